@@ -1,0 +1,72 @@
+package org.postern.clientconnector.local;
+
+import java.time.Duration;
+
+/**
+ * Every limit of the local doors, with its default in {@link #DEFAULTS}.
+ *
+ * @param portRangesPerNameMax port ranges per name and transport that are used; more are cut off
+ * @param dnsOutstandingMax questions in flight, ours and forwarded together; more are answered
+ *     SERVFAIL
+ * @param dnsCacheEntriesMax remembered answers for our names, least recently used out first
+ * @param dnsPositiveTtl how long "permitted" is remembered, and the TTL of the A record
+ * @param dnsNegativeTtl how long "unknown" is remembered, and the TTL of the SOA record
+ * @param dnsAnswerTimeout how long a question to the broker may take before SERVFAIL
+ * @param dnsUpstreamTimeout wait for one upstream before the next is asked
+ * @param dnsTcpConnectionsMax DNS connections over TCP at a time
+ * @param dnsMessageLengthMax longest DNS message in bytes that is taken from a program
+ * @param udpFlowsMax UDP flows at a time; the least recently used one is closed for a new one
+ * @param udpIdleTimeout a UDP flow without datagrams in either direction ends after this
+ * @param tunPacketsPerWakeupMax packets taken from the device before other work gets its turn
+ * @param addressReuseAfter an address is given to another name only this long after its last use
+ * @param loopbackConnectionsMax SOCKS5 and HTTP CONNECT connections at a time
+ * @param loopbackHandshakeTimeout time for a program to say what it wants
+ * @param httpHeaderLengthMax bytes of an HTTP CONNECT request head
+ * @param controlConnectionsMax connections on the control socket at a time
+ * @param controlLineLengthMax bytes of one line on the control socket
+ * @param redirectedConnectionsMax intercepted TCP connections at a time
+ */
+public record LocalLimits(
+    int portRangesPerNameMax,
+    int dnsOutstandingMax,
+    int dnsCacheEntriesMax,
+    Duration dnsPositiveTtl,
+    Duration dnsNegativeTtl,
+    Duration dnsAnswerTimeout,
+    Duration dnsUpstreamTimeout,
+    int dnsTcpConnectionsMax,
+    int dnsMessageLengthMax,
+    int udpFlowsMax,
+    Duration udpIdleTimeout,
+    int tunPacketsPerWakeupMax,
+    Duration addressReuseAfter,
+    int loopbackConnectionsMax,
+    Duration loopbackHandshakeTimeout,
+    int httpHeaderLengthMax,
+    int controlConnectionsMax,
+    int controlLineLengthMax,
+    int redirectedConnectionsMax) {
+
+  /** What runs unless a test or an operator says otherwise. */
+  public static final LocalLimits DEFAULTS =
+      new LocalLimits(
+          32,
+          1_024,
+          4_096,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(4),
+          Duration.ofSeconds(2),
+          64,
+          4_096,
+          1_024,
+          Duration.ofSeconds(60),
+          64,
+          Duration.ofDays(7),
+          2_048,
+          Duration.ofSeconds(10),
+          8_192,
+          32,
+          1_024,
+          16_384);
+}

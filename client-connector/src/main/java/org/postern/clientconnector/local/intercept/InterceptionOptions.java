@@ -1,0 +1,67 @@
+package org.postern.clientconnector.local.intercept;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.postern.clientconnector.local.Ipv4Range;
+
+/**
+ * How transparent mode is set up on this machine.
+ *
+ * @param interfaceName name of the TUN device, 1 to 15 of a-z and 0-9, ending in a digit; the next
+ *     free number is taken if it exists
+ * @param range synthetic range, /8 to /22; its first 256 addresses are reserved and .2 is the
+ *     resolver
+ * @param stateDirectory where the map from names to addresses is kept across restarts
+ * @param runDirectory where what must be undone after a crash is journalled; one process per
+ *     directory
+ * @param resolver how the machine's name resolution is pointed at us
+ * @param carriersTo addresses of brokers and proxies: a permitted address range that holds one of
+ *     them is left alone, or the tunnel would be asked to carry itself
+ */
+public record InterceptionOptions(
+    String interfaceName,
+    Ipv4Range range,
+    Path stateDirectory,
+    Path runDirectory,
+    ResolverChoice resolver,
+    List<Integer> carriersTo) {
+
+  /** The range unless the operator moves it. */
+  public static final Ipv4Range DEFAULT_RANGE = Ipv4Range.parse("100.64.0.0/16");
+
+  /** Who keeps the machine's list of name servers. */
+  public enum ResolverChoice {
+    /** Find out. */
+    AUTO,
+    /** systemd-resolved, through resolvectl. */
+    SYSTEMD_RESOLVED,
+    /** NetworkManager, through nmcli. */
+    NETWORK_MANAGER,
+    /** resolvconf or openresolv. */
+    RESOLVCONF,
+    /** /etc/resolv.conf itself. */
+    FILE,
+    /** Leave it alone: somebody else sends our names to the resolver address. */
+    NONE
+  }
+
+  public InterceptionOptions {
+    if (!interfaceName.matches("[a-z][a-z0-9]{0,13}[0-9]")) {
+      throw new IllegalArgumentException(
+          "interface name: "
+              + interfaceName
+              + " (expected: 2 to 15 of a-z, 0-9, with a digit last)");
+    }
+    if (range.prefixLength() < 8 || range.prefixLength() > 22) {
+      throw new IllegalArgumentException(
+          "synthetic range: " + range + " (expected: a /8 to a /22, for example 100.64.0.0/16)");
+    }
+    carriersTo = List.copyOf(carriersTo);
+  }
+
+  /** Defaults with these directories. */
+  public static InterceptionOptions in(Path stateDirectory, Path runDirectory) {
+    return new InterceptionOptions(
+        "postern0", DEFAULT_RANGE, stateDirectory, runDirectory, ResolverChoice.AUTO, List.of());
+  }
+}

@@ -1,0 +1,5 @@
+/** The TUN device: opened through the FFM API, IPv4 packets in and out, UDP flows, resets. */
+@NullMarked
+package org.postern.clientconnector.local.tun;
+
+import org.jspecify.annotations.NullMarked;
