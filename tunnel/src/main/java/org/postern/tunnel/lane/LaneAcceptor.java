@@ -25,6 +25,6 @@ public final class LaneAcceptor {
    * than {@code device_spiffe_id} (GRANT_SUBJECT_MISMATCH). The carrier is closed then.
    */
   public Future<Lane> accept(ParkedCarrier carrier, LaneOffer offer, EventLoop loop) {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("skeleton " + loop);
   }
 }
