@@ -24,6 +24,7 @@ public final class LaneAcceptor {
    * org.postern.tunnel.TunnelException} when the inner handshake fails or proves another identity
    * than {@code device_spiffe_id} (GRANT_SUBJECT_MISMATCH). The carrier is closed then.
    */
+  @SuppressWarnings("DoNotCallSuggester")
   public Future<Lane> accept(ParkedCarrier carrier, LaneOffer offer, EventLoop loop) {
     throw new UnsupportedOperationException("skeleton " + loop);
   }
