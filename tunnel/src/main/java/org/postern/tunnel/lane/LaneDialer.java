@@ -9,6 +9,7 @@ import org.postern.tunnel.link.PeerCheck;
 import org.postern.tunnel.message.LaneRequest;
 
 /** Makes lanes at the device. Thread-safe. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class LaneDialer {
   /**
    * With the inner TLS client context, asked at every lane (TLS 1.3, ALPN {@code postern-lane/1},

@@ -9,6 +9,7 @@ import org.postern.tunnel.message.Hello;
  * Thread-safe; keeps no state between dials. All failures are {@link
  * org.postern.tunnel.TunnelException}s or I/O exceptions of the future.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class BrokerDialer {
   private final DialerConfig config;
 

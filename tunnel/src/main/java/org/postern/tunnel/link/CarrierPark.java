@@ -11,6 +11,7 @@ import org.postern.tunnel.message.Hello;
  * Failures to dial are retried with {@link Backoff}. Owner: one loop of the group; the methods may
  * be called from any thread.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class CarrierPark {
   /**
    * Dials nothing until {@link #wanted} is called.

@@ -11,6 +11,7 @@ import org.postern.tunnel.message.ReasonCode;
  * when it ends. A Rejected that asks for patience gets it. Owner: the loop; the methods may be
  * called from any thread.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class LinkKeeper {
   /** Does nothing until {@link #start}. */
   public LinkKeeper(

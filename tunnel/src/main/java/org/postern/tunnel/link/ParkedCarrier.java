@@ -8,6 +8,7 @@ import org.postern.tunnel.message.Welcome;
  * A carrier of ours at a broker, waiting to become a lane. Owner: its {@link #eventLoop()}; the
  * methods may be called from any thread.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class ParkedCarrier {
   ParkedCarrier() {}
 

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
  * The broker's door for devices and connectors: outer TLS, who is it, Hello, admission. One per
  * broker; thread-safe.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class TunnelDoor {
   /** Everybody who comes in is shown to the listener. */
   public TunnelDoor(DoorConfig config, DoorListener listener) {}

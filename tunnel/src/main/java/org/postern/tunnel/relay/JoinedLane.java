@@ -5,6 +5,7 @@ import io.netty.util.concurrent.Future;
 import org.postern.tunnel.message.ReasonCode;
 
 /** A lane in the middle: two sockets and nothing else. Methods may be called from any thread. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class JoinedLane {
   JoinedLane() {}
 

@@ -5,6 +5,7 @@ import org.postern.tunnel.link.BrokerCarrier;
 import org.postern.tunnel.message.LaneAnswer;
 
 /** Joins a device's and a connector's carrier to one lane. Thread-safe. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class LaneRelay {
   /** With bounds. */
   public LaneRelay(TunnelLimits limits) {}
