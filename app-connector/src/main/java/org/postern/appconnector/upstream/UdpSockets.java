@@ -1,0 +1,73 @@
+package org.postern.appconnector.upstream;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.postern.appconnector.config.ConnectorLimits;
+
+/**
+ * Makes one connected UDP socket per association: the kernel then drops what does not come from the
+ * application, and reports its ICMP errors. Confined to one event loop.
+ */
+final class UdpSockets {
+  private final EventLoop loop;
+  private final Bootstrap udp;
+
+  UdpSockets(EventLoop loop, SocketTypes sockets, ConnectorLimits.Udp limits) {
+    this.loop = loop;
+    this.udp =
+        new Bootstrap()
+            .group(loop)
+            .channel(sockets.datagram())
+            .option(ChannelOption.AUTO_READ, false)
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new FixedRecvByteBufAllocator(limits.datagramBytesMax()))
+            .handler(
+                new ChannelInitializer<DatagramChannel>() {
+                  @Override
+                  protected void initChannel(DatagramChannel channel) {
+                    // The owner of the flow adds what it needs.
+                  }
+                });
+  }
+
+  /** Tries the addresses in their order: connecting UDP fails only where there is no route. */
+  Future<DialOutcome> connect(List<InetSocketAddress> addresses) {
+    Promise<DialOutcome> promise = loop.newPromise();
+    tryNext(addresses, 0, new DialFailures(), promise);
+    return promise;
+  }
+
+  private void tryNext(
+      List<InetSocketAddress> addresses,
+      int index,
+      DialFailures failures,
+      Promise<DialOutcome> promise) {
+    if (index == addresses.size()) {
+      promise.trySuccess(failures.outcome());
+      return;
+    }
+    InetSocketAddress address = addresses.get(index);
+    ChannelFuture attempt = udp.connect(address);
+    attempt.addListener(done ->
+        loop.execute(() -> {
+          Throwable cause = attempt.cause();
+          if (cause != null) {
+            failures.add(address.getAddress().getHostAddress(), cause);
+            tryNext(addresses, index + 1, failures, promise);
+          } else if (!promise.trySuccess(
+              new DialOutcome.Connected(attempt.channel(), address, 0))) {
+            attempt.channel().close();
+          }
+        }));
+  }
+}
