@@ -1,0 +1,68 @@
+package org.postern.acceptance.ground;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+final class NetworkNamespacesTest {
+  private static NetworkNamespaces networks;
+
+  @BeforeAll
+  static void build() throws Exception {
+    String whyNot = NetworkNamespaces.whyNot();
+    assumeTrue(whyNot == null, "no namespaces on this machine: " + whyNot);
+    networks = NetworkNamespaces.create();
+  }
+
+  @AfterAll
+  static void end() {
+    if (networks != null) {
+      networks.close();
+    }
+  }
+
+  @Test
+  void everyRoomReachesTheCloud() throws Exception {
+    try (RunningProgram server = networks.start(Room.CLOUD, "iperf3", "-s", "-1", "--forceflush")) {
+      server.awaitOutput("listening", Duration.ofSeconds(10));
+      assertThat(networks.run(Room.VPC_A, "iperf3", "-c", Room.CLOUD.address(), "-n", "1M"))
+          .contains("receiver");
+    }
+  }
+
+  @Test
+  void aPrivateNetworkDropsWhatItDidNotAskForAndCountsIt() throws Exception {
+    long before = networks.packets(Room.VPC_B).getOrDefault("unasked", 0L);
+    assertThatThrownBy(
+            () -> networks.run(Room.CLOUD, "ping", "-c", "1", "-W", "1", Room.VPC_B.address()))
+        .isInstanceOf(IOException.class);
+    assertThat(networks.packets(Room.VPC_B)).containsEntry("unasked", before + 1);
+  }
+
+  @Test
+  void applicationAddressesExistOnlyInsideAndOverlap() throws Exception {
+    assertThat(networks.run(Room.VPC_A, "ip", "-4", "addr")).contains(Room.APPLICATION_ADDRESS);
+    assertThat(networks.run(Room.VPC_B, "ip", "-4", "addr")).contains(Room.APPLICATION_ADDRESS);
+    assertThatThrownBy(
+            () -> networks.run(Room.USER, "ping", "-c", "1", "-W", "1", Room.APPLICATION_ADDRESS))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void nothingIsLeftWhenTheNetworksAreClosed() throws Exception {
+    RunningProgram stray;
+    try (NetworkNamespaces own = NetworkNamespaces.create()) {
+      stray = own.start(Room.USER, "sleep", "600");
+      assertThat(stray.isAlive()).isTrue();
+    }
+    stray.awaitExit(Duration.ofSeconds(10));
+    assertThat(RunningProgram.run(Duration.ofSeconds(10), "ip", "netns", "list"))
+        .doesNotContain("vpc-a");
+  }
+}
