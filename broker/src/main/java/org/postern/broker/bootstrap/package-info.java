@@ -1,0 +1,5 @@
+/** What must stand before the doors open: database, schema, CA. Start at {@code Foundation}. */
+@NullMarked
+package org.postern.broker.bootstrap;
+
+import org.jspecify.annotations.NullMarked;

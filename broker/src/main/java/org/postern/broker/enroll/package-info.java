@@ -1,0 +1,5 @@
+/** How devices and connectors get and renew their certificates. Start at {@code Enrollment}. */
+@NullMarked
+package org.postern.broker.enroll;
+
+import org.jspecify.annotations.NullMarked;

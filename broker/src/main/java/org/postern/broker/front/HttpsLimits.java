@@ -1,0 +1,41 @@
+package org.postern.broker.front;
+
+import java.time.Duration;
+
+/**
+ * Every limit of the HTTPS door.
+ *
+ * @param bodyBytesMax request body of a route that does not say otherwise
+ * @param applyBytesMax request body of a policy document; read only after the token was checked
+ * @param uriBytesMax request line
+ * @param headerBytesMax all headers together
+ * @param requestDeadline from the request's head to the end of the answer
+ * @param idleTimeout a connection without a request
+ * @param requestsMax requests at work at once, of all connections
+ * @param sensitivePerMinute sign-in and enrollment requests a minute from one address
+ * @param sensitiveBurst the same, at once
+ */
+public record HttpsLimits(
+    int bodyBytesMax,
+    int applyBytesMax,
+    int uriBytesMax,
+    int headerBytesMax,
+    Duration requestDeadline,
+    Duration idleTimeout,
+    int requestsMax,
+    int sensitivePerMinute,
+    int sensitiveBurst) {
+
+  /** Generous for people, tight for strangers. */
+  public static final HttpsLimits DEFAULT =
+      new HttpsLimits(
+          64 * 1024,
+          4 * 1024 * 1024,
+          8 * 1024,
+          16 * 1024,
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(60),
+          256,
+          120,
+          60);
+}

@@ -1,0 +1,127 @@
+package org.postern.broker.front;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The broker's one listening port. Counts strangers by address, reads each ClientHello, and hands
+ * the connection to the tunnel door or to the HTTPS door. {@link #open} and {@link #close} block
+ * and are called once each, not on an event loop.
+ */
+public final class OnePort {
+  private static final int BACKLOG = 4_096;
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(32 * 1024, 128 * 1024);
+
+  private final FrontLimits limits;
+  private final EventLoopGroup loops;
+  private final TunnelSide tunnel;
+  private final String tunnelAlpn;
+  private final HttpsPipe https;
+  private final StrangerGate gate;
+  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private @Nullable Channel listening;
+
+  /**
+   * A port that is not open yet.
+   *
+   * @param loops epoll event loops, shared with the tunnel side; the caller closes them
+   * @param httpsSocket Unix domain socket of the HTTPS door
+   * @param nanoTime a monotonic clock, nanoseconds
+   */
+  public OnePort(
+      FrontLimits limits,
+      EventLoopGroup loops,
+      TunnelSide tunnel,
+      String tunnelAlpn,
+      Path httpsSocket,
+      LongSupplier nanoTime) {
+    this.limits = limits;
+    this.loops = loops;
+    this.tunnel = tunnel;
+    this.tunnelAlpn = tunnelAlpn;
+    this.https = new HttpsPipe(httpsSocket);
+    this.gate = new StrangerGate(limits, nanoTime);
+  }
+
+  /**
+   * Listens.
+   *
+   * @return the address bound, with the real port when 0 was asked for
+   * @throws IllegalStateException when the address cannot be bound
+   */
+  public InetSocketAddress open(InetSocketAddress address) {
+    var bound =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(EpollServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+            .childHandler(new Accepted())
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IllegalStateException(
+          "cannot listen on %s: %s; choose another --listen address or stop what holds it"
+              .formatted(address, bound.cause().getMessage()),
+          bound.cause());
+    }
+    listening = bound.channel();
+    return (InetSocketAddress) bound.channel().localAddress();
+  }
+
+  /** Stops accepting. Connections that are open stay. */
+  public void close() {
+    if (listening != null) {
+      listening.close().awaitUninterruptibly();
+    }
+  }
+
+  /** Closes every accepted connection that is still open; for the very end. */
+  public void closeConnections() {
+    connections.close().awaitUninterruptibly();
+  }
+
+  /** Connections that have not authenticated, for the status page. */
+  public int strangers() {
+    return gate.total();
+  }
+
+  private final class Accepted extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel channel) {
+      if (!(channel.remoteAddress() instanceof InetSocketAddress from)) {
+        channel.close();
+        return;
+      }
+      Optional<StrangerGate.Permit> permit = gate.enter(from.getAddress());
+      if (permit.isEmpty()) {
+        // A reset costs no TIME_WAIT here, which is what a flood would want.
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.close();
+        return;
+      }
+      channel.closeFuture().addListener(closed -> permit.get().giveBack());
+      connections.add(channel);
+      channel
+          .pipeline()
+          .addLast(new PortHandler(limits, tunnelAlpn, tunnel.door(), https, permit.get()));
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Sign-in by OpenID Connect; the only package that imports Nimbus. Start at {@code SignIn}. */
+@NullMarked
+package org.postern.broker.signin;
+
+import org.jspecify.annotations.NullMarked;
