@@ -1,0 +1,31 @@
+package org.postern.policystore;
+
+/// Every limit of this module.
+///
+/// @param documentBytes size of a policy document in UTF-8
+/// @param depth nesting of a policy document
+/// @param errors mistakes that are reported of one document
+/// @param applications applications in all
+/// @param rules access rules in all
+/// @param groups user groups in all
+/// @param entries hosts, ports, members or references in one list
+/// @param references rules times the applications that they name, in all
+/// @param devicesPerUser devices that one user may have at a time
+/// @param signInsPending sign-ins that may be under way at a time
+public record PolicyLimits(
+    int documentBytes,
+    int depth,
+    int errors,
+    int applications,
+    int rules,
+    int groups,
+    int entries,
+    int references,
+    int devicesPerUser,
+    int signInsPending) {
+
+  /// What the product ships with.
+  public static final PolicyLimits DEFAULT =
+      new PolicyLimits(
+          4 * 1024 * 1024, 12, 100, 50_000, 10_000, 20_000, 20_000, 1_000_000, 10, 10_000);
+}

@@ -1,0 +1,16 @@
+package org.postern.policystore.decision;
+
+import java.util.List;
+import org.postern.policystore.PortRange;
+
+/// What a subject may reach behind one name or address: at least one port.
+///
+/// @param connectorGroups groups that may serve it; the device refuses lanes from any other
+public record ResolvedName(List<PortRange> tcp, List<PortRange> udp, List<String> connectorGroups) {
+  /// Copies the lists.
+  public ResolvedName {
+    tcp = List.copyOf(tcp);
+    udp = List.copyOf(udp);
+    connectorGroups = List.copyOf(connectorGroups);
+  }
+}

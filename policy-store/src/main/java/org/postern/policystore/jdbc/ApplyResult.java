@@ -1,0 +1,27 @@
+package org.postern.policystore.jdbc;
+
+import java.util.List;
+import org.postern.policystore.yaml.PolicyError;
+
+/// What became of a policy document.
+public sealed interface ApplyResult {
+
+  /// It is, or with a dry run would be, in force.
+  ///
+  /// @param changes one line each, as in `application payments: added`; empty if nothing changed
+  /// @param version the policy version afterwards, unchanged if nothing changed
+  record Applied(List<String> changes, long version) implements ApplyResult {
+    /// Copies the list.
+    public Applied {
+      changes = List.copyOf(changes);
+    }
+  }
+
+  /// It is wrong, and nothing was applied.
+  record Refused(List<PolicyError> errors) implements ApplyResult {
+    /// Copies the list.
+    public Refused {
+      errors = List.copyOf(errors);
+    }
+  }
+}

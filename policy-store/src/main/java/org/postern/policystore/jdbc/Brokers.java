@@ -1,0 +1,66 @@
+package org.postern.policystore.jdbc;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import javax.sql.DataSource;
+
+/// Lease rows of running brokers. Blocking; any thread.
+public final class Brokers {
+  /// A broker whose lease has not run out.
+  public record Live(String id, String address, Instant leaseUntil) {}
+
+  private final Database database;
+  private final InstantSource clock;
+
+  /// Over a data source.
+  public Brokers(DataSource source, InstantSource clock) {
+    this.database = new Database(source);
+    this.clock = clock;
+  }
+
+  /// Takes or renews a lease. A newer process with the same id takes the row over.
+  ///
+  /// @param instance 16 random bytes made at process start
+  /// @param address where peers reach it, as host:port
+  public void lease(String id, byte[] instance, String address, Duration validity) {
+    Instant now = clock.instant();
+    database.update(
+        "renew the broker's lease",
+        "insert into broker (id, instance, address, started_at, lease_until)"
+            + " values (?, ?, ?, ?, ?)"
+            + " on conflict (id) do update set started_at ="
+            + " case when broker.instance = excluded.instance then broker.started_at"
+            + " else excluded.started_at end,"
+            + " instance = excluded.instance, address = excluded.address,"
+            + " lease_until = excluded.lease_until",
+        id,
+        instance,
+        address,
+        now,
+        now.plus(validity));
+  }
+
+  /// Gives a lease back, if this process still has it.
+  public void release(String id, byte[] instance) {
+    database.update(
+        "release the broker's lease",
+        "delete from broker where id = ? and instance = ?",
+        id,
+        instance);
+  }
+
+  /// The brokers that run now.
+  public List<Live> live() {
+    return database.list(
+        "read brokers",
+        row ->
+            new Live(
+                row.getString("id"),
+                row.getString("address"),
+                Database.instant(row, "lease_until")),
+        "select id, address, lease_until from broker where lease_until > ? order by id",
+        clock.instant());
+  }
+}

@@ -1,0 +1,164 @@
+package org.postern.policystore.jdbc;
+
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.DeviceRecord.State;
+
+/// Users' devices. Blocking; any thread.
+public final class Devices {
+  private static final String COLUMNS =
+      "select id, user_id, name, platform, key_fingerprint, state from device ";
+
+  private final Database database;
+  private final Tokens tokens;
+  private final InstantSource clock;
+  private final int devicesPerUser;
+
+  /// Over a data source.
+  ///
+  /// @param devicesPerUser see `PolicyLimits`
+  public Devices(DataSource source, SecureRandom random, InstantSource clock, int devicesPerUser) {
+    this.database = new Database(source);
+    this.tokens = new Tokens(random);
+    this.clock = clock;
+    this.devicesPerUser = devicesPerUser;
+  }
+
+  /// What became of a registration.
+  public sealed interface Registration {
+    /// The device may enroll; it is new, or the user's own with the same key.
+    record Registered(DeviceRecord device) implements Registration {}
+
+    /// The user has as many devices as one user may have; one must be removed first.
+    record TooMany(int devicesMax) implements Registration {}
+
+    /// The key belongs to another user's device, or to one that is set aside.
+    record KeyNotAccepted() implements Registration {}
+  }
+
+  /// Registers a device of a user. With the key of a device that the user has already, it is that
+  /// device.
+  ///
+  /// @param keyFingerprint SHA-256 of the key's SubjectPublicKeyInfo, in hexadecimal
+  public Registration register(String userId, String name, String platform, String keyFingerprint) {
+    return database.transaction(
+        "register a device",
+        connection -> {
+          // Registrations of one user, and of one key, stand in line: the count stays true.
+          Database.list(
+              connection,
+              row -> "",
+              "select pg_advisory_xact_lock(hashtextextended('device key ' || ?, 0))",
+              keyFingerprint);
+          Database.list(
+              connection,
+              row -> "",
+              "select id from app_user where id = ? for no key update",
+              userId);
+          Optional<DeviceRecord> known =
+              Database.first(
+                  connection,
+                  Devices::read,
+                  COLUMNS + "where key_fingerprint = ? and state <> 'removed'",
+                  keyFingerprint);
+          if (known.isPresent()) {
+            DeviceRecord device = known.get();
+            return device.userId().equals(userId) && device.state() == State.REGISTERED
+                ? new Registration.Registered(device)
+                : new Registration.KeyNotAccepted();
+          }
+          int count =
+              Database.first(
+                      connection,
+                      row -> row.getInt(1),
+                      "select count(*) from device where user_id = ? and state <> 'removed'",
+                      userId)
+                  .orElse(0);
+          if (count >= devicesPerUser) {
+            return new Registration.TooMany(devicesPerUser);
+          }
+          DeviceRecord device =
+              new DeviceRecord(
+                  tokens.id("d-"), userId, name, platform, keyFingerprint, State.REGISTERED);
+          Database.update(
+              connection,
+              "insert into device (id, user_id, name, platform, key_fingerprint, created_at)"
+                  + " values (?, ?, ?, ?, ?, ?)",
+              device.id(),
+              userId,
+              name,
+              platform,
+              keyFingerprint,
+              clock.instant());
+          return new Registration.Registered(device);
+        });
+  }
+
+  /// One device by id.
+  public Optional<DeviceRecord> find(String deviceId) {
+    return database.first("read a device", Devices::read, COLUMNS + "where id = ?", deviceId);
+  }
+
+  /// The devices of one user, removed ones included, oldest first.
+  public List<DeviceRecord> list(String userId) {
+    return database.list(
+        "read devices",
+        Devices::read,
+        COLUMNS + "where user_id = ? order by created_at, id",
+        userId);
+  }
+
+  /// Quarantines, frees or removes a device. A removed device stays removed.
+  ///
+  /// @return whether there is such a device and it was not removed before
+  public boolean setState(String deviceId, State state) {
+    return database.update(
+            "change a device",
+            "update device set state = ? where id = ? and state <> 'removed'",
+            text(state),
+            deviceId)
+        == 1;
+  }
+
+  /// Notes that a device was seen. Not a change of policy.
+  public void seen(String deviceId) {
+    Instant now = clock.instant();
+    database.update(
+        "note a device",
+        "insert into device_seen (device_id, seen_at) values (?, ?)"
+            + " on conflict (device_id) do update set seen_at = excluded.seen_at",
+        deviceId,
+        now);
+  }
+
+  /// When a device was seen last.
+  public Optional<Instant> lastSeen(String deviceId) {
+    return database.first(
+        "read a device",
+        row -> Database.instant(row, "seen_at"),
+        "select seen_at from device_seen where device_id = ?",
+        deviceId);
+  }
+
+  private static String text(State state) {
+    return state.name().toLowerCase(Locale.ROOT);
+  }
+
+  static DeviceRecord read(ResultSet row) throws SQLException {
+    return new DeviceRecord(
+        row.getString("id"),
+        row.getString("user_id"),
+        row.getString("name"),
+        row.getString("platform"),
+        row.getString("key_fingerprint"),
+        State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)));
+  }
+}

@@ -1,0 +1,126 @@
+package org.postern.policystore.jdbc;
+
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.postern.policystore.SessionRecord;
+
+/// Signed-in users on devices. Blocking; any thread.
+public final class Sessions {
+  private static final String COLUMNS =
+      "select id, user_id, device_id, provider, authenticated_at, expires_at,"
+          + " revoked_at is not null as revoked from session ";
+
+  private final Database database;
+  private final Tokens tokens;
+  private final InstantSource clock;
+
+  /// Over a data source.
+  public Sessions(DataSource source, SecureRandom random, InstantSource clock) {
+    this.database = new Database(source);
+    this.tokens = new Tokens(random);
+    this.clock = clock;
+  }
+
+  /// Starts a session on a device; the one that was there ends.
+  ///
+  /// @param expiresAt must lie in the future
+  public SessionRecord start(String userId, String deviceId, String provider, Instant expiresAt) {
+    Instant now = clock.instant();
+    if (!expiresAt.isAfter(now)) {
+      throw new IllegalArgumentException(
+          "session expires at " + expiresAt + " (expected: after " + now + ")");
+    }
+    return database.transaction(
+        "start a session",
+        connection -> {
+          Database.list(
+              connection,
+              row -> "",
+              "select id from device where id = ? for no key update",
+              deviceId);
+          Database.update(
+              connection,
+              "update session set revoked_at = ?, revoked_because = 'newer sign-in'"
+                  + " where device_id = ? and revoked_at is null",
+              now,
+              deviceId);
+          String id = tokens.id("s-");
+          Database.update(
+              connection,
+              "insert into session (id, user_id, device_id, provider, authenticated_at, expires_at)"
+                  + " values (?, ?, ?, ?, ?, ?)",
+              id,
+              userId,
+              deviceId,
+              provider,
+              now,
+              expiresAt);
+          return Database.first(connection, Sessions::read, COLUMNS + "where id = ?", id)
+              .orElseThrow();
+        });
+  }
+
+  /// Ends a session before its time.
+  ///
+  /// @param because for the administrator, as in "signed out"
+  /// @return whether it was live
+  public boolean revoke(String sessionId, String because) {
+    return database.update(
+            "revoke a session",
+            "update session set revoked_at = ?, revoked_because = ?"
+                + " where id = ? and revoked_at is null",
+            clock.instant(),
+            because,
+            sessionId)
+        == 1;
+  }
+
+  /// Ends all sessions of a user.
+  ///
+  /// @return how many were live
+  public int revokeAll(String userId, String because) {
+    return database.update(
+        "revoke sessions",
+        "update session set revoked_at = ?, revoked_because = ?"
+            + " where user_id = ? and revoked_at is null",
+        clock.instant(),
+        because,
+        userId);
+  }
+
+  /// The sessions of one user, ended ones included, newest first.
+  public List<SessionRecord> list(String userId) {
+    return database.list(
+        "read sessions",
+        Sessions::read,
+        COLUMNS + "where user_id = ? order by authenticated_at desc, id",
+        userId);
+  }
+
+  /// The session of a device that is neither revoked nor expired.
+  public Optional<SessionRecord> live(String deviceId) {
+    return database.first(
+        "read a session",
+        Sessions::read,
+        COLUMNS + "where device_id = ? and revoked_at is null and expires_at > ?",
+        deviceId,
+        clock.instant());
+  }
+
+  static SessionRecord read(ResultSet row) throws SQLException {
+    return new SessionRecord(
+        row.getString("id"),
+        row.getString("user_id"),
+        row.getString("device_id"),
+        row.getString("provider"),
+        Database.instant(row, "authenticated_at"),
+        Database.instant(row, "expires_at"),
+        row.getBoolean("revoked"));
+  }
+}

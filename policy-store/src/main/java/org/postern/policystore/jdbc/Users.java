@@ -1,0 +1,115 @@
+package org.postern.policystore.jdbc;
+
+import static org.postern.policystore.jdbc.Database.texts;
+
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.postern.policystore.UserRecord;
+
+/// People. Blocking; any thread.
+public final class Users {
+  private static final String COLUMNS =
+      "select id, provider, subject, email, name, disabled, provider_groups from app_user ";
+
+  private final Database database;
+  private final Tokens tokens;
+  private final InstantSource clock;
+
+  /// Over a data source, with the randomness that ids are made of.
+  public Users(DataSource source, SecureRandom random, InstantSource clock) {
+    this.database = new Database(source);
+    this.tokens = new Tokens(random);
+    this.clock = clock;
+  }
+
+  /// Finds or makes the user of a (provider, subject) pair and takes over what the provider says of
+  /// them now. A disabled user stays disabled: look at the answer. Without a change the policy
+  /// version does not move.
+  ///
+  /// @param email may be empty; give it only if the provider says that it is verified
+  /// @param groups names from the provider's groups claim; those that no configured group bears are
+  ///   kept but mean nothing
+  public UserRecord signIn(
+      String provider, String subject, String email, String name, List<String> groups) {
+    String address = email.toLowerCase(Locale.ROOT);
+    List<String> sorted = List.copyOf(new TreeSet<>(groups));
+    return database.transaction(
+        "sign a user in",
+        connection -> {
+          Optional<UserRecord> known = bySubject(connection, provider, subject);
+          if (known.isEmpty()) {
+            // Two first sign-ins at once: one inserts, the other finds the row.
+            Database.update(
+                connection,
+                "insert into app_user (id, provider, subject, email, name, provider_groups,"
+                    + " created_at) values (?, ?, ?, ?, ?, ?, ?)"
+                    + " on conflict (provider, subject) do nothing",
+                tokens.id("u-"),
+                provider,
+                subject,
+                address,
+                name,
+                sorted,
+                clock.instant());
+          }
+          Database.update(
+              connection,
+              "update app_user set email = ?, name = ?, provider_groups = ?"
+                  + " where provider = ? and subject = ?",
+              address,
+              name,
+              sorted,
+              provider,
+              subject);
+          return bySubject(connection, provider, subject).orElseThrow();
+        });
+  }
+
+  private static Optional<UserRecord> bySubject(
+      Connection connection, String provider, String subject) throws SQLException {
+    return Database.first(
+        connection, Users::read, COLUMNS + "where provider = ? and subject = ?", provider, subject);
+  }
+
+  /// One user by id.
+  public Optional<UserRecord> find(String userId) {
+    return database.first("read a user", Users::read, COLUMNS + "where id = ?", userId);
+  }
+
+  /// Users with an e-mail address: several, if several providers know it.
+  public List<UserRecord> withEmail(String email) {
+    return database.list(
+        "read users",
+        Users::read,
+        COLUMNS + "where email = ? order by id",
+        email.toLowerCase(Locale.ROOT));
+  }
+
+  /// Shuts a user out, or lets them in again.
+  ///
+  /// @return whether there is such a user
+  public boolean setDisabled(String userId, boolean disabled) {
+    return database.update(
+            "change a user", "update app_user set disabled = ? where id = ?", disabled, userId)
+        == 1;
+  }
+
+  static UserRecord read(ResultSet row) throws SQLException {
+    return new UserRecord(
+        row.getString("id"),
+        row.getString("provider"),
+        row.getString("subject"),
+        row.getString("email"),
+        row.getString("name"),
+        row.getBoolean("disabled"),
+        texts(row, "provider_groups"));
+  }
+}
