@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
+import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.message.LaneAnswer;
 import org.postern.tunnel.message.LaneOffer;
 import org.postern.tunnel.message.LaneRefused;
@@ -51,7 +52,7 @@ public interface BrokerCarrier {
    * bare socket to the caller. Only on the event loop, only for {@code LaneRelay}; the carrier's
    * listener hears nothing more.
    */
-  Channel release();
+  Channel release() throws TunnelException;
 
   /** Closes at once. Idempotent. */
   void close(ReasonCode reason, String text);

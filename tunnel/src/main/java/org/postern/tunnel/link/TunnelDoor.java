@@ -1,16 +1,24 @@
 package org.postern.tunnel.link;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 
 /**
  * The broker's door for devices and connectors: outer TLS, who is it, Hello, admission. One per
  * broker; thread-safe.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class TunnelDoor {
+  private final DoorConfig config;
+  private final DoorListener listener;
+
   /** Everybody who comes in is shown to the listener. */
-  public TunnelDoor(DoorConfig config, DoorListener listener) {}
+  public TunnelDoor(DoorConfig config, DoorListener listener) {
+    this.config = Objects.requireNonNull(config, "config");
+    this.listener = Objects.requireNonNull(listener, "listener");
+  }
 
   /**
    * Must be called for every accepted channel before its first read (in {@code initChannel}), also
@@ -18,7 +26,11 @@ public final class TunnelDoor {
    * usual until the channel is spliced.
    */
   public void prepare(Channel channel) {
-    throw new UnsupportedOperationException();
+    channel
+        .config()
+        .setRecvByteBufAllocator(new SwitchedRecvAllocator(config.limits().spliceChunkBytes()));
+    channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+    channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
   }
 
   /**
@@ -28,6 +40,9 @@ public final class TunnelDoor {
    * @param from the peer's address, for admission and logs
    */
   public void install(Channel channel, InetSocketAddress from) {
-    throw new UnsupportedOperationException();
+    SslHandler tls = config.tls().get().newHandler(channel.alloc());
+    tls.setHandshakeTimeoutMillis(config.limits().deadlines().handshake().toMillis());
+    Wire wire = new Wire(channel, config.limits(), new DoorGreeting(config, listener, from));
+    channel.pipeline().addLast(tls, wire);
   }
 }
