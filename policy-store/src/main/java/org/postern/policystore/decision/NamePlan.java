@@ -8,11 +8,15 @@ import java.util.List;
 /// @param domains our suffixes, without a leading dot: all names below are asked at the broker
 /// @param names permitted names outside these domains; a wildcard is `*.suffix`
 /// @param cidrs permitted address ranges
-public record NamePlan(List<String> domains, List<String> names, List<String> cidrs) {
+/// @param connectorGroups groups that serve something the subject may reach, sorted, each once: the
+///     device makes a lane to them before the first flow wants one
+public record NamePlan(
+    List<String> domains, List<String> names, List<String> cidrs, List<String> connectorGroups) {
   /// Copies the lists.
   public NamePlan {
     domains = List.copyOf(domains);
     names = List.copyOf(names);
     cidrs = List.copyOf(cidrs);
+    connectorGroups = List.copyOf(connectorGroups);
   }
 }
