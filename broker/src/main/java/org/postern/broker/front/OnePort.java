@@ -119,6 +119,7 @@ public final class OnePort {
       }
       channel.closeFuture().addListener(closed -> permit.get().giveBack());
       connections.add(channel);
+      tunnel.prepare(channel);
       channel
           .pipeline()
           .addLast(new PortHandler(limits, tunnelAlpn, tunnel.door(), https, permit.get()));

@@ -1,5 +1,6 @@
 package org.postern.broker.front;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 
 /**
@@ -18,6 +19,12 @@ public interface TunnelSide {
    * when that handshake succeeds, the channel is no longer counted among the address's strangers.
    */
   ChannelHandler door();
+
+  /**
+   * Is shown every accepted channel before its first read, before anybody knows which door it is
+   * for. On the channel's event loop.
+   */
+  void prepare(Channel channel);
 
   /** Makes everything ready for the first peer. */
   void start();

@@ -1,0 +1,129 @@
+package org.postern.broker.access;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.postern.policystore.DenyReason;
+import org.postern.policystore.Transport;
+import org.postern.policystore.decision.Decision;
+import org.postern.policystore.decision.ResolvedName;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.policystore.decision.SubjectView;
+import org.postern.tunnel.message.NamePlan;
+import org.postern.tunnel.message.Obligations;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Resolve;
+import org.postern.tunnel.message.Resolved;
+import org.postern.tunnel.message.SessionState;
+
+/** What one device may do by one snapshot. Immutable; safe for any thread. */
+public final class DeviceAccess {
+  private final Snapshot snapshot;
+  private final SubjectView subject;
+  private final InstantSource clock;
+
+  DeviceAccess(Snapshot snapshot, SubjectView subject, InstantSource clock) {
+    this.snapshot = snapshot;
+    this.subject = subject;
+    this.clock = clock;
+  }
+
+  /** May this device open a flow to host and port, now? The host is lower-case ASCII. */
+  public Verdict decide(String host, int port, org.postern.tunnel.message.Transport transport) {
+    Transport carrier =
+        transport == org.postern.tunnel.message.Transport.TRANSPORT_UDP
+            ? Transport.UDP
+            : Transport.TCP;
+    return switch (snapshot.decide(subject, host, port, carrier, clock.millis())) {
+      case Decision.Allow allow ->
+          new Verdict.Permitted(
+              allow.application().name(),
+              allow.application().connectorGroups(),
+              wire(allow.obligations()));
+      case Decision.Deny deny -> new Verdict.Forbidden(FlowAccess.reason(deny.reason()));
+    };
+  }
+
+  /** Why the device may do nothing at all; empty if it is in good standing. */
+  public Optional<ReasonCode> subjectFault() {
+    return subject.refusal(clock.millis()).map(FlowAccess::reason);
+  }
+
+  /** When the session ends by itself. */
+  public Instant expiresAt() {
+    return subject.expiresAt();
+  }
+
+  /** The answer to a name question; the same for forbidden and unknown, after the same work. */
+  public Resolved resolve(Resolve question) {
+    Optional<ResolvedName> name =
+        snapshot.resolve(subject, DeviceHosts.canonical(question.getHost()), clock.millis());
+    Resolved.Builder answer =
+        Resolved.newBuilder()
+            .setQueryId(question.getQueryId())
+            .setPolicyVersion(snapshot.version());
+    name.ifPresent(found -> {
+      answer
+          .setPermitted(true)
+          .setLanePerFlow(found.lanePerFlow())
+          .addAllConnectorGroups(found.connectorGroups());
+      found.tcp().forEach(range -> answer.addTcp(FlowAccess.wire(range)));
+      found.udp().forEach(range -> answer.addUdp(FlowAccess.wire(range)));
+    });
+    return answer.build();
+  }
+
+  /** The answer to a question that was not asked of policy: nothing is there. */
+  public static Resolved nothing(Resolve question) {
+    return Resolved.newBuilder().setQueryId(question.getQueryId()).build();
+  }
+
+  /** Groups that serve something this device may reach. */
+  public List<String> connectorGroups() {
+    return snapshot.namePlan(subject, clock.millis()).connectorGroups();
+  }
+
+  /** The names that are ours to answer on this device. */
+  public NamePlan namePlan() {
+    org.postern.policystore.decision.NamePlan plan = snapshot.namePlan(subject, clock.millis());
+    return NamePlan.newBuilder()
+        .addAllDomains(plan.domains())
+        .addAllNames(plan.names())
+        .addAllCidrs(plan.cidrs())
+        .addAllSearchDomains(plan.domains())
+        .addAllConnectorGroups(plan.connectorGroups())
+        .setPolicyVersion(snapshot.version())
+        .build();
+  }
+
+  /** The session as the person should see it. */
+  public SessionState sessionState() {
+    SessionState.Builder state =
+        SessionState.newBuilder().setUserName(subject.user().map(user -> user.email()).orElse(""));
+    subject
+        .session()
+        .ifPresent(session -> state.setExpiresUnixMillis(session.expiresAt().toEpochMilli()));
+    Optional<DenyReason> refusal = subject.refusal(clock.millis());
+    if (refusal.isEmpty()) {
+      return state.setState(SessionState.State.STATE_ACTIVE).build();
+    }
+    SessionState.State kind =
+        switch (refusal.get()) {
+          case SESSION_EXPIRED, SESSION_REVOKED -> SessionState.State.STATE_SIGN_IN_NEEDED;
+          case USER_DISABLED, DEVICE_REVOKED, CONNECTOR_REVOKED, POLICY_NO_RULE, POLICY_DENIED ->
+              SessionState.State.STATE_DISABLED;
+        };
+    return state.setState(kind).setReason(FlowAccess.reason(refusal.get())).build();
+  }
+
+  private static Obligations wire(org.postern.policystore.Obligations obligations) {
+    return Obligations.newBuilder()
+        .setIdleTimeoutSeconds((int) obligations.idleTimeout().toSeconds())
+        .setAgeMaxSeconds((int) obligations.ageMax().toSeconds())
+        .setAllowLoopback(obligations.allowLoopback())
+        .setAllowLinkLocal(obligations.allowLinkLocal())
+        .setLanePerFlow(obligations.lanePerFlow())
+        .build();
+  }
+}

@@ -1,0 +1,81 @@
+package org.postern.broker.access;
+
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.postern.broker.rendezvous.ServePlanSource;
+import org.postern.identity.SpiffeId;
+import org.postern.policystore.Application;
+import org.postern.policystore.DenyReason;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.tunnel.message.PortRange;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.ServePlan;
+import org.postern.tunnel.message.ServedApplication;
+
+/**
+ * Asks the current snapshot. Safe for any thread; never blocks: a snapshot is memory, and the
+ * reference is taken once per question.
+ */
+public final class FlowAccess implements ServePlanSource {
+  private final Supplier<Snapshot> snapshots;
+  private final InstantSource clock;
+
+  /** Reads whatever snapshot is current when it is asked. */
+  public FlowAccess(Supplier<Snapshot> snapshots, InstantSource clock) {
+    this.snapshots = snapshots;
+    this.clock = clock;
+  }
+
+  /** What the device of this certificate may do by the current snapshot. */
+  public DeviceAccess of(SpiffeId.ClientId id) {
+    Snapshot snapshot = snapshots.get();
+    return new DeviceAccess(snapshot, snapshot.subject(id.user(), id.device()), clock);
+  }
+
+  /** Why this connector may not be linked; empty if it may. */
+  public Optional<ReasonCode> connectorFault(SpiffeId.ConnectorId id) {
+    return snapshots.get().connectorRefusal(id.id(), id.group()).map(FlowAccess::reason);
+  }
+
+  @Override
+  public ServePlan planFor(String connectorGroup) {
+    Snapshot snapshot = snapshots.get();
+    ServePlan.Builder plan = ServePlan.newBuilder().setPolicyVersion(snapshot.version());
+    for (Application application : snapshot.applicationsServedBy(connectorGroup)) {
+      plan.addApplications(served(application));
+    }
+    return plan.build();
+  }
+
+  private static ServedApplication served(Application application) {
+    ServedApplication.Builder served =
+        ServedApplication.newBuilder()
+            .setApplicationId(application.name())
+            .setAllowLoopback(application.obligations().allowLoopback())
+            .setAllowLinkLocal(application.obligations().allowLinkLocal());
+    for (HostPattern host : application.hosts()) {
+      if (host instanceof HostPattern.ExactName exact) {
+        served.addHosts(exact.name());
+      }
+    }
+    for (org.postern.policystore.PortRange range : application.tcp()) {
+      served.addTcp(wire(range));
+    }
+    return served.build();
+  }
+
+  static PortRange wire(org.postern.policystore.PortRange range) {
+    return PortRange.newBuilder().setLow(range.low()).setHigh(range.high()).build();
+  }
+
+  /** The numbers are the same on purpose; a test compares them all. */
+  static ReasonCode reason(DenyReason reason) {
+    ReasonCode code = ReasonCode.forNumber(reason.code());
+    if (code == null) {
+      throw new AssertionError("no wire code for " + reason);
+    }
+    return code;
+  }
+}

@@ -1,0 +1,34 @@
+package org.postern.broker.access;
+
+import java.util.List;
+import org.postern.tunnel.message.Obligations;
+import org.postern.tunnel.message.ReasonCode;
+
+/** The answer of policy to one flow, in the words of the wire. */
+public sealed interface Verdict {
+  /**
+   * The flow may be opened.
+   *
+   * @param applicationId the application that the target belongs to
+   * @param connectorGroups who may serve it
+   * @param obligations what the connector must hold to
+   */
+  record Permitted(String applicationId, List<String> connectorGroups, Obligations obligations)
+      implements Verdict {}
+
+  /**
+   * The flow may not be opened.
+   *
+   * @param reason for the log and for flows that were live; a device that asks learns
+   *     POLICY_NO_RULE whether the application is forbidden or does not exist
+   */
+  record Forbidden(ReasonCode reason) implements Verdict {
+    /** True when it is the session, user or device that is not admitted, whatever the target. */
+    public boolean concernsSubject() {
+      return switch (reason) {
+        case SESSION_EXPIRED, SESSION_REVOKED, USER_DISABLED, DEVICE_REVOKED -> true;
+        default -> false;
+      };
+    }
+  }
+}

@@ -1,0 +1,404 @@
+package org.postern.broker.clientside;
+
+import com.google.protobuf.ByteString;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.access.DeviceAccess;
+import org.postern.broker.access.Verdict;
+import org.postern.broker.rendezvous.ConnectorDesk;
+import org.postern.broker.rendezvous.DeviceDesk;
+import org.postern.broker.rendezvous.LanePairing;
+import org.postern.identity.SpiffeId;
+import org.postern.tunnel.link.BrokerCarrier;
+import org.postern.tunnel.link.ControlLink;
+import org.postern.tunnel.message.CutDone;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.LaneRequest;
+import org.postern.tunnel.message.NamePlan;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.Opened;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
+import org.postern.tunnel.message.Resolve;
+import org.postern.tunnel.message.SessionState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One device on this broker: its flows and lanes, and what policy lets it do. Lives from its first
+ * control link until the link has been away for longer than the grace. Confined to {@link #loop};
+ * the {@link DeviceDesk} methods hop there.
+ */
+final class DeviceOnBroker implements DeviceDesk {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceOnBroker.class);
+
+  private final ClientSide side;
+  private final EventLoop loop;
+  private final SpiffeId.ClientId id;
+  private final String spiffeId;
+  private final FlowDesk flows = new FlowDesk();
+  private final LaneDesk lanes = new LaneDesk();
+  private final TokenBucket resolves;
+  private final FlowOpening opening;
+  private final LaneOpening laneOpening;
+  private DeviceAccess access;
+  private ControlLink link;
+  private boolean attached = true;
+  private boolean sweeping;
+  private @Nullable NamePlan sentPlan;
+  private @Nullable Future<?> expiry;
+
+  DeviceOnBroker(ClientSide side, SpiffeId.ClientId id, ControlLink link, DeviceAccess access) {
+    this.side = side;
+    this.id = id;
+    this.link = link;
+    this.loop = link.eventLoop();
+    this.spiffeId = link.peerId();
+    this.access = access;
+    this.opening = new FlowOpening(side, this);
+    this.laneOpening = new LaneOpening(side, this, opening);
+    this.resolves = new TokenBucket(side.limits().resolvesPerSecond(), side.nanoTime());
+  }
+
+  @Override
+  public String spiffeId() {
+    return spiffeId;
+  }
+
+  SpiffeId.ClientId id() {
+    return id;
+  }
+
+  ByteString instance() {
+    return link.instance();
+  }
+
+  /** Runs a task on the device's loop, at once when already there. */
+  void onLoop(Runnable task) {
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+
+  /** The control link is up, for the first time or again. */
+  void attach(ControlLink newLink) {
+    if (newLink != link) {
+      link.close(ReasonCode.DEVICE_GONE, "replaced by a newer link of this device");
+    }
+    link = newLink;
+    attached = true;
+    sentPlan = null;
+    sendState();
+    sendPlan();
+  }
+
+  /** The control link is lost; true if this was the current one. */
+  boolean detach(ControlLink lost) {
+    if (lost != link) {
+      return false;
+    }
+    attached = false;
+    return true;
+  }
+
+  boolean attached() {
+    return attached;
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  ControlLink link() {
+    return link;
+  }
+
+  DeviceAccess access() {
+    return access;
+  }
+
+  FlowDesk flows() {
+    return flows;
+  }
+
+  LaneDesk lanes() {
+    return lanes;
+  }
+
+  void open(Open open) {
+    opening.open(open);
+  }
+
+  /** A lane request on one of the device's carriers. */
+  void laneRequest(BrokerCarrier carrier, LaneRequest request, Consumer<LanePairing> started) {
+    laneOpening.laneRequest(carrier, request, started);
+  }
+
+  void track(LiveFlow flow) {
+    if (flows.get(flow.flowId()) == null) {
+      side.flowCount(1);
+    }
+    flows.put(flow);
+  }
+
+  /** A lane ended or never came to be. */
+  void laneOver(ByteString laneId) {
+    lanes.remove(laneId);
+  }
+
+  /** The lane that a flow was to be the first on never came to be. */
+  void laneFailed(ByteString laneId, long firstFlowId, ReasonCode reason) {
+    lanes.remove(laneId);
+    LiveFlow flow = flows.get(firstFlowId);
+    if (flow != null && flow.state == LiveFlow.State.PENDING) {
+      drop(flow);
+      opening.refuse(firstFlowId, reason, flow.decisionId, false);
+    }
+  }
+
+  // -- what connectors say
+
+  @Override
+  public void opened(String connectorId, Opened opened) {
+    onLoop(() -> {
+      LiveFlow flow = flows.get(opened.getFlowId());
+      if (flow == null || !flow.connectorId.equals(connectorId)) {
+        return;
+      }
+      if (flow.state == LiveFlow.State.PENDING) {
+        flow.state = LiveFlow.State.LIVE;
+      }
+      String group = side.rendezvous().connector(connectorId).map(ConnectorDesk::group).orElse("");
+      link.send(
+          Envelope.newBuilder()
+              .setOpened(
+                  opened.toBuilder()
+                      .clearDeviceSpiffeId()
+                      .setConnectorId(connectorId)
+                      .setConnectorGroup(group)
+                      .setDecisionId(flow.decisionId)
+                      .setApplicationId(flow.applicationId))
+              .build());
+    });
+  }
+
+  @Override
+  public void refused(String connectorId, Refused refused) {
+    onLoop(() -> {
+      LiveFlow flow = flows.get(refused.getFlowId());
+      if (flow == null || !flow.connectorId.equals(connectorId)) {
+        return;
+      }
+      drop(flow);
+      link.send(
+          Envelope.newBuilder()
+              .setRefused(
+                  refused.toBuilder()
+                      .clearDeviceSpiffeId()
+                      .clearRetryWithLane()
+                      .setDecisionId(flow.decisionId))
+              .build());
+    });
+  }
+
+  @Override
+  public void cutDone(String connectorId, CutDone done) {
+    onLoop(() -> {
+      LiveFlow flow = flows.get(done.getFlowId());
+      if (flow != null
+          && flow.connectorId.equals(connectorId)
+          && flow.state == LiveFlow.State.CUTTING) {
+        drop(flow);
+      }
+    });
+  }
+
+  @Override
+  public void closedByConnector(String connectorId, FlowClosed closed) {
+    onLoop(() -> {
+      LiveFlow flow = flows.get(closed.getFlowId());
+      if (flow != null && flow.connectorId.equals(connectorId)) {
+        drop(flow);
+      }
+    });
+  }
+
+  @Override
+  public void connectorGone(String connectorId, ReasonCode reason) {
+    onLoop(() -> {
+      for (LiveFlow flow : flows.where(each -> each.connectorId.equals(connectorId))) {
+        drop(flow);
+        tellCut(flow, reason, "the app connector is gone");
+      }
+      for (LanePairing lane : lanes.all()) {
+        if (lane.connector().connectorId().equals(connectorId)) {
+          lane.cut(reason, "the app connector is gone");
+        }
+      }
+    });
+  }
+
+  void closedByDevice(FlowClosed closed) {
+    LiveFlow flow = flows.get(closed.getFlowId());
+    if (flow != null) {
+      drop(flow);
+    }
+  }
+
+  private void drop(LiveFlow flow) {
+    if (flows.remove(flow.flowId()) != null) {
+      side.flowCount(-1);
+    }
+  }
+
+  // -- policy
+
+  void resolve(Resolve resolve) {
+    if (!resolves.tryTake(side.nanoTime())) {
+      link.send(Envelope.newBuilder().setResolved(DeviceAccess.nothing(resolve)).build());
+      return;
+    }
+    link.send(Envelope.newBuilder().setResolved(access.resolve(resolve)).build());
+  }
+
+  /** Decides every live flow again by a new snapshot. */
+  void reconsider(DeviceAccess fresh) {
+    access = fresh;
+    for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
+      if (opening.decide(flow.open) instanceof Verdict.Forbidden forbidden) {
+        cut(flow, forbidden.concernsSubject() ? forbidden.reason() : ReasonCode.POLICY_CHANGED);
+      }
+    }
+    if (attached) {
+      sendState();
+      sendPlan();
+    }
+    access.subjectFault().ifPresent(reason -> leave(reason, "this session is no longer admitted"));
+    if (access.subjectFault().isEmpty()) {
+      watchExpiry();
+    }
+  }
+
+  /** Asks again at the moment when the session ends by itself. */
+  private void watchExpiry() {
+    long millis = access.expiresAt().toEpochMilli() - side.clockMillis();
+    if (millis > 0 && expiry == null) {
+      expiry =
+          loop.schedule(
+              () -> {
+                expiry = null;
+                reconsider(side.accessOf(this));
+              },
+              millis + 1,
+              TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Ends everything of this device. */
+  void leave(ReasonCode reason, String text) {
+    for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
+      cut(flow, reason);
+    }
+    for (LanePairing lane : lanes.all()) {
+      lane.cut(reason, text);
+    }
+    link.close(reason, text);
+  }
+
+  private void cut(LiveFlow flow, ReasonCode reason) {
+    LOG.info(
+        "cut {} {}:{} decision {} {}",
+        spiffeId,
+        flow.open.getHost(),
+        flow.open.getPort(),
+        flow.decisionId,
+        reason);
+    flow.state = LiveFlow.State.CUTTING;
+    flow.cutReason = reason;
+    flow.deadlineNanos = side.nanoTime() + side.limits().cutConfirmTimeout().toNanos();
+    sweepSoon();
+    side.rendezvous()
+        .connector(flow.connectorId)
+        .ifPresent(connector -> connector.cut(side.cutMessage(flow, spiffeId, reason)));
+    tellCut(flow, reason, "");
+  }
+
+  private void tellCut(LiveFlow flow, ReasonCode reason, String text) {
+    link.send(
+        Envelope.newBuilder()
+            .setCut(side.cutMessage(flow, "", reason).toBuilder().setText(text))
+            .build());
+  }
+
+  // -- deadlines
+
+  void sweepSoon() {
+    if (!sweeping) {
+      sweeping = true;
+      loop.schedule(
+          this::sweep, side.limits().cutConfirmTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void sweep() {
+    sweeping = false;
+    long now = side.nanoTime();
+    for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.LIVE)) {
+      if (now - flow.deadlineNanos < 0) {
+        sweepSoon();
+      } else if (flow.state == LiveFlow.State.CUTTING) {
+        drop(flow);
+        LanePairing lane = lanes.get(flow.laneId);
+        if (lane != null) {
+          lane.cut(ReasonCode.POLICY_CHANGED, "the connector did not confirm a cut");
+        }
+      } else {
+        drop(flow);
+        opening.refuse(flow.flowId(), ReasonCode.ANSWER_TIMEOUT, flow.decisionId, false);
+      }
+    }
+  }
+
+  // -- state for the device
+
+  private void sendState() {
+    SessionState state = access.sessionState();
+    link.send(Envelope.newBuilder().setSessionState(state).build());
+  }
+
+  private void sendPlan() {
+    NamePlan plan = access.namePlan();
+    if (!plan.equals(sentPlan)) {
+      sentPlan = plan;
+      link.send(Envelope.newBuilder().setNamePlan(plan).build());
+    }
+  }
+
+  /** A copy for the administrator; blocks a moment, not for event loops. */
+  List<FlowLine> describe(int max) {
+    CompletableFuture<List<FlowLine>> answer = new CompletableFuture<>();
+    onLoop(() ->
+        answer.complete(flows.where(flow -> true).stream().limit(max).map(this::line).toList()));
+    return answer.completeOnTimeout(List.of(), 2, TimeUnit.SECONDS).join();
+  }
+
+  private FlowLine line(LiveFlow flow) {
+    return new FlowLine(
+        flow.flowId(),
+        id.user(),
+        id.device(),
+        flow.applicationId,
+        flow.open.getHost() + ":" + flow.open.getPort(),
+        flow.connectorId,
+        flow.decisionId,
+        flow.sinceMillis);
+  }
+}

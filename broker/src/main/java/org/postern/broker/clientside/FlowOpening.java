@@ -1,0 +1,165 @@
+package org.postern.broker.clientside;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.access.DeviceHosts;
+import org.postern.broker.access.Verdict;
+import org.postern.broker.rendezvous.ConnectorDesk;
+import org.postern.broker.rendezvous.LanePairing;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.Grant;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From OPEN to the grant, or to the refusal. Confined to the device's loop. */
+final class FlowOpening {
+  private static final Logger LOG = LoggerFactory.getLogger(FlowOpening.class);
+
+  private final ClientSide side;
+  private final DeviceOnBroker device;
+  private final TokenBucket opens;
+
+  FlowOpening(ClientSide side, DeviceOnBroker device) {
+    this.side = side;
+    this.device = device;
+    this.opens = new TokenBucket(side.limits().opensPerSecond(), side.nanoTime());
+  }
+
+  void open(Open raw) {
+    ReasonCode fault = admissible(raw);
+    if (fault != null) {
+      refuse(raw.getFlowId(), fault, "", false);
+      return;
+    }
+    Open open = canonical(raw);
+    switch (decide(open)) {
+      case Verdict.Forbidden forbidden -> forbid(open, forbidden);
+      case Verdict.Permitted permitted -> seat(open, permitted);
+    }
+  }
+
+  @Nullable ReasonCode admissible(Open open) {
+    if (!opens.tryTake(side.nanoTime())) {
+      return ReasonCode.RATE_LIMITED;
+    }
+    ReasonCode fault = FlowDesk.fault(open);
+    if (fault != null) {
+      return fault;
+    }
+    LiveFlow existing = device.flows().get(open.getFlowId());
+    if (existing != null && !(open.getResume() && existing.isFor(canonical(open)))) {
+      return ReasonCode.PROTOCOL_ERROR;
+    }
+    if (device.flows().size() >= side.limits().flowsPerDeviceMax()) {
+      return ReasonCode.TOO_MANY_FLOWS;
+    }
+    return null;
+  }
+
+  static Open canonical(Open open) {
+    String host = DeviceHosts.canonical(open.getHost());
+    return host.equals(open.getHost()) ? open : open.toBuilder().setHost(host).build();
+  }
+
+  Verdict decide(Open open) {
+    return device.access().decide(open.getHost(), open.getPort(), open.getTransport());
+  }
+
+  /** Forbidden and unknown look alike to the device; only the log knows which. */
+  void forbid(Open open, Verdict.Forbidden forbidden) {
+    String decisionId = side.decisionIds().next();
+    LOG.info(
+        "denied {} {}:{} decision {} {}",
+        device.spiffeId(),
+        open.getHost(),
+        open.getPort(),
+        decisionId,
+        forbidden.reason());
+    ReasonCode told = forbidden.concernsSubject() ? forbidden.reason() : ReasonCode.POLICY_NO_RULE;
+    refuse(open.getFlowId(), told, decisionId, false);
+  }
+
+  /** A flow on a lane that the device already has. */
+  private void seat(Open open, Verdict.Permitted permitted) {
+    LanePairing lane = device.lanes().get(open.getLaneId());
+    if (lane == null) {
+      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      return;
+    }
+    ConnectorDesk connector =
+        side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
+    if (connector == null || !permitted.connectorGroups().contains(connector.group())) {
+      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      return;
+    }
+    if (open.getResume() && !open.getConnectorId().equals(connector.connectorId())) {
+      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      return;
+    }
+    if (!open.getResume() && shouldGoElsewhere(open, permitted, connector)) {
+      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      return;
+    }
+    grant(open, permitted, connector, open.getLaneId());
+  }
+
+  /** The lane's connector cannot reach the target, or is far busier, and another one is better. */
+  private boolean shouldGoElsewhere(
+      Open open, Verdict.Permitted permitted, ConnectorDesk connector) {
+    Optional<ConnectorDesk> best =
+        side.rendezvous()
+            .choose(
+                permitted.connectorGroups(),
+                open.getHost(),
+                open.getPort(),
+                List.of(connector.connectorId()));
+    return best.isPresent() && !best.get().connectorId().equals(connector.connectorId());
+  }
+
+  void grant(Open open, Verdict.Permitted permitted, ConnectorDesk connector, ByteString laneId) {
+    LiveFlow flow =
+        new LiveFlow(
+            open,
+            connector.connectorId(),
+            laneId,
+            side.decisionIds().next(),
+            permitted.applicationId(),
+            side.clockMillis());
+    flow.deadlineNanos = side.nanoTime() + side.limits().openAnswerTimeout().toNanos();
+    device.track(flow);
+    device.sweepSoon();
+    connector.grant(
+        Grant.newBuilder()
+            .setFlowId(open.getFlowId())
+            .setLaneId(laneId)
+            .setDeviceSpiffeId(device.spiffeId())
+            .setApplicationId(permitted.applicationId())
+            .setHost(open.getHost())
+            .setPort(open.getPort())
+            .setTransport(open.getTransport())
+            .setResume(open.getResume())
+            .setObligations(permitted.obligations())
+            .setDecisionId(flow.decisionId)
+            .setExpiresUnixMillis(side.clockMillis() + side.limits().openAnswerTimeout().toMillis())
+            .build());
+  }
+
+  void refuse(long flowId, ReasonCode reason, String decisionId, boolean retryWithLane) {
+    device
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setRefused(
+                    Refused.newBuilder()
+                        .setFlowId(flowId)
+                        .setReason(reason)
+                        .setDecisionId(decisionId)
+                        .setRetryWithLane(retryWithLane))
+                .build());
+  }
+}

@@ -1,0 +1,60 @@
+package org.postern.broker.clientside;
+
+import com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.ReasonCode;
+
+/**
+ * One flow of one device from its grant to its end. Confined to the device's loop.
+ *
+ * <pre>
+ * PENDING -- Opened --> LIVE -- FlowClosed --> (gone)
+ *    |                   |
+ *    +------ cut --------+--> CUTTING -- CutDone, or the lane is cut --> (gone)
+ * </pre>
+ */
+final class LiveFlow {
+  enum State {
+    PENDING,
+    LIVE,
+    CUTTING
+  }
+
+  final Open open;
+  final String connectorId;
+  final String decisionId;
+  final String applicationId;
+  final long sinceMillis;
+  ByteString laneId;
+  State state = State.PENDING;
+  long deadlineNanos;
+  @Nullable ReasonCode cutReason;
+
+  LiveFlow(
+      Open open,
+      String connectorId,
+      ByteString laneId,
+      String decisionId,
+      String applicationId,
+      long sinceMillis) {
+    this.open = open;
+    this.connectorId = connectorId;
+    this.laneId = laneId;
+    this.decisionId = decisionId;
+    this.applicationId = applicationId;
+    this.sinceMillis = sinceMillis;
+  }
+
+  /** Whether a request to resume speaks of this flow. */
+  boolean isFor(Open request) {
+    return open.getHost().equals(request.getHost())
+        && open.getPort() == request.getPort()
+        && open.getTransport() == request.getTransport()
+        && connectorId.equals(request.getConnectorId());
+  }
+
+  long flowId() {
+    return open.getFlowId();
+  }
+}

@@ -1,0 +1,141 @@
+package org.postern.broker.connectorside;
+
+import com.google.protobuf.ByteString;
+import io.netty.channel.EventLoop;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.rendezvous.CarrierTaker;
+import org.postern.broker.rendezvous.ConnectorDesk;
+import org.postern.broker.rendezvous.RendezvousLimits;
+import org.postern.identity.SpiffeId;
+import org.postern.tunnel.link.ControlLink;
+import org.postern.tunnel.message.ApplicationHealth;
+import org.postern.tunnel.message.ConnectorReport;
+import org.postern.tunnel.message.Cut;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.Grant;
+import org.postern.tunnel.message.ParkCarriers;
+import org.postern.tunnel.message.ServePlan;
+
+/**
+ * One app connector, for as long as its control link lives (and {@link
+ * RendezvousLimits#linkGrace()} beyond). Safe for any thread: the link hops by itself, the rest is
+ * concurrent.
+ */
+final class ConnectorOnBroker implements ConnectorDesk {
+  /** Targets whose health is remembered for one connector. */
+  static final int HEALTH_MAX = 20_000;
+
+  private final SpiffeId.ConnectorId id;
+  private final String spiffeId;
+  private final ControlLink link;
+  private final CarrierLot lot;
+  private final Map<Target, ApplicationHealth> health = new ConcurrentHashMap<>();
+  private final AtomicInteger flows = new AtomicInteger();
+  private volatile int reportedLoad;
+  private volatile @Nullable ServePlan served;
+
+  private record Target(String host, int port) {}
+
+  ConnectorOnBroker(SpiffeId.ConnectorId id, ControlLink link, RendezvousLimits limits) {
+    this.id = id;
+    this.spiffeId = id.toString();
+    this.link = link;
+    this.lot = new CarrierLot(link.eventLoop(), limits, this::askForCarriers);
+  }
+
+  @Override
+  public String connectorId() {
+    return id.id();
+  }
+
+  @Override
+  public String group() {
+    return id.group();
+  }
+
+  @Override
+  public String spiffeId() {
+    return spiffeId;
+  }
+
+  ByteString instance() {
+    return link.instance();
+  }
+
+  SpiffeId.ConnectorId id() {
+    return id;
+  }
+
+  /** Sends the plan, unless the connector has it already. */
+  void serve(ServePlan plan) {
+    ServePlan versionless = plan.toBuilder().clearPolicyVersion().build();
+    if (!versionless.equals(served)) {
+      served = versionless;
+      link.send(Envelope.newBuilder().setServePlan(plan).build());
+    }
+  }
+
+  ControlLink link() {
+    return link;
+  }
+
+  CarrierLot lot() {
+    return lot;
+  }
+
+  @Override
+  public boolean reaches(String host, int port) {
+    ApplicationHealth reported = health.get(new Target(host, port));
+    return reported == null || reported.getState() != ApplicationHealth.State.STATE_DOWN;
+  }
+
+  @Override
+  public int load() {
+    return Math.max(flows.get(), reportedLoad);
+  }
+
+  @Override
+  public void grant(Grant grant) {
+    flows.incrementAndGet();
+    link.send(Envelope.newBuilder().setGrant(grant).build());
+  }
+
+  @Override
+  public void cut(Cut cut) {
+    link.send(Envelope.newBuilder().setCut(cut).build());
+  }
+
+  @Override
+  public void takeCarrier(EventLoop preferred, CarrierTaker taker) {
+    lot.take(preferred, taker);
+  }
+
+  /** A flow that was granted has ended or was refused. */
+  void flowOver() {
+    flows.updateAndGet(count -> Math.max(0, count - 1));
+  }
+
+  void report(ConnectorReport report) {
+    reportedLoad = report.getFlows();
+    flows.set(report.getFlows());
+    for (ApplicationHealth each : report.getHealthList()) {
+      Target target = new Target(each.getHost(), each.getPort());
+      if (health.size() < HEALTH_MAX || health.containsKey(target)) {
+        health.put(target, each);
+      }
+    }
+  }
+
+  /** What the connector said of its targets, for the administrator. */
+  Iterable<ApplicationHealth> health() {
+    return health.values();
+  }
+
+  private void askForCarriers(int wanted) {
+    link.send(
+        Envelope.newBuilder().setParkCarriers(ParkCarriers.newBuilder().setWanted(wanted)).build());
+  }
+}
