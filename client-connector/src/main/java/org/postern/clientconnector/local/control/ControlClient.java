@@ -1,0 +1,139 @@
+package org.postern.clientconnector.local.control;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.postern.clientconnector.local.Target;
+
+/** The command line's end of the control socket; blocking, one request per connection. */
+public final class ControlClient {
+
+  /** Longest answer line in bytes. */
+  private static final int ANSWER_LENGTH_MAX = 1 << 20;
+
+  private final Path socket;
+
+  /** A client of the socket at this path. */
+  public ControlClient(Path socket) {
+    this.socket = socket;
+  }
+
+  /**
+   * Asks for the state of everything.
+   *
+   * @return one line of JSON
+   * @throws IOException if nobody listens, or the answer is an error; the message says which
+   */
+  public String status() throws IOException {
+    return ask("status");
+  }
+
+  /** Asks the process to stop; as {@link #status()}. */
+  public String down() throws IOException {
+    return ask("down");
+  }
+
+  /**
+   * Opens a flow.
+   *
+   * @return the flow's bytes, both ways, half closure included; the caller closes it
+   * @throws RefusedException if the flow is refused
+   * @throws IOException if nobody listens
+   */
+  public SocketChannel connect(Target target) throws IOException {
+    SocketChannel channel = open();
+    boolean opened = false;
+    try {
+      send(channel, "connect " + target);
+      parse(readLine(channel));
+      opened = true;
+      return channel;
+    } finally {
+      if (!opened) {
+        channel.close();
+      }
+    }
+  }
+
+  /** The client connector said no. */
+  public static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final String code;
+
+    RefusedException(String code, String text) {
+      super(text + " (" + code + ")");
+      this.code = code;
+    }
+
+    /** Name of the reason code. */
+    public String code() {
+      return code;
+    }
+  }
+
+  private String ask(String command) throws IOException {
+    try (SocketChannel channel = open()) {
+      send(channel, command);
+      return parse(readLine(channel));
+    }
+  }
+
+  private SocketChannel open() throws IOException {
+    if (!Files.exists(socket)) {
+      throw new IOException("no client connector is running (start it: postern up)");
+    }
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      return channel;
+    } catch (IOException e) {
+      channel.close();
+      throw new IOException(
+          "the client connector does not answer on " + socket + " (start it: postern up)", e);
+    }
+  }
+
+  private static void send(SocketChannel channel, String line) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII));
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Reads to the end of the line and not a byte further: what follows belongs to the flow. */
+  private static String readLine(SocketChannel channel) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    ByteBuffer one = ByteBuffer.allocate(1);
+    while (line.size() < ANSWER_LENGTH_MAX) {
+      one.clear();
+      if (channel.read(one) < 0) {
+        throw new IOException("the client connector closed the connection without an answer");
+      }
+      if (one.get(0) == '\n') {
+        return line.toString(StandardCharsets.UTF_8);
+      }
+      line.write(one.get(0));
+    }
+    throw new IOException("answer longer than " + ANSWER_LENGTH_MAX + " bytes");
+  }
+
+  private static String parse(String line) throws IOException {
+    if (line.equals("ok")) {
+      return "";
+    }
+    if (line.startsWith("ok ")) {
+      return line.substring(3);
+    }
+    String[] parts = line.split(" ", 3);
+    if (parts.length == 3 && parts[0].equals("error")) {
+      throw new RefusedException(parts[1], parts[2]);
+    }
+    throw new IOException("answer is neither ok nor an error");
+  }
+}

@@ -1,0 +1,132 @@
+package org.postern.clientconnector.local.control;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.postern.clientconnector.local.LocalLimits;
+
+/**
+ * The Unix socket on which the local command line talks to the running client connector. Only the
+ * user who runs the process, and root, get a word in: the file is 0600 and the peer's credentials
+ * are checked.
+ *
+ * <pre>
+ *   status\n             -> ok JSON\n
+ *   down\n               -> ok JSON\n
+ *   connect HOST:PORT\n  -> ok\n, and then the application's bytes, both ways
+ *   anything             -> error CODE text\n, then closed
+ * </pre>
+ *
+ * Owned by the event loop.
+ */
+public final class ControlServer {
+
+  private final ControlHandler handler;
+  private final LocalLimits limits;
+  private final int ownUid;
+  private int connections;
+
+  private ControlServer(ControlHandler handler, LocalLimits limits, int ownUid) {
+    this.handler = handler;
+    this.limits = limits;
+    this.ownUid = ownUid;
+  }
+
+  /**
+   * Listens; blocks for as long as looking at the file takes.
+   *
+   * @param socket path, at most 107 bytes; its directory is made 0700 if it does not exist
+   * @return the listening channel; closing it takes the file away
+   * @throws IOException if another process listens there, or the directory cannot be written
+   */
+  public static Future<Channel> listen(
+      Path socket, EventLoop loop, LocalLimits limits, ControlHandler handler) throws IOException {
+    Path directory = socket.toAbsolutePath().getParent();
+    if (directory != null && !Files.exists(directory)) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    removeIfDead(socket);
+    int ownUid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    ControlServer server = new ControlServer(handler, limits, ownUid);
+    Promise<Channel> listening = loop.newPromise();
+    server
+        .bootstrap(loop)
+        .bind(new DomainSocketAddress(socket.toString()))
+        .addListener((ChannelFuture done) -> server.onBound(socket, done, listening));
+    return listening;
+  }
+
+  private static void removeIfDead(Path socket) throws IOException {
+    if (!Files.exists(socket)) {
+      return;
+    }
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      Files.delete(socket); // left behind by a process that was killed
+      return;
+    }
+    throw new IOException(
+        "a client connector already listens on " + socket + " (stop it first: postern down)");
+  }
+
+  private ServerBootstrap bootstrap(EventLoop loop) {
+    return new ServerBootstrap()
+        .group(loop, loop)
+        .channel(EpollServerDomainSocketChannel.class)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childHandler(
+            new ChannelInitializer<EpollDomainSocketChannel>() {
+              @Override
+              protected void initChannel(EpollDomainSocketChannel accepted) throws IOException {
+                onAccepted(accepted);
+              }
+            });
+  }
+
+  private void onBound(Path socket, ChannelFuture done, Promise<Channel> listening) {
+    if (!done.isSuccess()) {
+      listening.setFailure(
+          new IOException(
+              "cannot listen on " + socket + " (expected: a writable directory)", done.cause()));
+      return;
+    }
+    try {
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    } catch (IOException e) {
+      done.channel().close();
+      listening.setFailure(e);
+      return;
+    }
+    done.channel().closeFuture().addListener(closed -> socket.toFile().delete());
+    listening.setSuccess(done.channel());
+  }
+
+  private void onAccepted(EpollDomainSocketChannel accepted) throws IOException {
+    int uid = accepted.peerCredentials().uid();
+    if ((uid != ownUid && uid != 0) || connections >= limits.controlConnectionsMax()) {
+      accepted.close();
+      return;
+    }
+    connections++;
+    accepted.closeFuture().addListener(closed -> connections--);
+    accepted.pipeline().addLast(new ControlConversation(handler, limits));
+  }
+}

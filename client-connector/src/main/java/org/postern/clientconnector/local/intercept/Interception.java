@@ -1,0 +1,381 @@
+package org.postern.clientconnector.local.intercept;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.Future;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.LocalLimits;
+import org.postern.clientconnector.local.OwnedNames;
+import org.postern.clientconnector.local.dns.Forwarder;
+import org.postern.clientconnector.local.dns.NameServer;
+import org.postern.clientconnector.local.dns.TcpQuestions;
+import org.postern.clientconnector.local.redirect.RedirectListener;
+import org.postern.clientconnector.local.redirect.RedirectTable;
+import org.postern.clientconnector.local.resolver.MachineResolver;
+import org.postern.clientconnector.local.resolver.ResolverDetection;
+import org.postern.clientconnector.local.resolver.UndoJournal;
+import org.postern.clientconnector.local.synthetic.AddressJournal;
+import org.postern.clientconnector.local.synthetic.SyntheticAddresses;
+import org.postern.clientconnector.local.system.Commands;
+import org.postern.clientconnector.local.tun.TunDevice;
+import org.postern.clientconnector.local.tun.TunDoor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Transparent mode on Linux: programs reach private names as if they were on the network.
+ *
+ * <p>{@link #start} and {@link #close} block and are called by the process's main thread; {@link
+ * #update} may be called by any thread. Packets, questions and connections are handled on the one
+ * event loop; files and commands by one worker thread of this object's own. Everything that is
+ * changed on the machine is undone at the end, whatever the end is.
+ */
+public final class Interception implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(Interception.class);
+  private static final long REPAIR_SECONDS = 5;
+
+  private final IoEventLoop loop;
+  private final LocalLimits limits;
+  private final InterceptionOptions options;
+  private final ExecutorService worker;
+  private final Commands commands;
+
+  // Made during the start, in this order; absent if the start failed before.
+  private @Nullable UndoJournal undo;
+  private @Nullable TunDevice tun;
+  private @Nullable Device device;
+  private @Nullable AddressJournal addressJournal;
+  private RedirectListener.@Nullable Listening listening;
+  private @Nullable RedirectTable table;
+  private @Nullable MachineResolver resolver;
+  private @Nullable TunDoor door;
+  private @Nullable NameServer nameServer;
+  private @Nullable AddressDesk desk;
+  private @Nullable Future<?> repair;
+
+  /** On the event loop. */
+  private OwnedNames owned = OwnedNames.NONE;
+
+  private Interception(
+      InterceptionOptions options, LocalLimits limits, IoEventLoop loop, Commands commands) {
+    this.options = options;
+    this.limits = limits;
+    this.loop = loop;
+    this.commands = commands;
+    this.worker =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("client-machine").daemon().factory());
+  }
+
+  /**
+   * Sets everything up; no name is ours until {@link #update}.
+   *
+   * @param loop an epoll event loop, the one that the gateway lives on
+   * @throws IOException if this machine or our privileges do not allow it; the message says why and
+   *     what to do next, and nothing is left changed
+   */
+  public static Interception start(
+      InterceptionOptions options,
+      LocalLimits limits,
+      IoEventLoop loop,
+      Gateway gateway,
+      InstantSource clock,
+      Commands commands)
+      throws IOException {
+    Interception interception = new Interception(options, limits, loop, commands);
+    boolean started = false;
+    try {
+      interception.setUp(gateway, clock);
+      started = true;
+      return interception;
+    } finally {
+      if (!started) {
+        interception.close();
+      }
+    }
+  }
+
+  private void setUp(Gateway gateway, InstantSource clock) throws IOException {
+    UndoJournal journal = UndoJournal.open(options.runDirectory(), commands);
+    undo = journal;
+    Device.requireFree(commands, options.range());
+    TunDevice opened = TunDevice.open(options.interfaceName());
+    tun = opened;
+    SyntheticAddresses addresses =
+        new SyntheticAddresses(options.range(), limits.addressReuseAfter());
+    AddressJournal written =
+        AddressJournal.open(options.stateDirectory().resolve("addresses"), addresses);
+    addressJournal = written;
+
+    Surroundings surroundings = new Surroundings();
+    RedirectListener.Listening bound =
+        await(RedirectListener.listen(loop, limits, gateway, surroundings));
+    listening = bound;
+    journal.add(
+        "nft delete table ip " + RedirectTable.nameFor(opened.name()) + " 2>/dev/null || :");
+    RedirectTable redirection =
+        new RedirectTable(
+            commands, opened.name(), addresses.resolverAddress(), bound.listener().port());
+    table = redirection;
+    redirection.install();
+    List<Integer> restored = new ArrayList<>();
+    addresses.forEachAddress((name, address) -> restored.add(address));
+    redirection.permitEveryPort(restored);
+
+    Device network = new Device(commands, opened.name(), options.range());
+    device = network;
+    network.bringUp(addresses.deviceAddress());
+    AddressDesk addressDesk =
+        new AddressDesk(loop, worker, limits, clock, addresses, written, redirection);
+    desk = addressDesk;
+    onLoop(() -> {
+      addressDesk.reopen(restored);
+      NameServer server = new NameServer(loop, limits, gateway, addressDesk);
+      nameServer = server;
+      door = new TunDoor(opened, loop, limits, gateway, surroundings);
+      opened.attach(loop, limits.tunPacketsPerWakeupMax(), door);
+      return server;
+    });
+    pointResolver(journal, opened.name(), addresses.resolverAddress());
+    repair =
+        loop.scheduleWithFixedDelay(
+            () -> worker.execute(this::repairResolver),
+            REPAIR_SECONDS,
+            REPAIR_SECONDS,
+            TimeUnit.SECONDS);
+  }
+
+  private void pointResolver(UndoJournal journal, String interfaceName, int address)
+      throws IOException {
+    ResolverDetection detection =
+        new ResolverDetection(ResolverDetection.RESOLV_CONF, commands, journal);
+    ResolverDetection.Keeper keeper =
+        switch (options.resolver()) {
+          case AUTO -> detection.detect();
+          case SYSTEMD_RESOLVED -> ResolverDetection.Keeper.SYSTEMD_RESOLVED;
+          case NETWORK_MANAGER -> ResolverDetection.Keeper.NETWORK_MANAGER;
+          case RESOLVCONF -> ResolverDetection.Keeper.RESOLVCONF;
+          case FILE -> ResolverDetection.Keeper.FILE;
+          case NONE -> ResolverDetection.Keeper.NONE;
+        };
+    MachineResolver machine = detection.open(keeper, interfaceName, options.range(), address);
+    resolver = machine;
+    passOthers(machine.upstreams());
+    machine.point(OwnedNames.NONE);
+    passOthers(machine.upstreams());
+  }
+
+  /**
+   * Other names are ours from now on. DNS answers accordingly at once; routes, redirection and the
+   * machine's resolver follow within moments.
+   */
+  public void update(OwnedNames next) {
+    loop.execute(() -> {
+      boolean otherPolicy = next.policyVersion() != owned.policyVersion();
+      owned = next;
+      if (nameServer == null || desk == null) {
+        return;
+      }
+      nameServer.own(next);
+      if (otherPolicy) {
+        desk.reconsider(nameServer::resolve);
+      }
+      worker.execute(() -> apply(next));
+    });
+  }
+
+  /** On the worker. */
+  private void apply(OwnedNames next) {
+    try {
+      List<Ipv4Range> ranges = routable(next.ranges());
+      if (device != null && table != null && resolver != null) {
+        device.route(ranges);
+        table.permitRanges(ranges);
+        resolver.point(next);
+        passOthers(resolver.upstreams());
+      }
+    } catch (IOException e) {
+      log.warn("names were updated, the machine was not: {}", e.getMessage());
+    }
+  }
+
+  private List<Ipv4Range> routable(List<Ipv4Range> ranges) {
+    List<Ipv4Range> kept = new ArrayList<>();
+    for (Ipv4Range range : ranges) {
+      boolean carrier = options.carriersTo().stream().anyMatch(range::contains);
+      if (carrier || range.overlaps(options.range())) {
+        log.warn(
+            "permitted range {} is left alone: it holds {}",
+            range,
+            carrier ? "the broker's address" : "synthetic addresses");
+      } else {
+        kept.add(range);
+      }
+    }
+    return kept;
+  }
+
+  /** On the worker: somebody else may have rewritten the file, with better servers in it. */
+  private void repairResolver() {
+    try {
+      OwnedNames current = onLoop(() -> owned);
+      if (resolver != null) {
+        resolver.point(current);
+        passOthers(resolver.upstreams());
+      }
+    } catch (IOException e) {
+      log.warn("the machine's resolver cannot be kept pointed at us: {}", e.getMessage());
+    }
+  }
+
+  private void passOthers(List<InetSocketAddress> upstreams) {
+    loop.execute(() -> {
+      if (nameServer != null) {
+        nameServer.passOthersTo(upstreams);
+      }
+    });
+  }
+
+  /** What is going on; on the event loop. */
+  public InterceptionStatus status() {
+    assert loop.inEventLoop();
+    return new InterceptionStatus(
+        tun == null ? "" : tun.name(),
+        options.range().toString(),
+        desk == null ? "" : Ipv4Range.text(desk.resolverAddress()),
+        resolver == null ? "" : resolver.kind(),
+        desk == null ? 0 : desk.size(),
+        listening == null ? 0 : listening.listener().connections(),
+        door == null ? 0 : door.udpFlows(),
+        nameServer == null ? 0 : nameServer.questions());
+  }
+
+  /** Undoes everything on the machine first, then stops answering. */
+  @Override
+  public void close() throws IOException {
+    if (repair != null) {
+      repair.cancel(false);
+    }
+    stopWorker();
+    try {
+      if (undo != null) {
+        undo.close();
+      }
+    } finally {
+      onLoop(() -> {
+        stopAnswering();
+        return Path.of("");
+      });
+      if (addressJournal != null) {
+        addressJournal.close();
+      }
+    }
+  }
+
+  private void stopWorker() {
+    worker.shutdown();
+    try {
+      if (!worker.awaitTermination(REPAIR_SECONDS, TimeUnit.SECONDS)) {
+        worker.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stopAnswering() {
+    if (listening != null) {
+      listening.channel().close();
+    }
+    if (door != null) {
+      door.close();
+    }
+    if (nameServer != null) {
+      nameServer.close();
+    }
+    if (tun != null) {
+      tun.close();
+    }
+  }
+
+  private <T> T onLoop(Callable<T> task) throws IOException {
+    return await(loop.submit(task));
+  }
+
+  private static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(String.valueOf(cause.getMessage()), cause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** What device and listener ask about addresses; on the event loop. */
+  private final class Surroundings implements TunDoor.Surroundings, RedirectListener.Surroundings {
+
+    @Override
+    public int resolverAddress() {
+      return options.range().base() + SyntheticAddresses.RESOLVER_OFFSET;
+    }
+
+    @Override
+    public @Nullable String hostOf(int address) {
+      if (desk == null) {
+        return null;
+      }
+      String name = desk.nameOf(address);
+      return name == null && owned.ownsAddress(address) ? Ipv4Range.text(address) : name;
+    }
+
+    @Override
+    public void hold(int address) {
+      if (desk != null) {
+        desk.hold(address);
+      }
+    }
+
+    @Override
+    public void release(int address) {
+      if (desk != null) {
+        desk.release(address);
+      }
+    }
+
+    @Override
+    public void ask(ByteBuf question, Consumer<ByteBuf> reply) {
+      if (nameServer != null) {
+        nameServer.answer(question, Forwarder.Transport.UDP, reply);
+      }
+    }
+
+    @Override
+    public void serveDns(Channel channel) {
+      if (nameServer == null) {
+        channel.close();
+      } else {
+        TcpQuestions.serve(channel, nameServer, limits);
+      }
+    }
+  }
+}
