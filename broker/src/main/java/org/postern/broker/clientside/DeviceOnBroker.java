@@ -90,7 +90,7 @@ final class DeviceOnBroker implements DeviceDesk {
 
   /** The control link is up, for the first time or again. */
   void attach(ControlLink newLink) {
-    if (newLink != link) {
+    if (!newLink.equals(link)) {
       link.close(ReasonCode.DEVICE_GONE, "replaced by a newer link of this device");
     }
     link = newLink;
@@ -102,7 +102,7 @@ final class DeviceOnBroker implements DeviceDesk {
 
   /** The control link is lost; true if this was the current one. */
   boolean detach(ControlLink lost) {
-    if (lost != link) {
+    if (!lost.equals(link)) {
       return false;
     }
     attached = false;
