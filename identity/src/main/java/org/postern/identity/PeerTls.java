@@ -65,7 +65,7 @@ public final class PeerTls {
     return build(
         SslContextBuilder.forServer(credential.privateKey(), chain)
             .clientAuth(ClientAuth.REQUIRE)
-            .trustManager(new PeerTrustManager(paths, alpn)),
+            .trustManager(new HandshakeTrust(paths, alpn)),
         alpn);
   }
 
@@ -76,7 +76,7 @@ public final class PeerTls {
         SslContextBuilder.forClient()
             .keyManager(credential.privateKey(), chain)
             .endpointIdentificationAlgorithm(null)
-            .trustManager(new PeerTrustManager(paths, alpn)),
+            .trustManager(new HandshakeTrust(paths, alpn)),
         alpn);
   }
 

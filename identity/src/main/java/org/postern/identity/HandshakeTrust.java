@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * Called by BoringSSL inside the handshake, with the certificates the peer sent. The first one is
  * the one whose key signs the handshake (RFC 8446 §4.4.2); the rest is only material for its path.
  */
-final class PeerTrustManager extends X509ExtendedTrustManager {
+final class HandshakeTrust extends X509ExtendedTrustManager {
   private final PathCheck paths;
   private final String alpn;
 
-  PeerTrustManager(PathCheck paths, String alpn) {
+  HandshakeTrust(PathCheck paths, String alpn) {
     this.paths = paths;
     this.alpn = alpn;
   }
