@@ -12,6 +12,8 @@ import java.util.Objects;
  * @param deadlines how long things may take
  * @param flowsMax most live flows of one device-connector pair
  * @param lanesMax most lanes of one device-connector pair
+ * @param closedRememberedMax ended flows that are remembered, so that frames still under way for
+ *     them are not taken for new ones
  * @param datagramsQueuedMax most datagrams of one flow that wait for a lane; the oldest is dropped
  * @param laneQueueBytes outbound bytes of a lane (not yet taken by the kernel) above which nothing
  *     is added: short, so that a small flow is never far behind a big one
@@ -24,6 +26,7 @@ public record FlowLimits(
     Deadlines deadlines,
     int flowsMax,
     int lanesMax,
+    int closedRememberedMax,
     int datagramsQueuedMax,
     int laneQueueBytes,
     long elephantBytes) {
@@ -42,6 +45,7 @@ public record FlowLimits(
               Duration.ofSeconds(1)),
           16_384,
           64,
+          1024,
           64,
           256 << 10,
           4 << 20);
@@ -53,6 +57,7 @@ public record FlowLimits(
     Objects.requireNonNull(deadlines, "deadlines");
     requirePositive(flowsMax, "flowsMax");
     requirePositive(lanesMax, "lanesMax");
+    requirePositive(closedRememberedMax, "closedRememberedMax");
     requirePositive(datagramsQueuedMax, "datagramsQueuedMax");
     requirePositive(laneQueueBytes, "laneQueueBytes");
     requirePositive(elephantBytes, "elephantBytes");
@@ -76,6 +81,7 @@ public record FlowLimits(
         deadlines,
         flowsMax,
         lanesMax,
+        closedRememberedMax,
         datagramsQueuedMax,
         laneQueueBytes,
         elephantBytes);
@@ -89,6 +95,7 @@ public record FlowLimits(
         deadlines,
         flowsMax,
         lanesMax,
+        closedRememberedMax,
         datagramsQueuedMax,
         laneQueueBytes,
         elephantBytes);
@@ -97,7 +104,15 @@ public record FlowLimits(
   /** The same limits with other deadlines. */
   public FlowLimits withDeadlines(Deadlines other) {
     return new FlowLimits(
-        window, held, other, flowsMax, lanesMax, datagramsQueuedMax, laneQueueBytes, elephantBytes);
+        window,
+        held,
+        other,
+        flowsMax,
+        lanesMax,
+        closedRememberedMax,
+        datagramsQueuedMax,
+        laneQueueBytes,
+        elephantBytes);
   }
 
   /** The same limits with another number of flows. */
@@ -108,6 +123,7 @@ public record FlowLimits(
         deadlines,
         other,
         lanesMax,
+        closedRememberedMax,
         datagramsQueuedMax,
         laneQueueBytes,
         elephantBytes);
@@ -116,7 +132,15 @@ public record FlowLimits(
   /** The same limits with another measure of an elephant. */
   public FlowLimits withElephantBytes(long other) {
     return new FlowLimits(
-        window, held, deadlines, flowsMax, lanesMax, datagramsQueuedMax, laneQueueBytes, other);
+        window,
+        held,
+        deadlines,
+        flowsMax,
+        lanesMax,
+        closedRememberedMax,
+        datagramsQueuedMax,
+        laneQueueBytes,
+        other);
   }
 
   /**

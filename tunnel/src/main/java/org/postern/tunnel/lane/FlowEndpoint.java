@@ -3,13 +3,20 @@ package org.postern.tunnel.lane;
 import com.google.protobuf.ByteString;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.flow.FlowKind;
 import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.flow.FlowMux;
 import org.postern.tunnel.flow.FlowRole;
+import org.postern.tunnel.flow.FlowState;
+import org.postern.tunnel.flow.FlowSummary.EndedBy;
 import org.postern.tunnel.flow.FlowTimes;
 import org.postern.tunnel.flow.GrantOutcome;
+import org.postern.tunnel.flow.LanePort;
+import org.postern.tunnel.flow.LocalSink;
 import org.postern.tunnel.flow.MemoryBudget;
 import org.postern.tunnel.message.ReasonCode;
 
@@ -22,10 +29,11 @@ import org.postern.tunnel.message.ReasonCode;
  * was let in), {@code onOpened} or {@code onRefused}, {@code move}. Connector: {@code attachLane},
  * {@code grant}, then {@code attach} or {@code refuse}; {@code grantResume}.
  */
-@SuppressWarnings("DoNotCallSuggester") // signatures only; the body follows
 public final class FlowEndpoint {
   private final Config config;
   private final FlowListener listener;
+  private final MuxDriver driver;
+  private final FlowMux mux;
 
   /**
    * What an endpoint works with.
@@ -49,6 +57,8 @@ public final class FlowEndpoint {
   public FlowEndpoint(Config config, FlowListener listener) {
     this.config = config;
     this.listener = listener;
+    driver = new MuxDriver(config, listener);
+    mux = driver.mux();
   }
 
   /** SPIFFE id of the other end. */
@@ -69,32 +79,63 @@ public final class FlowEndpoint {
    *     loop, or has an id that is attached already
    */
   public void attachLane(ByteString laneId, String lanePeerId, Channel lane) {
-    throw new UnsupportedOperationException("attachLane" + listener);
+    checkLoop();
+    if (!lanePeerId.equals(config.peerId())) {
+      throw new IllegalArgumentException(
+          "lane of %s (expected: %s)".formatted(lanePeerId, config.peerId()));
+    }
+    if (!lane.eventLoop().equals(config.loop()) || driver.lanes().containsKey(laneId)) {
+      throw new IllegalArgumentException(
+          "lane is attached already, or of another event loop than the endpoint's");
+    }
+    LaneHandler handler = new LaneHandler(driver, laneId, lane);
+    LanePort port = mux.addLane(laneId, handler, driver.now());
+    if (port == null) {
+      lane.close();
+      listener.onLaneClosed(laneId, ReasonCode.RATE_LIMITED, "too many lanes");
+      return;
+    }
+    driver.lanes().put(laneId, handler);
+    handler.start(port, config.limits().laneQueueBytes());
+    if (!lane.isActive()) {
+      mux.closeLane(port, ReasonCode.LANE_LOST, "connection closed", driver.now());
+    }
+    driver.run();
   }
 
   /** True while the lane is attached and open. */
   public boolean hasLane(ByteString laneId) {
-    throw new UnsupportedOperationException("hasLane");
+    checkLoop();
+    return driver.lanes().containsKey(laneId);
   }
 
   /** Live flows on a lane; 0 for an unknown one. */
   public int flowsOn(ByteString laneId) {
-    throw new UnsupportedOperationException("flowsOn");
+    checkLoop();
+    LaneHandler lane = driver.lanes().get(laneId);
+    return lane == null ? 0 : lane.port().flowCount();
   }
 
   /** Live flows, those without a lane included. */
   public int flows() {
-    throw new UnsupportedOperationException("flows");
+    checkLoop();
+    return mux.flowCount();
   }
 
   /** The live flow of that id, or null. */
   public @Nullable Flow flow(long flowId) {
-    throw new UnsupportedOperationException("flow");
+    checkLoop();
+    FlowState state = mux.flow(flowId);
+    return state == null ? null : new FlowHandle(driver, state);
   }
 
   /** Closes a lane; its flows are orphaned (to be moved or reset). Unknown lanes are ignored. */
   public void closeLane(ByteString laneId, ReasonCode reason) {
-    throw new UnsupportedOperationException("closeLane");
+    checkLoop();
+    LaneHandler lane = driver.lanes().get(laneId);
+    if (lane != null) {
+      driver.act(() -> mux.closeLane(lane.port(), reason, "closed by the owner", driver.now()));
+    }
   }
 
   /**
@@ -106,22 +147,41 @@ public final class FlowEndpoint {
    *     still owns the channel
    */
   public @Nullable Flow openTcp(long flowId, ByteString laneId, Channel local) {
-    throw new UnsupportedOperationException("openTcp");
+    checkLocal(local);
+    LocalEnd end = new LocalEnd(driver, local);
+    FlowState state = open(flowId, FlowKind.TCP, laneId, end);
+    if (state == null) {
+      return null;
+    }
+    end.start(state);
+    driver.run();
+    return new FlowHandle(driver, state);
   }
 
   /** Device: starts a UDP flow on a lane. As {@link #openTcp}. */
   public @Nullable Flow openUdp(long flowId, ByteString laneId, DatagramEnd local) {
-    throw new UnsupportedOperationException("openUdp");
+    FlowState state = open(flowId, FlowKind.UDP, laneId, new DatagramLocal(local));
+    return state == null ? null : new FlowHandle(driver, state);
+  }
+
+  private @Nullable FlowState open(long flowId, FlowKind kind, ByteString laneId, LocalSink local) {
+    checkAtRest();
+    LaneHandler lane = driver.lanes().get(laneId);
+    return lane == null ? null : mux.open(flowId, kind, lane.port(), local, driver.now());
   }
 
   /** Device: the connector let the flow in. Unknown flows are ignored. */
   public void onOpened(long flowId, FlowTimes times) {
-    throw new UnsupportedOperationException("onOpened");
+    checkLoop();
+    FlowState state = mux.flow(flowId);
+    if (state != null) {
+      mux.setTimes(state, times);
+    }
   }
 
   /** Device: the flow was refused; its local end is reset. Unknown flows are ignored. */
   public void onRefused(long flowId, ReasonCode reason) {
-    throw new UnsupportedOperationException("onRefused");
+    reset(flowId, reason);
   }
 
   /**
@@ -129,10 +189,15 @@ public final class FlowEndpoint {
    * doubled. The connector must be given a grant with resume: before or after, the order does not
    * matter.
    *
-   * @return false when the flow or the lane is unknown
+   * @return false when the flow or the lane is unknown, or the flow is being moved already
    */
   public boolean move(long flowId, ByteString laneId) {
-    throw new UnsupportedOperationException("move");
+    checkAtRest();
+    LaneHandler lane = driver.lanes().get(laneId);
+    FlowState state = mux.flow(flowId);
+    boolean done = lane != null && state != null && mux.move(state, lane.port(), driver.now());
+    driver.run();
+    return done;
   }
 
   /**
@@ -140,12 +205,18 @@ public final class FlowEndpoint {
    * GRANTED the caller dials, then calls {@link #attach(long, Channel)} or {@link #refuse}.
    */
   public GrantOutcome grant(long flowId, ByteString laneId, FlowKind kind, FlowTimes times) {
-    throw new UnsupportedOperationException("grant");
+    checkAtRest();
+    GrantOutcome outcome = mux.grant(flowId, laneId, kind, times, driver.now());
+    driver.run();
+    return outcome;
   }
 
   /** Connector: lets a flow that lives here be resumed on, or moved to, a lane. */
   public GrantOutcome grantResume(long flowId, ByteString laneId) {
-    throw new UnsupportedOperationException("grantResume");
+    checkAtRest();
+    GrantOutcome outcome = mux.grantResume(flowId, laneId, driver.now());
+    driver.run();
+    return outcome;
   }
 
   /**
@@ -155,26 +226,73 @@ public final class FlowEndpoint {
    * @return false when the flow ended meanwhile; the caller then still owns the channel
    */
   public boolean attach(long flowId, Channel upstream) {
-    throw new UnsupportedOperationException("attach");
+    checkAtRest();
+    checkLocal(upstream);
+    LocalEnd end = new LocalEnd(driver, upstream);
+    FlowState state = mux.flow(flowId);
+    if (state == null || !mux.attach(state, end, driver.now())) {
+      return false;
+    }
+    end.start(state);
+    driver.run();
+    return true;
   }
 
   /** Connector: as {@link #attach(long, Channel)}, for UDP. Send with {@link Flow#sendDatagram}. */
   public boolean attach(long flowId, DatagramEnd upstream) {
-    throw new UnsupportedOperationException("attach");
+    checkAtRest();
+    FlowState state = mux.flow(flowId);
+    boolean done = state != null && mux.attach(state, new DatagramLocal(upstream), driver.now());
+    driver.run();
+    return done;
   }
 
   /** Connector: the application could not be reached. Unknown flows are ignored. */
   public void refuse(long flowId, ReasonCode reason) {
-    throw new UnsupportedOperationException("refuse");
+    reset(flowId, reason);
   }
 
   /** Ends a flow at both ends. Unknown flows are ignored. */
   public void reset(long flowId, ReasonCode reason) {
-    throw new UnsupportedOperationException("reset");
+    checkLoop();
+    FlowState state = mux.flow(flowId);
+    if (state != null) {
+      driver.act(() -> mux.reset(state, reason, EndedBy.OWNER, driver.now()));
+    }
   }
 
-  /** Resets all flows and closes all lanes. Idempotent. */
+  /** Resets all flows and closes all driver.lanes(). Idempotent. */
   public void close(ReasonCode reason) {
-    throw new UnsupportedOperationException("close");
+    checkLoop();
+    driver.act(() -> {
+      for (FlowState state : mux.flows()) {
+        mux.reset(state, reason, EndedBy.OWNER, driver.now());
+      }
+      mux.pump(driver.now());
+      for (LaneHandler lane : List.copyOf(driver.lanes().values())) {
+        mux.closeLane(lane.port(), reason, "endpoint closed", driver.now());
+      }
+    });
+  }
+
+  private void checkLoop() {
+    if (!config.loop().inEventLoop()) {
+      throw new IllegalStateException("called off the endpoint's event loop");
+    }
+  }
+
+  private void checkAtRest() {
+    checkLoop();
+    if (driver.isBusy()) {
+      throw new IllegalStateException("called from within a callback of a local end");
+    }
+  }
+
+  private void checkLocal(Channel local) {
+    if (!local.eventLoop().equals(config.loop()) || !(local instanceof DuplexChannel)) {
+      throw new IllegalArgumentException(
+          "local channel %s (expected: a stream socket on the endpoint's event loop)"
+              .formatted(local));
+    }
   }
 }
