@@ -18,6 +18,9 @@
 -- triggers at the end see to that, whoever writes. The lock on that one row makes version order and
 -- commit order the same: who has read version N has seen every change up to N.
 --
+-- References between kinds of the configuration are checked at commit, so that one transaction can
+-- replace a thing that others name.
+--
 -- Names in the configuration are keys: a renamed application is another application. People, devices
 -- and connectors have opaque ids.
 
@@ -45,14 +48,21 @@ create function policy_bump(kind text) returns bigint language plpgsql as $$
 declare
   moved bigint;
 begin
+  -- Most statements of a large transaction find the work done.
+  select version into moved from policy_version
+   where bumped_in = pg_current_xact_id()
+     and version = case kind when 'configuration' then configuration_version else identity_version end;
+  if found then
+    return moved;
+  end if;
   update policy_version
      set version = version + (bumped_in is distinct from pg_current_xact_id())::int,
          bumped_in = pg_current_xact_id()
   returning version into moved;
   if kind = 'configuration' then
-    update policy_version set configuration_version = moved where configuration_version <> moved;
+    update policy_version set configuration_version = moved;
   else
-    update policy_version set identity_version = moved where identity_version <> moved;
+    update policy_version set identity_version = moved;
   end if;
   perform pg_notify('postern_policy', moved::text);
   return moved;
@@ -91,10 +101,8 @@ comment on table application is 'Names or addresses with ports that policy speak
 
 create table application_host (
   application text not null,
-  position    integer not null,
   pattern     text not null,
-  primary key (application, position),
-  constraint application_host_is_listed_once unique (application, pattern),
+  primary key (application, pattern),
   constraint application_host_belongs_to_application
     foreign key (application) references application (name) on delete cascade
 );
@@ -115,12 +123,12 @@ create table application_port (
 create table application_connector_group (
   application     text not null,
   connector_group text not null,
-  position        integer not null,
   primary key (application, connector_group),
   constraint application_connector_group_belongs_to_application
     foreign key (application) references application (name) on delete cascade,
   constraint application_is_served_by_known_connector_group
     foreign key (connector_group) references connector_group (name)
+    deferrable initially deferred
 );
 create index application_connector_group_by_group on application_connector_group (connector_group);
 
@@ -161,6 +169,7 @@ create table access_rule_application (
   -- No cascade: a rule that silently lost its application would change its meaning.
   constraint access_rule_names_known_application
     foreign key (application) references application (name)
+    deferrable initially deferred
 );
 create index access_rule_application_by_application on access_rule_application (application);
 
@@ -172,6 +181,7 @@ create table access_rule_group (
     foreign key (access_rule) references access_rule (name) on delete cascade,
   constraint access_rule_names_known_group
     foreign key (user_group) references user_group (name)
+    deferrable initially deferred
 );
 create index access_rule_group_by_group on access_rule_group (user_group);
 
@@ -193,6 +203,7 @@ create table identity_provider (
   secret_sealed   bytea,
   groups_claim    text not null,
   domains         text[] not null default '{}',
+  allow_plain_http boolean not null default false,
   constraint identity_provider_name_fits check (length(name) between 1 and 63),
   constraint identity_provider_secret_is_where_its_kind_says check (
     case secret_kind
@@ -280,6 +291,7 @@ create table session (
 comment on table session is 'A signed-in user on a device.';
 create unique index session_is_the_only_live_one_of_its_device on session (device_id) where revoked_at is null;
 create index session_by_user on session (user_id);
+create index session_newest_of_device on session (device_id, authenticated_at desc);
 create index session_by_expiry on session (expires_at);
 create index session_by_row_version on session (row_version);
 

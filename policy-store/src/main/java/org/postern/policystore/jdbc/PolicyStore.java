@@ -1,21 +1,36 @@
 package org.postern.policystore.jdbc;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
+import org.postern.policystore.ClientSecret;
+import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.SecretSealer;
 import org.postern.policystore.yaml.PolicyDocument;
+import org.postern.policystore.yaml.PolicyError;
 
 /// The configuration in the database. Blocking; any thread.
-@SuppressWarnings("DoNotCallSuggester")
 public final class PolicyStore {
   private final Database database;
+  private final SecretSealer sealer;
+  private final InstantSource clock;
+  private final PolicyLimits limits;
 
   /// Over a data source.
   public PolicyStore(
       DataSource source, SecretSealer sealer, InstantSource clock, PolicyLimits limits) {
     this.database = new Database(source);
+    this.sealer = sealer;
+    this.clock = clock;
+    this.limits = limits;
   }
 
   /// Makes the configuration what the document says, in one transaction, or changes nothing. See
@@ -25,20 +40,101 @@ public final class PolicyStore {
   /// @param author who, for the history
   /// @param dryRun only say what would change
   public ApplyResult apply(PolicyDocument document, String author, boolean dryRun) {
-    throw new UnsupportedOperationException("the store lands next");
+    return database.transaction(
+        "apply the policy document",
+        connection -> {
+          Database.list(
+              connection,
+              row -> "",
+              "select pg_advisory_xact_lock(hashtextextended('postern apply', 0))");
+          PolicyConfiguration before = ConfigurationTables.read(connection);
+          List<PolicyError> errors = document.errorsOver(before, limits);
+          if (!errors.isEmpty()) {
+            return new ApplyResult.Refused(errors);
+          }
+          PolicyConfiguration after = withKnownSecrets(connection, document.over(before));
+          ConfigurationDifference difference = new ConfigurationDifference(before, after);
+          if (!dryRun && !difference.changes().isEmpty()) {
+            new ConfigurationWriter(connection, sealer).write(difference, after);
+            note(connection, author, difference.changes());
+          }
+          return new ApplyResult.Applied(difference.changes(), version(connection));
+        });
   }
 
-  /// The configuration as it is now; inline client secrets as
-  /// [org.postern.policystore.ClientSecret.Kept].
+  private void note(Connection connection, String author, List<String> changes)
+      throws SQLException {
+    Database.update(
+        connection,
+        "insert into configuration_change (version, changed_at, author, changes)"
+            + " values (?, ?, ?, ?)",
+        version(connection),
+        clock.instant(),
+        author,
+        changes);
+  }
+
+  /// An inline secret that is the stored one is no change: sealing it again would look like one.
+  private PolicyConfiguration withKnownSecrets(
+      Connection connection, PolicyConfiguration configuration) throws SQLException {
+    List<IdentityProvider> providers = new ArrayList<>();
+    for (IdentityProvider provider : configuration.identityProviders()) {
+      boolean known =
+          provider.secret() instanceof ClientSecret.Inline(String value)
+              && isStored(connection, provider.name(), value);
+      providers.add(
+          known
+              ? new IdentityProvider(
+                  provider.name(),
+                  provider.issuer(),
+                  provider.clientId(),
+                  new ClientSecret.Kept(),
+                  provider.groupsClaim(),
+                  provider.domains(),
+                  provider.allowPlainHttp())
+              : provider);
+    }
+    return new PolicyConfiguration(
+        configuration.domains(),
+        configuration.connectorGroups(),
+        configuration.applications(),
+        configuration.groups(),
+        configuration.rules(),
+        providers);
+  }
+
+  private boolean isStored(Connection connection, String provider, String secret)
+      throws SQLException {
+    Optional<byte[]> sealed =
+        Database.first(
+            connection,
+            row -> row.getBytes(1),
+            "select secret_sealed from identity_provider"
+                + " where name = ? and secret_sealed is not null",
+            provider);
+    return sealed.isPresent()
+        && MessageDigest.isEqual(
+            sealer.open(sealed.get(), ClientSecrets.context(provider)),
+            secret.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// The configuration as it is now; inline client secrets as [ClientSecret.Kept].
   public PolicyConfiguration load() {
-    throw new UnsupportedOperationException("the store lands next");
+    return database.transaction(
+        "read the configuration",
+        connection -> {
+          connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+          return ConfigurationTables.read(connection);
+        });
   }
 
   /// The policy version now.
   public long version() {
-    return database
-        .first(
-            "read the policy version", row -> row.getLong(1), "select version from policy_version")
+    return database.transaction("read the policy version", PolicyStore::version);
+  }
+
+  private static long version(Connection connection) throws SQLException {
+    return Database.first(connection, row -> row.getLong(1), "select version from policy_version")
         .orElseThrow();
   }
 }

@@ -9,18 +9,19 @@ import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyLimits;
 
 /// A policy document that says what is wanted, kind by kind. A kind that the document names (a
 /// top-level key) is replaced as a whole by what stands there, an empty list included; a kind that
-/// it does not name stays as it is. Well formed in itself: references to kinds that it does not
-/// name are checked when it is applied.
+/// it does not name stays as it is. Well formed in itself; how it fits what it leaves in place is
+/// asked with [#errorsOver].
 public final class PolicyDocument {
   private final Parts parts;
-  private final Map<String, Location> locations;
+  private final Map<String, Fields.Place> places;
 
-  PolicyDocument(Parts parts, Map<String, Location> locations) {
+  PolicyDocument(Parts parts, Map<String, Fields.Place> places) {
     this.parts = parts;
-    this.locations = Map.copyOf(locations);
+    this.places = Map.copyOf(places);
   }
 
   /// The kinds, each empty if the document does not name it.
@@ -31,13 +32,6 @@ public final class PolicyDocument {
       Optional<List<Group>> groups,
       Optional<List<AccessRule>> rules,
       Optional<List<IdentityProvider>> identityProviders) {}
-
-  /// Where something stands in the text.
-  record Location(int line, int column) {}
-
-  Location location(String path) {
-    return locations.getOrDefault(path, new Location(1, 1));
-  }
 
   /// What the configuration will be after this document: its kinds, and the others of the base.
   public PolicyConfiguration over(PolicyConfiguration base) {
@@ -50,7 +44,23 @@ public final class PolicyDocument {
         parts.identityProviders().orElse(base.identityProviders()));
   }
 
-  Parts parts() {
-    return parts;
+  /// What would be wrong with the configuration after this document; empty: nothing.
+  public List<PolicyError> errorsOver(PolicyConfiguration base, PolicyLimits limits) {
+    Problems problems = new Problems(limits.errors());
+    Consistency consistency = new Consistency(this, over(base), problems, true);
+    consistency.check(limits);
+    consistency.checkKeptSecrets(base);
+    return problems.sorted();
+  }
+
+  /// Whether the document names a kind.
+  boolean names(String kind) {
+    return places.containsKey(kind);
+  }
+
+  /// Where a thing stands, or else the kind that it is missing from, or else the top.
+  Fields.Place place(String thing, String kind) {
+    Fields.Place top = places.getOrDefault(kind, new Fields.Place(1, 1, ""));
+    return places.getOrDefault(thing, top);
   }
 }

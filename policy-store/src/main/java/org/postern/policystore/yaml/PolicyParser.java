@@ -1,10 +1,10 @@
 package org.postern.policystore.yaml;
 
 import java.util.List;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 
 /// Reads policy documents. Never throws for what a document holds. Any thread.
-@SuppressWarnings("DoNotCallSuggester")
 public final class PolicyParser {
   /// What came of reading a document.
   public sealed interface Result {
@@ -12,7 +12,12 @@ public final class PolicyParser {
     record Parsed(PolicyDocument document) implements Result {}
 
     /// It is not: all mistakes, in the order of the text, up to the limit.
-    record Failed(List<PolicyError> errors) implements Result {}
+    record Failed(List<PolicyError> errors) implements Result {
+      /// Copies the list.
+      public Failed {
+        errors = List.copyOf(errors);
+      }
+    }
   }
 
   private final PolicyLimits limits;
@@ -22,8 +27,17 @@ public final class PolicyParser {
     this.limits = limits;
   }
 
-  /// Reads one document.
+  /// Reads one document. References to kinds that it does not name are left for
+  /// [PolicyDocument#errorsOver].
   public Result parse(String yaml) {
-    throw new UnsupportedOperationException("the parser lands next " + limits);
+    Problems problems = new Problems(limits.errors());
+    Node root = YamlTree.read(yaml, limits, problems);
+    PolicyDocument document = root == null ? null : new DocumentReader(limits, problems).read(root);
+    if (document == null) {
+      return new Result.Failed(problems.sorted());
+    }
+    new Consistency(document, document.over(PolicyConfiguration.EMPTY), problems, false)
+        .check(limits);
+    return problems.isEmpty() ? new Result.Parsed(document) : new Result.Failed(problems.sorted());
   }
 }

@@ -1,16 +1,165 @@
 package org.postern.policystore.yaml;
 
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.Application;
+import org.postern.policystore.ClientSecret;
+import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.Group;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PortRange;
 
 /// Writes a configuration as canonical YAML: same configuration, same bytes. What it writes can be
 /// applied again and changes nothing. Inline client secrets are written as `clientSecretKept:
 /// true`.
-@SuppressWarnings("DoNotCallSuggester")
 public final class PolicyWriter {
+  private static final Pattern PLAIN = Pattern.compile("[a-zA-Z][a-zA-Z0-9._/@-]*");
+  private static final Set<String> WORDS_OF_YAML =
+      Set.of("true", "false", "null", "yes", "no", "on", "off", "y", "n");
+
+  private final StringBuilder out = new StringBuilder("version: 1\n");
+
   private PolicyWriter() {}
 
   /// The whole configuration as one document.
   public static String write(PolicyConfiguration configuration) {
-    throw new UnsupportedOperationException("the writer lands next");
+    PolicyWriter writer = new PolicyWriter();
+    writer.out.append("domains: ").append(flow(configuration.domains())).append('\n');
+    writer.kind("connectorGroups", configuration.connectorGroups());
+    for (ConnectorGroup group : configuration.connectorGroups()) {
+      writer.first("name", quote(group.name()));
+    }
+    writer.kind("applications", configuration.applications());
+    configuration.applications().forEach(writer::application);
+    writer.kind("groups", configuration.groups());
+    for (Group group : configuration.groups()) {
+      writer.first("name", quote(group.name()));
+      writer.list("members", group.members());
+    }
+    writer.kind("rules", configuration.rules());
+    configuration.rules().forEach(writer::rule);
+    writer.kind("identityProviders", configuration.identityProviders());
+    configuration.identityProviders().forEach(writer::identityProvider);
+    return writer.out.toString();
+  }
+
+  private void kind(String name, Collection<?> things) {
+    out.append(name).append(things.isEmpty() ? ": []\n" : ":\n");
+  }
+
+  private void first(String key, String value) {
+    out.append("  - ").append(key).append(": ").append(value).append('\n');
+  }
+
+  private void next(String key, String value) {
+    out.append("    ").append(key).append(": ").append(value).append('\n');
+  }
+
+  private void list(String key, Collection<String> values) {
+    if (!values.isEmpty()) {
+      next(key, flow(values));
+    }
+  }
+
+  private void flag(String key, boolean set) {
+    if (set) {
+      next(key, "true");
+    }
+  }
+
+  private void application(Application application) {
+    first("name", quote(application.name()));
+    list("hosts", application.hosts().stream().map(HostPattern::text).toList());
+    ports("tcp", application.tcp());
+    ports("udp", application.udp());
+    list("connectorGroups", application.connectorGroups());
+    flag("allowLoopback", application.obligations().allowLoopback());
+    flag("allowLinkLocal", application.obligations().allowLinkLocal());
+    duration("idleTimeout", application.obligations().idleTimeout());
+    duration("maxAge", application.obligations().ageMax());
+    flag("lanePerFlow", application.obligations().lanePerFlow());
+  }
+
+  private void ports(String key, Collection<PortRange> ranges) {
+    if (!ranges.isEmpty()) {
+      next(
+          key,
+          ranges.stream().map(PortRange::toString).collect(Collectors.joining(", ", "[", "]")));
+    }
+  }
+
+  private void duration(String key, Duration duration) {
+    if (!duration.isZero()) {
+      next(key, text(duration.toSeconds()));
+    }
+  }
+
+  private static String text(long seconds) {
+    if (seconds % 86_400 == 0) {
+      return seconds / 86_400 + "d";
+    }
+    if (seconds % 3_600 == 0) {
+      return seconds / 3_600 + "h";
+    }
+    return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+  }
+
+  private void rule(AccessRule rule) {
+    first("name", quote(rule.name()));
+    next("action", rule.action().name().toLowerCase(Locale.ROOT));
+    list("applications", rule.applications());
+    list("groups", rule.subjects().groups());
+    list("users", rule.subjects().users());
+    flag("anyone", rule.subjects().anyone());
+  }
+
+  private void identityProvider(IdentityProvider provider) {
+    first("name", quote(provider.name()));
+    next("issuer", quote(provider.issuer()));
+    next("clientId", quote(provider.clientId()));
+    switch (provider.secret()) {
+      case ClientSecret.None none -> {}
+      case ClientSecret.Inline inline -> next("clientSecretKept", "true");
+      case ClientSecret.Kept kept -> next("clientSecretKept", "true");
+      case ClientSecret.FromFile(String path) -> next("clientSecretFile", quote(path));
+      case ClientSecret.FromEnvironment(String variable) ->
+          next("clientSecretEnv", quote(variable));
+    }
+    next("groupsClaim", quote(provider.groupsClaim()));
+    list("domains", provider.domains());
+    flag("allowPlainHttp", provider.allowPlainHttp());
+  }
+
+  private static String flow(Collection<String> values) {
+    return values.stream().map(PolicyWriter::quote).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static String quote(String text) {
+    if (PLAIN.matcher(text).matches() && !WORDS_OF_YAML.contains(text.toLowerCase(Locale.ROOT))) {
+      return text;
+    }
+    StringBuilder quoted = new StringBuilder("\"");
+    text.codePoints()
+        .forEach(c -> {
+          if (c == '"' || c == '\\') {
+            quoted.append('\\').appendCodePoint(c);
+          } else if (c < ' '
+              || (c >= 127 && c < 160)
+              || c == 0x2028
+              || c == 0x2029
+              || c == 0xfeff) {
+            quoted.append(String.format(Locale.ROOT, "\\u%04x", c));
+          } else {
+            quoted.appendCodePoint(c);
+          }
+        });
+    return quoted.append('"').toString();
   }
 }

@@ -1,0 +1,102 @@
+package org.postern.policystore.jdbc;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.Application;
+import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.Group;
+import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.PolicyConfiguration;
+
+/// What has to happen to one configuration to become another, kind by kind.
+final class ConfigurationDifference {
+  /// The things of one kind that go, and those that come or are other than before.
+  ///
+  /// @param gone names of things that are removed or replaced
+  /// @param fresh things that are added or take the place of what is gone
+  record Kind<T>(String word, Set<String> gone, List<T> fresh) {
+    boolean isEmpty() {
+      return gone.isEmpty() && fresh.isEmpty();
+    }
+  }
+
+  final Kind<String> domains;
+  final Kind<ConnectorGroup> connectorGroups;
+  final Kind<Application> applications;
+  final Kind<Group> groups;
+  final Kind<AccessRule> rules;
+  final Kind<IdentityProvider> identityProviders;
+  final boolean rulesMoved;
+  private final List<String> changes = new ArrayList<>();
+
+  ConfigurationDifference(PolicyConfiguration before, PolicyConfiguration after) {
+    this.domains = kind("domain", before.domains(), after.domains(), name -> name);
+    this.connectorGroups =
+        kind(
+            "connector group",
+            before.connectorGroups(),
+            after.connectorGroups(),
+            ConnectorGroup::name);
+    this.applications =
+        kind("application", before.applications(), after.applications(), Application::name);
+    this.groups = kind("group", before.groups(), after.groups(), Group::name);
+    this.rules = kind("rule", before.rules(), after.rules(), AccessRule::name);
+    this.rulesMoved = !common(before, after).equals(common(after, before));
+    if (rulesMoved) {
+      changes.add("rules: new order");
+    }
+    this.identityProviders =
+        kind(
+            "identity provider",
+            before.identityProviders(),
+            after.identityProviders(),
+            IdentityProvider::name);
+  }
+
+  /// One line for each change, in the order of kinds and names.
+  List<String> changes() {
+    return changes;
+  }
+
+  private <T> Kind<T> kind(String word, List<T> before, List<T> after, Function<T, String> nameOf) {
+    Map<String, T> known = new LinkedHashMap<>();
+    before.forEach(thing -> known.put(nameOf.apply(thing), thing));
+    Map<String, T> wanted = new HashMap<>();
+    after.forEach(thing -> wanted.put(nameOf.apply(thing), thing));
+    Set<String> gone = new HashSet<>();
+    List<T> fresh = new ArrayList<>();
+    for (Map.Entry<String, T> thing : known.entrySet()) {
+      if (!wanted.containsKey(thing.getKey())) {
+        gone.add(thing.getKey());
+        changes.add(word + " " + thing.getKey() + ": removed");
+      }
+    }
+    for (T thing : after) {
+      String name = nameOf.apply(thing);
+      T old = known.get(name);
+      if (old == null) {
+        fresh.add(thing);
+        changes.add(word + " " + name + ": added");
+      } else if (!old.equals(thing)) {
+        gone.add(name);
+        fresh.add(thing);
+        changes.add(word + " " + name + ": changed");
+      }
+    }
+    return new Kind<>(word, gone, fresh);
+  }
+
+  /// The names of the first configuration's rules that the second has too, in order.
+  private static List<String> common(PolicyConfiguration first, PolicyConfiguration second) {
+    Set<String> names = new HashSet<>();
+    second.rules().forEach(rule -> names.add(rule.name()));
+    return first.rules().stream().map(AccessRule::name).filter(names::contains).toList();
+  }
+}

@@ -1,0 +1,283 @@
+package org.postern.policystore.yaml;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
+import org.postern.policystore.Application;
+import org.postern.policystore.ClientSecret;
+import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.Group;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PortRange;
+
+/// Checks how the things of a configuration fit together: names that are not defined, hosts that
+/// two applications claim, addresses that need a word of consent, mail domains of two providers.
+final class Consistency {
+  private static final AddressRange LOOPBACK_4 = range("127.0.0.0/8");
+  private static final AddressRange LOOPBACK_6 = range("::1");
+  private static final AddressRange LINK_LOCAL_4 = range("169.254.0.0/16");
+  private static final AddressRange LINK_LOCAL_6 = range("fe80::/10");
+
+  private final PolicyDocument document;
+  private final PolicyConfiguration configuration;
+  private final Problems problems;
+  private final boolean whole;
+
+  /// Prepares a check.
+  ///
+  /// @param whole false: the document is looked at alone, and references to kinds that it does not
+  ///   name are left for later
+  Consistency(
+      PolicyDocument document,
+      PolicyConfiguration configuration,
+      Problems problems,
+      boolean whole) {
+    this.document = document;
+    this.configuration = configuration;
+    this.problems = problems;
+    this.whole = whole;
+  }
+
+  /// Also checks that the client secrets that are to be kept are there.
+  void checkKeptSecrets(PolicyConfiguration base) {
+    Set<String> storedSecrets = new HashSet<>();
+    for (IdentityProvider provider : base.identityProviders()) {
+      if (provider.secret() instanceof ClientSecret.Kept) {
+        storedSecrets.add(provider.name());
+      }
+    }
+    for (IdentityProvider provider : configuration.identityProviders()) {
+      if (provider.secret() instanceof ClientSecret.Kept
+          && !storedSecrets.contains(provider.name())) {
+        add(
+            "identity provider " + provider.name(),
+            "identityProviders",
+            "clientSecretKept: true, but no client secret of "
+                + Problems.quote(provider.name())
+                + " is stored (expected: clientSecret, clientSecretFile or clientSecretEnv)");
+      }
+    }
+  }
+
+  private static AddressRange range(String text) {
+    return AddressRange.parse(text).orElseThrow();
+  }
+
+  void check(PolicyLimits limits) {
+    Set<String> applications = new HashSet<>();
+    configuration.applications().forEach(one -> applications.add(one.name()));
+    Set<String> groups = new HashSet<>();
+    for (Group group : configuration.groups()) {
+      groups.add(group.name());
+    }
+    Set<String> connectorGroups = new HashSet<>();
+    for (ConnectorGroup group : configuration.connectorGroups()) {
+      connectorGroups.add(group.name());
+    }
+    long references = 0;
+    for (AccessRule rule : configuration.rules()) {
+      references += rule.applications().size();
+      for (String name : rule.applications()) {
+        reference(new Reference("rule", rule.name(), "application", name), applications);
+      }
+      for (String name : rule.subjects().groups()) {
+        reference(new Reference("rule", rule.name(), "group", name), groups);
+      }
+    }
+    if (references > limits.references()) {
+      add(
+          "rules",
+          "rules",
+          "rules name applications "
+              + references
+              + " times (expected: at most "
+              + limits.references()
+              + ")");
+    }
+    for (Application application : configuration.applications()) {
+      for (String name : application.connectorGroups()) {
+        reference(
+            new Reference("application", application.name(), "connector group", name),
+            connectorGroups);
+      }
+      checkAddresses(application);
+    }
+    checkClaims();
+    checkProviders();
+  }
+
+  /// `rule staff-to-payments` names `application payments`.
+  private record Reference(String fromKind, String from, String toKind, String to) {
+    String place() {
+      return fromKind + " " + from + " " + toKind + " " + to;
+    }
+  }
+
+  private static String key(String kind) {
+    return switch (kind) {
+      case "rule" -> "rules";
+      case "application" -> "applications";
+      case "group" -> "groups";
+      default -> "connectorGroups";
+    };
+  }
+
+  private void reference(Reference reference, Collection<String> defined) {
+    if (defined.contains(reference.to())) {
+      return;
+    }
+    boolean definitionsHere = document.names(key(reference.toKind()));
+    if (!whole && !definitionsHere) {
+      return;
+    }
+    String to = reference.toKind() + " " + Problems.quote(reference.to());
+    if (document.names(key(reference.fromKind()))) {
+      add(
+          reference.place(),
+          key(reference.fromKind()),
+          "unknown "
+              + to
+              + Suggestion.of(reference.to(), defined)
+              + " (expected: one that "
+              + key(reference.toKind())
+              + " lists"
+              + (reference.toKind().equals("group")
+                  ? "; members may be left out if the identity provider knows them)"
+                  : ")"));
+    } else {
+      add(
+          key(reference.toKind()),
+          key(reference.toKind()),
+          to
+              + " is missing here, and "
+              + reference.fromKind()
+              + " "
+              + Problems.quote(reference.from())
+              + ", which stays as it is, names it; keep it, or replace "
+              + key(reference.fromKind())
+              + " too");
+    }
+  }
+
+  private void add(String thing, String kind, String message) {
+    Fields.Place place = document.place(thing, kind);
+    problems.add(place.line(), place.column(), place.path(), message);
+  }
+
+  private void checkAddresses(Application application) {
+    for (HostPattern host : application.hosts()) {
+      if (host instanceof HostPattern.Addresses(AddressRange range)) {
+        String place = "application " + application.name() + " host " + host.text();
+        if (!application.obligations().allowLoopback()
+            && (inside(range, LOOPBACK_4) || inside(range, LOOPBACK_6))) {
+          add(
+              place,
+              "applications",
+              host.text()
+                  + " is the connector's own loopback, which connectors refuse to dial (expected:"
+                  + " allowLoopback: true beside it if that is meant)");
+        }
+        if (!application.obligations().allowLinkLocal()
+            && (inside(range, LINK_LOCAL_4) || inside(range, LINK_LOCAL_6))) {
+          add(
+              place,
+              "applications",
+              host.text()
+                  + " is link-local, where cloud metadata lives, which connectors refuse to dial"
+                  + " (expected: allowLinkLocal: true beside it if that is meant)");
+        }
+      }
+    }
+  }
+
+  private static boolean inside(AddressRange inner, AddressRange outer) {
+    return inner.ipv6() == outer.ipv6()
+        && inner.prefixLength() >= outer.prefixLength()
+        && (inner.high() & mask(outer, true)) == outer.high()
+        && (inner.low() & mask(outer, false)) == outer.low();
+  }
+
+  private static long mask(AddressRange range, boolean high) {
+    return high
+        ? org.postern.policystore.IpLiterals.maskHigh(range.ipv6(), range.prefixLength())
+        : org.postern.policystore.IpLiterals.maskLow(range.ipv6(), range.prefixLength());
+  }
+
+  /// Two applications may list the same host only with different ports; otherwise it would be a
+  /// matter of luck whose rules count.
+  private void checkClaims() {
+    Map<String, List<Application>> claims = new HashMap<>();
+    for (Application application : configuration.applications()) {
+      for (HostPattern host : application.hosts()) {
+        List<Application> others = claims.computeIfAbsent(host.text(), key -> new ArrayList<>(1));
+        for (Application other : others) {
+          if (overlap(other.tcp(), application.tcp()) || overlap(other.udp(), application.udp())) {
+            add(
+                "application " + application.name() + " host " + host.text(),
+                "applications",
+                "host "
+                    + Problems.quote(host.text())
+                    + " is also in application "
+                    + Problems.quote(other.name())
+                    + " with some of the same ports (expected: one application for a host and"
+                    + " port, or different ports)");
+          }
+        }
+        others.add(application);
+      }
+    }
+  }
+
+  private static boolean overlap(List<PortRange> left, List<PortRange> right) {
+    int i = 0;
+    int j = 0;
+    while (i < left.size() && j < right.size()) {
+      if (left.get(i).overlaps(right.get(j))) {
+        return true;
+      }
+      if (left.get(i).high() < right.get(j).low()) {
+        i++;
+      } else {
+        j++;
+      }
+    }
+    return false;
+  }
+
+  private void checkProviders() {
+    Map<String, String> owners = new HashMap<>();
+    for (IdentityProvider provider : configuration.identityProviders()) {
+      if (provider.domains().isEmpty() && configuration.identityProviders().size() > 1) {
+        add(
+            "identity provider " + provider.name(),
+            "identityProviders",
+            "identity provider "
+                + Problems.quote(provider.name())
+                + " has no domains (expected: with several providers, each lists the mail domains"
+                + " whose users it signs in)");
+      }
+      for (String domain : provider.domains()) {
+        String other = owners.putIfAbsent(domain, provider.name());
+        if (other != null) {
+          add(
+              "identity provider " + provider.name() + " domain " + domain,
+              "identityProviders",
+              "mail domain "
+                  + Problems.quote(domain)
+                  + " is also identity provider "
+                  + Problems.quote(other)
+                  + "'s (expected: one provider for a domain)");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,336 @@
+package org.postern.policystore.yaml;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.Application;
+import org.postern.policystore.ClientSecret;
+import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.Group;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.Obligations;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PortRange;
+
+/// Reads the kinds of a document out of its tree. What is wrong is noted and left out.
+final class DocumentReader {
+  static final List<String> KINDS =
+      List.of("domains", "connectorGroups", "applications", "groups", "rules", "identityProviders");
+  private static final Duration IDLE_TIMEOUT_MAX = Duration.ofDays(7);
+  private static final Duration AGE_MAX_MAX = Duration.ofDays(30);
+
+  private final PolicyLimits limits;
+  private final Fields.Reading reading;
+
+  DocumentReader(PolicyLimits limits, Problems problems) {
+    this.limits = limits;
+    this.reading = new Fields.Reading(problems, limits.entries(), new HashMap<>());
+  }
+
+  /// The document, complete only if there are no problems. Null if it is not a mapping.
+  @Nullable PolicyDocument read(Node root) {
+    List<String> known = new ArrayList<>(KINDS);
+    known.addFirst("version");
+    Fields document = Fields.of(root, "", reading, known);
+    if (document == null) {
+      return null;
+    }
+    document.required(
+        "version",
+        text ->
+            text.equals("1")
+                ? new Grammar.Read.Good<>(1)
+                : new Grammar.Read.Bad<>(Problems.quote(text) + " (expected: 1)"));
+    for (String kind : KINDS) {
+      Node node = document.get(kind);
+      if (node != null) {
+        reading.place(kind, node, kind);
+      }
+    }
+    return new PolicyDocument(
+        new PolicyDocument.Parts(
+            named(document, "domains", this::domains),
+            named(document, "connectorGroups", this::connectorGroups),
+            named(document, "applications", this::applications),
+            named(document, "groups", this::groups),
+            named(document, "rules", this::rules),
+            named(document, "identityProviders", this::identityProviders)),
+        reading.places());
+  }
+
+  private static <T> Optional<T> named(Fields document, String kind, Function<Fields, T> reader) {
+    return document.has(kind) ? Optional.of(reader.apply(document)) : Optional.empty();
+  }
+
+  private List<String> domains(Fields document) {
+    return sorted(document.list("domains", Grammar::dnsName, ""));
+  }
+
+  private static List<String> sorted(List<String> values) {
+    values.sort(Comparator.naturalOrder());
+    return values;
+  }
+
+  /// Reads a list of things with names.
+  private <T> List<T> things(
+      Fields document,
+      String kind,
+      int max,
+      List<String> keys,
+      Function<Fields, Optional<T>> reader) {
+    List<Node> items = document.items(kind);
+    if (items.size() > max) {
+      document.problem(kind, items.size() + " entries (expected: at most " + max + ")");
+      return List.of();
+    }
+    List<T> things = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      Fields fields = Fields.of(items.get(i), kind + "[" + i + "]", reading, keys);
+      if (fields != null) {
+        reader.apply(fields).ifPresent(things::add);
+      }
+    }
+    return things;
+  }
+
+  /// The name of a thing, which no other of its kind has.
+  private Optional<String> name(
+      Fields fields, String kind, Function<String, Grammar.Read<String>> grammar) {
+    Optional<String> name = fields.required("name", grammar);
+    name.ifPresent(text -> {
+      Fields.Place known = reading.places().get(kind + " " + text);
+      if (known != null) {
+        fields.problem(
+            "name",
+            kind + " " + Problems.quote(text) + " is already defined in line " + known.line());
+      }
+      reading.place(kind + " " + text, fields.node(), fields.path());
+    });
+    return name;
+  }
+
+  private List<ConnectorGroup> connectorGroups(Fields document) {
+    List<ConnectorGroup> groups =
+        things(
+            document,
+            "connectorGroups",
+            limits.groups(),
+            List.of("name"),
+            fields -> name(fields, "connector group", Grammar::name).map(ConnectorGroup::new));
+    groups.sort(Comparator.comparing(ConnectorGroup::name));
+    return groups;
+  }
+
+  private List<Group> groups(Fields document) {
+    List<Group> groups =
+        things(
+            document,
+            "groups",
+            limits.groups(),
+            List.of("name", "members"),
+            fields -> {
+              List<String> members = sorted(fields.list("members", Grammar::email, ""));
+              return name(fields, "group", Grammar::groupName)
+                  .map(name -> new Group(name, members));
+            });
+    groups.sort(Comparator.comparing(Group::name));
+    return groups;
+  }
+
+  private List<Application> applications(Fields document) {
+    List<Application> applications =
+        things(
+            document,
+            "applications",
+            limits.applications(),
+            List.of(
+                "name",
+                "hosts",
+                "tcp",
+                "udp",
+                "connectorGroups",
+                "allowLoopback",
+                "allowLinkLocal",
+                "idleTimeout",
+                "maxAge",
+                "lanePerFlow"),
+            this::application);
+    applications.sort(Comparator.comparing(Application::name));
+    return applications;
+  }
+
+  private Optional<Application> application(Fields fields) {
+    Optional<String> name = name(fields, "application", Grammar::name);
+    String place = "application " + name.orElse("?");
+    List<HostPattern> hosts = fields.list("hosts", Grammar::host, place + " host ");
+    hosts.sort(Comparator.comparing(HostPattern::text));
+    List<PortRange> tcp = joined(fields.list("tcp", Grammar::ports, ""));
+    List<PortRange> udp = joined(fields.list("udp", Grammar::ports, ""));
+    List<String> connectorGroups =
+        sorted(fields.list("connectorGroups", Grammar::name, place + " connector group "));
+    requireItems(fields, "hosts", "as in [payments.corp.internal]");
+    requireItems(fields, "connectorGroups", "the groups whose connectors reach it");
+    if (fields.items("tcp").isEmpty() && fields.items("udp").isEmpty()) {
+      fields.problem("no ports (expected: a list under tcp or udp, as in tcp: [443])");
+    }
+    Obligations obligations =
+        new Obligations(
+            fields
+                .optional("idleTimeout", text -> Grammar.duration(text, IDLE_TIMEOUT_MAX))
+                .orElse(Duration.ZERO),
+            fields
+                .optional("maxAge", text -> Grammar.duration(text, AGE_MAX_MAX))
+                .orElse(Duration.ZERO),
+            fields.flag("allowLoopback"),
+            fields.flag("allowLinkLocal"),
+            fields.flag("lanePerFlow"));
+    return name.map(text -> new Application(text, hosts, tcp, udp, connectorGroups, obligations));
+  }
+
+  private static void requireItems(Fields fields, String key, String hint) {
+    if (!fields.has(key)) {
+      fields.problem("key " + Problems.quote(key) + " is missing (" + hint + ")");
+    } else if (fields.get(key) instanceof Node.Sequence sequence && sequence.items().isEmpty()) {
+      fields.problem(key, "empty (expected: at least one entry, " + hint + ")");
+    }
+  }
+
+  /// Sorted, and ranges that touch or overlap made one.
+  private static List<PortRange> joined(List<PortRange> ranges) {
+    List<PortRange> sorted = new ArrayList<>(ranges);
+    sorted.sort(Comparator.naturalOrder());
+    List<PortRange> joined = new ArrayList<>();
+    for (PortRange range : sorted) {
+      if (!joined.isEmpty() && range.low() <= joined.getLast().high() + 1) {
+        PortRange last = joined.removeLast();
+        joined.add(new PortRange(last.low(), Math.max(last.high(), range.high())));
+      } else {
+        joined.add(range);
+      }
+    }
+    return joined;
+  }
+
+  private List<AccessRule> rules(Fields document) {
+    return things(
+        document,
+        "rules",
+        limits.rules(),
+        List.of("name", "action", "applications", "groups", "users", "anyone"),
+        this::rule);
+  }
+
+  private Optional<AccessRule> rule(Fields fields) {
+    Optional<String> name = name(fields, "rule", Grammar::name);
+    String place = "rule " + name.orElse("?");
+    Optional<AccessRule.Action> action =
+        fields.required(
+            "action",
+            text ->
+                switch (text) {
+                  case "allow" -> new Grammar.Read.Good<>(AccessRule.Action.ALLOW);
+                  case "deny" -> new Grammar.Read.Good<>(AccessRule.Action.DENY);
+                  default ->
+                      new Grammar.Read.Bad<>(Problems.quote(text) + " (expected: allow or deny)");
+                });
+    List<String> applications =
+        sorted(fields.list("applications", Grammar::name, place + " application "));
+    requireItems(fields, "applications", "the applications that it is about");
+    List<String> groups = sorted(fields.list("groups", Grammar::groupName, place + " group "));
+    List<String> users = sorted(fields.list("users", Grammar::email, ""));
+    boolean anyone = fields.flag("anyone");
+    boolean named = !fields.items("groups").isEmpty() || !fields.items("users").isEmpty();
+    if (anyone && named) {
+      fields.problem("anyone: true leaves no room for groups or users; keep one of them");
+    } else if (!anyone && !named) {
+      fields.problem("nobody is named (expected: groups, users, or anyone: true)");
+    }
+    if (name.isEmpty() || action.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new AccessRule(
+            name.get(),
+            action.get(),
+            applications,
+            new AccessRule.Subjects(anyone, groups, users)));
+  }
+
+  private List<IdentityProvider> identityProviders(Fields document) {
+    List<IdentityProvider> providers =
+        things(
+            document,
+            "identityProviders",
+            limits.entries(),
+            List.of(
+                "name",
+                "issuer",
+                "clientId",
+                "clientSecret",
+                "clientSecretFile",
+                "clientSecretEnv",
+                "clientSecretKept",
+                "groupsClaim",
+                "domains",
+                "allowPlainHttp"),
+            this::identityProvider);
+    providers.sort(Comparator.comparing(IdentityProvider::name));
+    return providers;
+  }
+
+  private Optional<IdentityProvider> identityProvider(Fields fields) {
+    Optional<String> name = name(fields, "identity provider", Grammar::name);
+    boolean allowPlainHttp = fields.flag("allowPlainHttp");
+    Optional<String> issuer =
+        fields.required("issuer", text -> Grammar.issuer(text, allowPlainHttp));
+    Optional<String> clientId = fields.required("clientId", Grammar::text);
+    ClientSecret secret = clientSecret(fields);
+    String groupsClaim =
+        fields.optional("groupsClaim", Grammar::text).orElse(IdentityProvider.GROUPS_CLAIM_DEFAULT);
+    List<String> domains =
+        sorted(
+            fields.list(
+                "domains", Grammar::dnsName, "identity provider " + name.orElse("?") + " domain "));
+    if (name.isEmpty() || issuer.isEmpty() || clientId.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new IdentityProvider(
+            name.get(),
+            issuer.get(),
+            clientId.get(),
+            secret,
+            groupsClaim,
+            domains,
+            allowPlainHttp));
+  }
+
+  private static ClientSecret clientSecret(Fields fields) {
+    List<ClientSecret> secrets = new ArrayList<>();
+    fields
+        .optional("clientSecret", Grammar::secret)
+        .ifPresent(value -> secrets.add(new ClientSecret.Inline(value)));
+    fields
+        .optional("clientSecretFile", Grammar::path)
+        .ifPresent(value -> secrets.add(new ClientSecret.FromFile(value)));
+    fields
+        .optional("clientSecretEnv", Grammar::variable)
+        .ifPresent(value -> secrets.add(new ClientSecret.FromEnvironment(value)));
+    if (fields.flag("clientSecretKept")) {
+      secrets.add(new ClientSecret.Kept());
+    }
+    if (secrets.size() > 1) {
+      fields.problem(
+          "more than one client secret (expected: one of clientSecret, clientSecretFile,"
+              + " clientSecretEnv, clientSecretKept)");
+    }
+    return secrets.isEmpty() ? new ClientSecret.None() : secrets.getFirst();
+  }
+}
