@@ -9,7 +9,7 @@ import java.util.List;
 /// @param names permitted names outside these domains; a wildcard is `*.suffix`
 /// @param cidrs permitted address ranges
 /// @param connectorGroups groups that serve something the subject may reach, sorted, each once: the
-///     device makes a lane to them before the first flow wants one
+///   device makes a lane to them before the first flow wants one
 public record NamePlan(
     List<String> domains, List<String> names, List<String> cidrs, List<String> connectorGroups) {
   /// Copies the lists.

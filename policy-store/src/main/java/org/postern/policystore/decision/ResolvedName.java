@@ -8,10 +8,7 @@ import org.postern.policystore.PortRange;
 /// @param connectorGroups groups that may serve it; the device refuses lanes from any other
 /// @param lanePerFlow each flow to it has a lane of its own
 public record ResolvedName(
-    List<PortRange> tcp,
-    List<PortRange> udp,
-    List<String> connectorGroups,
-    boolean lanePerFlow) {
+    List<PortRange> tcp, List<PortRange> udp, List<String> connectorGroups, boolean lanePerFlow) {
   /// Copies the lists.
   public ResolvedName {
     tcp = List.copyOf(tcp);

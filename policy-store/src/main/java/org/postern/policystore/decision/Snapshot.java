@@ -1,6 +1,5 @@
 package org.postern.policystore.decision;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -157,19 +156,22 @@ public final class Snapshot {
     Set<PortRange> tcp = new TreeSet<>();
     Set<PortRange> udp = new TreeSet<>();
     Set<String> connectorGroups = new LinkedHashSet<>();
+    boolean lanePerFlow = false;
     for (CompiledApplication compiled : policy.entry(host).applications) {
       int rule = compiled.firstRule(view.rules);
       if (rule >= 0 && compiled.decision(rule) instanceof Decision.Allow allow) {
         tcp.addAll(allow.application().tcp());
         udp.addAll(allow.application().udp());
         connectorGroups.addAll(allow.application().connectorGroups());
+        lanePerFlow |= allow.obligations().lanePerFlow();
       }
     }
     if (connectorGroups.isEmpty() || view.refusal(nowMillis).isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
-        new ResolvedName(List.copyOf(tcp), List.copyOf(udp), List.copyOf(connectorGroups)));
+        new ResolvedName(
+            List.copyOf(tcp), List.copyOf(udp), List.copyOf(connectorGroups), lanePerFlow));
   }
 
   /// The names that are ours to answer on the subject's device. Our domains are in it even for a
@@ -180,16 +182,21 @@ public final class Snapshot {
     SubjectView view = current(subject);
     Set<String> names = new TreeSet<>();
     Set<String> cidrs = new TreeSet<>();
+    Set<String> connectorGroups = new TreeSet<>();
     if (view.refusal(nowMillis).isEmpty()) {
       for (CompiledApplication compiled : policy.applications.values()) {
         int rule = compiled.firstRule(view.rules);
         if (rule >= 0 && compiled.decision(rule) instanceof Decision.Allow allow) {
           addHosts(allow.application(), names, cidrs);
+          connectorGroups.addAll(allow.application().connectorGroups());
         }
       }
     }
     return new NamePlan(
-        policy.configuration.domains(), new ArrayList<>(names), new ArrayList<>(cidrs));
+        policy.configuration.domains(),
+        List.copyOf(names),
+        List.copyOf(cidrs),
+        List.copyOf(connectorGroups));
   }
 
   private void addHosts(Application application, Set<String> names, Set<String> cidrs) {
