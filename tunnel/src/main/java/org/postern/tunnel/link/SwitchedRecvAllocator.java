@@ -22,14 +22,12 @@ final class SwitchedRecvAllocator extends AdaptiveRecvByteBufAllocator {
     this.spliceChunkBytes = spliceChunkBytes;
   }
 
-  /** True when the channel was prepared, and now reads big chunks. */
-  static boolean splice(Channel channel) {
+  /** Big chunks from now on, if the channel was prepared. */
+  static void splice(Channel channel) {
     RecvByteBufAllocator allocator = channel.config().getRecvByteBufAllocator();
     if (allocator instanceof SwitchedRecvAllocator switched) {
       switched.spliced = true;
-      return true;
     }
-    return false;
   }
 
   @Override

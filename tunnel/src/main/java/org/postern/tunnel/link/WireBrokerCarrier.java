@@ -128,6 +128,7 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
   @Override
   public Channel release() throws TunnelException {
     wire.strip();
+    SwitchedRecvAllocator.splice(wire.channel());
     state = State.RELEASED;
     return wire.channel();
   }
