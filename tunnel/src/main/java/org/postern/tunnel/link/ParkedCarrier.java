@@ -78,7 +78,8 @@ public final class ParkedCarrier {
 
   /** Closes. Idempotent. */
   public void close() {
-    wire.run(() -> wire.channel().close());
+    // From the tail, because it may be a lane by now.
+    wire.channel().close();
   }
 
   /** Moves it to another loop, on which the future completes. Nothing is read meanwhile. */
@@ -153,7 +154,7 @@ public final class ParkedCarrier {
           if (taker != null) {
             taker.onRefused(message.getLaneRefused());
           }
-          on.channel().close();
+          on.close();
         }
         default -> throw Role.unexpected(message, "a message of carriers");
       }

@@ -3,7 +3,6 @@ package org.postern.tunnel.link;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -17,6 +16,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +47,7 @@ final class Wire extends ByteToMessageDecoder {
   private static final long GOODBYE_SECONDS = 2;
 
   private final Channel channel;
+  private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
   private Role role;
   private boolean secured;
@@ -75,6 +76,20 @@ final class Wire extends ByteToMessageDecoder {
 
   Channel channel() {
     return channel;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+  }
+
+  /** Messages leave from here: behind us a lane's inner TLS may be in the making. */
+  private ChannelHandlerContext context() {
+    return Objects.requireNonNull(context, "not in a pipeline");
+  }
+
+  void close() {
+    context().close();
   }
 
   TunnelLimits limits() {
@@ -127,7 +142,7 @@ final class Wire extends ByteToMessageDecoder {
     if (!isOpen()) {
       return channel.newFailedFuture(new TunnelException(endReason, endText));
     }
-    ChannelFuture written = channel.writeAndFlush(EnvelopeCodec.encode(channel.alloc(), message));
+    ChannelFuture written = context().writeAndFlush(EnvelopeCodec.encode(channel.alloc(), message));
     if (!channel.isWritable() && waitingBytes() > limits.messages().outboundMax()) {
       endAs(
           ReasonCode.PEER_SILENT,
@@ -162,10 +177,10 @@ final class Wire extends ByteToMessageDecoder {
     }
     ChannelFuture said =
         secured && channel.isActive()
-            ? channel.writeAndFlush(EnvelopeCodec.encode(channel.alloc(), last))
+            ? context().writeAndFlush(EnvelopeCodec.encode(channel.alloc(), last))
             : channel.newSucceededFuture();
     endAs(reason, text, 0);
-    said.addListener(ChannelFutureListener.CLOSE);
+    said.addListener(over -> context().close());
     channel.eventLoop().schedule(this::closeNow, GOODBYE_SECONDS, TimeUnit.SECONDS);
   }
 
@@ -223,7 +238,7 @@ final class Wire extends ByteToMessageDecoder {
     heard = false;
     if (times.interval().multipliedBy(quietTicks).compareTo(times.silenceMax()) >= 0) {
       endAs(ReasonCode.PEER_SILENT, "nothing heard for " + times.silenceMax(), 0);
-      channel.close();
+      context().close();
       return;
     }
     if (quietTicks >= quietTicksBeforePing) {
@@ -318,7 +333,7 @@ final class Wire extends ByteToMessageDecoder {
       case REJECTED -> {
         Rejected rejected = message.getRejected();
         endAs(rejected.getReason(), rejected.getText(), rejected.getRetryAfterSeconds());
-        channel.close();
+        context().close();
       }
       case BODY_NOT_SET -> {
         if (!welcomed) {
@@ -345,7 +360,7 @@ final class Wire extends ByteToMessageDecoder {
           late ? ReasonCode.HELLO_TIMEOUT : ReasonCode.PROTOCOL_ERROR,
           "TLS handshake: " + firstLine(completion.cause()),
           0);
-      channel.close();
+      context().close();
       return;
     }
     secured = true;
@@ -364,14 +379,14 @@ final class Wire extends ByteToMessageDecoder {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-    super.channelInactive(ctx);
-    if (stripped) {
-      return;
+    if (!stripped) {
+      endAs(endReason, endText, 0);
+      stripped = true;
+      log.debug("{}: {} {}", channel.remoteAddress(), endReason.name(), endText);
+      // Before a lane in the making hears it: we know why, it does not.
+      role.onEnded(endReason, endText, endRetryAfter);
     }
-    endAs(endReason, endText, 0);
-    stripped = true;
-    log.debug("{}: {} {}", channel.remoteAddress(), endReason.name(), endText);
-    role.onEnded(endReason, endText, endRetryAfter);
+    super.channelInactive(ctx);
   }
 
   @Override
@@ -390,7 +405,7 @@ final class Wire extends ByteToMessageDecoder {
         endAs(ReasonCode.PROTOCOL_ERROR, "internal error", 0);
       }
     }
-    channel.close();
+    context().close();
   }
 
   private static String firstLine(Throwable cause) {

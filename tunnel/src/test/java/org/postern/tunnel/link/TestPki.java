@@ -1,0 +1,148 @@
+package org.postern.tunnel.link;
+
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.net.URI;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.postern.tunnel.TunnelProtocol;
+
+/** A deployment's CA for tests: real chains with URI SANs, on BoringSSL. */
+public final class TestPki {
+  public static final String BROKER = "spiffe://test/broker/b1";
+  public static final String DEVICE = "spiffe://test/client/u1/d1";
+  public static final String CONNECTOR = "spiffe://test/connector/vpc-a/c1";
+
+  private static final Duration VALID = Duration.ofHours(1);
+
+  private final X509Bundle root;
+
+  public TestPki() {
+    this("CN=Test Root");
+  }
+
+  TestPki(String name) {
+    try {
+      root =
+          base(name)
+              .setIsCertificateAuthority(true)
+              .setKeyUsage(
+                  true,
+                  CertificateBuilder.KeyUsage.keyCertSign,
+                  CertificateBuilder.KeyUsage.digitalSignature)
+              .buildSelfSigned();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static CertificateBuilder base(String name) {
+    return new CertificateBuilder()
+        .ecp256()
+        .subject(name)
+        .notBefore(Instant.now().minus(VALID))
+        .notAfter(Instant.now().plus(VALID));
+  }
+
+  public X509Bundle leaf(String spiffeId) {
+    return leaf(spiffeId, Instant.now().plus(VALID));
+  }
+
+  X509Bundle leaf(String spiffeId, Instant notAfter) {
+    try {
+      return base("CN=leaf")
+          .notAfter(notAfter)
+          .notBefore(notAfter.minus(VALID.multipliedBy(2)))
+          .addSanUriName(URI.create(spiffeId))
+          .setKeyUsage(true, CertificateBuilder.KeyUsage.digitalSignature)
+          .addExtendedKeyUsageClientAuth()
+          .addExtendedKeyUsageServerAuth()
+          .buildIssuedBy(root);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public SslContext server(X509Bundle own, String alpn) {
+    return build(
+        SslContextBuilder.forServer(own.getKeyPair().getPrivate(), own.getCertificatePath())
+            .clientAuth(ClientAuth.REQUIRE),
+        alpn);
+  }
+
+  public SslContext client(X509Bundle own, String alpn) {
+    return client(own, alpn, own.getCertificatePath());
+  }
+
+  SslContext client(X509Bundle own, String alpn, X509Certificate... chain) {
+    return build(
+        SslContextBuilder.forClient().keyManager(own.getKeyPair().getPrivate(), chain), alpn);
+  }
+
+  SslContext clientWithoutCertificate(String alpn) {
+    return build(SslContextBuilder.forClient(), alpn);
+  }
+
+  private SslContext build(SslContextBuilder builder, String alpn) {
+    try {
+      return builder
+          .sslProvider(SslProvider.OPENSSL)
+          .protocols("TLSv1.3")
+          .trustManager(root.getCertificate())
+          .applicationProtocolConfig(
+              new ApplicationProtocolConfig(
+                  Protocol.ALPN,
+                  SelectorFailureBehavior.NO_ADVERTISE,
+                  SelectedListenerFailureBehavior.ACCEPT,
+                  List.of(alpn)))
+          .build();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public SslContext outerServer(String id) {
+    return server(leaf(id), TunnelProtocol.ALPN);
+  }
+
+  public SslContext outerClient(String id) {
+    return client(leaf(id), TunnelProtocol.ALPN);
+  }
+
+  /** Accepts peers whose id, read from the leaf, starts with one of these. */
+  public static PeerCheck only(String... prefixes) {
+    return session -> {
+      String id = idOf(session.getPeerCertificates()[0]);
+      if (Stream.of(prefixes).noneMatch(id::startsWith)) {
+        throw new SSLPeerUnverifiedException(id + " (expected: " + String.join(", ", prefixes));
+      }
+      return id;
+    };
+  }
+
+  private static String idOf(Certificate leaf) throws SSLPeerUnverifiedException {
+    try {
+      for (List<?> name : ((X509Certificate) leaf).getSubjectAlternativeNames()) {
+        if (name.get(1) instanceof String uri && uri.startsWith("spiffe:")) {
+          return uri;
+        }
+      }
+    } catch (java.security.cert.CertificateParsingException e) {
+      throw new AssertionError(e);
+    }
+    throw new SSLPeerUnverifiedException("no SPIFFE id");
+  }
+}
