@@ -250,7 +250,9 @@ public final class CertificateAuthority {
             fromUntil[0],
             fromUntil[1]);
     X509Certificate leaf = forms.server(subject, issuing, ServerNames.of(names));
-    return new ServerCertificate(key.getPrivate(), List.of(leaf, issuing.certificate()));
+    // The root goes along for those who know its fingerprint only (WebTls.clientPinned).
+    return new ServerCertificate(
+        key.getPrivate(), List.of(leaf, issuing.certificate(), root.certificate()));
   }
 
   private Instant[] fromUntil(Duration validity) {

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.Locale;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /** TLS for the HTTPS door, where browsers and not yet enrolled peers come. */
@@ -70,5 +72,39 @@ public final class WebTls {
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException("the JDK refused our CA's certificates", e);
     }
+  }
+
+  /**
+   * A JDK context, for {@code java.net.http.HttpClient}, for a first contact with nothing but the
+   * fingerprint of the deployment's root in hand. It trusts servers whose presented path ends at
+   * the certificate of that fingerprint, and those that the JDK trusts anyway (an operator's own
+   * certificate on the HTTPS door): in that case the caller must still compare the fingerprint with
+   * {@link TrustBundle#rootFingerprints} of the bundle it is given.
+   *
+   * @param rootFingerprint SHA-256 in hex; colons and upper case are allowed
+   * @throws IllegalArgumentException when it is not that
+   */
+  public static SSLContext clientPinned(String rootFingerprint) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new PinnedRoot(fingerprint(rootFingerprint))}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK has no TLS or no trust store of its own", e);
+    }
+  }
+
+  /**
+   * The one spelling of a SHA-256 fingerprint: 64 lower-case hex digits.
+   *
+   * @throws IllegalArgumentException when the text is no fingerprint, with what was expected
+   */
+  public static String fingerprint(String text) {
+    String digits = text.strip().replace(":", "").toLowerCase(Locale.ROOT);
+    if (!digits.matches("[0-9a-f]{64}")) {
+      throw new IllegalArgumentException(
+          "fingerprint is not SHA-256 in hex; expected 64 hex digits, as the broker prints them");
+    }
+    return digits;
   }
 }
