@@ -98,8 +98,12 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
   /**
    * Limits of probes and reports.
    *
-   * @param interval between two probes of a target that is up, before jitter
-   * @param intervalDown between two probes of a target that is down, before jitter
+   * @param interval between two probes of a target that is up and used, before jitter
+   * @param intervalDown between the first two probes of a target that is down, before jitter; it
+   *     doubles until it reaches {@code interval}
+   * @param intervalUnused between two probes of a target that is up and that nobody used lately
+   * @param usedWithin how long after a dial a target counts as used; one that is not in the plan is
+   *     forgotten then
    * @param timeout of one probe
    * @param probesPerSecond of the whole process
    * @param targets host and port pairs watched; the rest is known from dials only
@@ -109,6 +113,8 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
   public record Health(
       Duration interval,
       Duration intervalDown,
+      Duration intervalUnused,
+      Duration usedWithin,
       Duration timeout,
       int probesPerSecond,
       int targets,
@@ -118,16 +124,23 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
         new Health(
             Duration.ofSeconds(30),
             Duration.ofSeconds(5),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5),
             Duration.ofSeconds(3),
             20,
             6000,
             Duration.ofSeconds(15),
             Duration.ofMillis(100));
 
+    /** A port range wider than this is not probed, only learned from dials. */
+    public static final int PROBED_RANGE_PORTS_MAX = 4;
+
     public Health {
       Limit.positive("health.interval", interval);
       Limit.positive("health.intervalDown", intervalDown);
       Limit.notAbove("health.intervalDown", intervalDown, interval);
+      Limit.notAbove("health.interval", interval, intervalUnused);
+      Limit.positive("health.usedWithin", usedWithin);
       Limit.positive("health.timeout", timeout);
       Limit.positive("health.probesPerSecond", probesPerSecond);
       Limit.positive("health.targets", targets);
@@ -144,6 +157,8 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
    * @param flows live flows of the whole process; one more is refused
    * @param lanesPerDevice lanes of one device
    * @param endpoints devices served at once per process
+   * @param tcpIdle a TCP flow that moves nothing for this long is closed, unless the grant says
+   *     otherwise
    * @param drain how long flows may go on once the connector was asked to stop
    */
   public record Link(
@@ -153,9 +168,18 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
       int flows,
       int lanesPerDevice,
       int endpoints,
+      Duration tcpIdle,
       Duration drain) {
     public static final Link DEFAULT =
-        new Link(64, Duration.ofSeconds(3), 4096, 100_000, 64, 10_000, Duration.ofSeconds(30));
+        new Link(
+            64,
+            Duration.ofSeconds(3),
+            4096,
+            100_000,
+            64,
+            10_000,
+            Duration.ofHours(2),
+            Duration.ofSeconds(30));
 
     public Link {
       Limit.positive("link.carriersMax", carriersMax);
