@@ -1,0 +1,75 @@
+package org.postern.acceptance.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postern.acceptance.bench.peer.HaproxyRelay;
+
+/**
+ * {@code ./bench NAME [--json FILE]}. Ends with 0, 1 when something failed, 2 when it was called
+ * wrongly.
+ */
+public final class BenchMain {
+  private static final String SUBJECT = "postern";
+
+  private BenchMain() {}
+
+  private static List<Benchmark> benchmarks() {
+    return List.of(new RelayBenchmark(List.of(HaproxyRelay.values()), SUBJECT));
+  }
+
+  /** Names one benchmark, or {@code all}. */
+  public static void main(String[] arguments) throws Exception {
+    @Nullable String name = null;
+    @Nullable Path json = null;
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].equals("--json") && i + 1 < arguments.length) {
+        json = Path.of(arguments[++i]);
+      } else if (name == null && !arguments[i].startsWith("-")) {
+        name = arguments[i];
+      } else {
+        usage();
+      }
+    }
+    if (name == null) {
+      usage();
+      return;
+    }
+    List<Figure> figures = new ArrayList<>();
+    for (Benchmark benchmark : chosen(name)) {
+      System.out.println(benchmark.name() + ": " + benchmark.about());
+      try (BenchRun run = new BenchRun()) {
+        figures.addAll(benchmark.measure(run));
+      }
+    }
+    Report report = new Report(figures);
+    report.print(System.out);
+    if (json != null) {
+      report.write(json);
+    }
+    System.exit(0);
+  }
+
+  private static List<Benchmark> chosen(String name) {
+    if (name.equals("all")) {
+      return benchmarks();
+    }
+    Optional<Benchmark> one =
+        benchmarks().stream().filter(benchmark -> benchmark.name().equals(name)).findFirst();
+    if (one.isEmpty()) {
+      System.err.println("bench: there is no benchmark '" + name + "'");
+      usage();
+    }
+    return one.stream().toList();
+  }
+
+  private static void usage() {
+    System.err.println("usage: ./bench NAME [--json FILE], where NAME is all or one of:");
+    for (Benchmark benchmark : benchmarks()) {
+      System.err.printf("  %-12s %s%n", benchmark.name(), benchmark.about());
+    }
+    System.exit(2);
+  }
+}

@@ -1,0 +1,56 @@
+package org.postern.acceptance.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One property of all contenders, where one of them is the subject and the others are its peers.
+ */
+final class Comparison {
+  private final String benchmark;
+  private final String property;
+  private final String unit;
+  private final String subject;
+  private final Map<String, Double> values = new LinkedHashMap<>();
+
+  Comparison(String benchmark, String property, String unit, String subject) {
+    this.benchmark = benchmark;
+    this.property = property;
+    this.unit = unit;
+    this.subject = subject;
+  }
+
+  void add(String contender, double value) {
+    values.put(contender, value);
+  }
+
+  /** The peers alone, then the subject beside each of them. */
+  List<Figure> figures() {
+    List<Figure> figures = new ArrayList<>();
+    Double own = values.get(subject);
+    values.forEach((contender, value) -> {
+      if (!contender.equals(subject)) {
+        figures.add(Figure.alone(name(contender), value, unit));
+      }
+    });
+    if (own == null) {
+      return figures;
+    }
+    Figure alone = Figure.alone(name(subject), own, unit);
+    values.forEach((contender, value) -> {
+      if (!contender.equals(subject)) {
+        figures.add(alone.against(contender, value));
+      }
+    });
+    if (values.size() == 1) {
+      figures.add(alone);
+    }
+    return figures;
+  }
+
+  private String name(String contender) {
+    return benchmark + "." + contender + "." + property;
+  }
+}

@@ -1,0 +1,16 @@
+package org.postern.acceptance.bench;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+
+/** How a load reaches the entrance of a contender. */
+public sealed interface Dial {
+  /** Plain TCP. */
+  record Tcp(InetSocketAddress entrance) implements Dial {}
+
+  /** TLS 1.3; the certificate of the other end must chain to this one. */
+  record Tls(InetSocketAddress entrance, Path trusted) implements Dial {}
+
+  /** SOCKS5 without authentication; the target's name is resolved behind the proxy. */
+  record Socks5(InetSocketAddress proxy, String host, int port) implements Dial {}
+}
