@@ -5,7 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.acceptance.bench.peer.Direct;
 import org.postern.acceptance.bench.peer.HaproxyRelay;
+import org.postern.acceptance.bench.peer.Nebula;
+import org.postern.acceptance.bench.peer.Openvpn;
+import org.postern.acceptance.bench.peer.SshForward;
+import org.postern.acceptance.bench.peer.StunnelChain;
+import org.postern.acceptance.bench.peer.Veth;
+import org.postern.acceptance.bench.peer.WireguardGo;
 
 /**
  * {@code ./bench NAME [--json FILE]}. Ends with 0, 1 when something failed, 2 when it was called
@@ -17,7 +24,12 @@ public final class BenchMain {
   private BenchMain() {}
 
   private static List<Benchmark> benchmarks() {
-    return List.of(new RelayBenchmark(List.of(HaproxyRelay.values()), SUBJECT));
+    return List.of(
+        new RelayBenchmark(List.of(HaproxyRelay.values()), SUBJECT),
+        new ThroughputBenchmark(
+            List.of(new Veth(), new WireguardGo(), new Nebula(), new Openvpn(), new SshForward()),
+            SUBJECT),
+        new OpenBenchmark(List.of(new Direct(), new StunnelChain()), SUBJECT));
   }
 
   /** Names one benchmark, or {@code all}. */

@@ -1,0 +1,53 @@
+package org.postern.acceptance.bench.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.postern.acceptance.bench.Passage;
+import org.postern.acceptance.ground.NetworkNamespaces;
+import org.postern.acceptance.ground.Room;
+import org.postern.acceptance.ground.RunningProgram;
+
+/** iperf3 as an unmodified program whose TCP connections take a passage. */
+public final class Iperf {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Iperf() {}
+
+  /** A server that stays until the networks end. */
+  public static void serve(NetworkNamespaces networks, Room room) throws Exception {
+    networks
+        .start(room, "iperf3", "-s", "-p", Integer.toString(Passage.SERVER_PORT), "--forceflush")
+        .awaitOutput("listening", Duration.ofSeconds(10));
+  }
+
+  /** Mbit/s that arrived, after one second of warm-up, from the user's room to the server. */
+  public static double megabits(
+      NetworkNamespaces networks, Passage.Entrance entrance, int flows, int seconds)
+      throws IOException, InterruptedException {
+    List<String> command =
+        networks.in(
+            Room.USER,
+            List.of(
+                "iperf3",
+                "-c",
+                entrance.host(),
+                "-p",
+                Integer.toString(entrance.port()),
+                "-P",
+                Integer.toString(flows),
+                "-O",
+                "1",
+                "-t",
+                Integer.toString(seconds),
+                "-J"));
+    String output = RunningProgram.run(Duration.ofSeconds(seconds + 20L), command);
+    JsonNode received = JSON.readTree(output).path("end").path("sum_received");
+    if (received.isMissingNode()) {
+      throw new IOException("iperf3 told no result:\n" + output);
+    }
+    return received.path("bits_per_second").asDouble() / 1e6;
+  }
+}
