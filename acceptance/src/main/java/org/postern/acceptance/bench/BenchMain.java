@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.acceptance.bench.peer.Direct;
 import org.postern.acceptance.bench.peer.HaproxyRelay;
+import org.postern.acceptance.bench.peer.IdleConnections;
 import org.postern.acceptance.bench.peer.Nebula;
 import org.postern.acceptance.bench.peer.Openvpn;
 import org.postern.acceptance.bench.peer.SshForward;
@@ -29,7 +30,11 @@ public final class BenchMain {
         new ThroughputBenchmark(
             List.of(new Veth(), new WireguardGo(), new Nebula(), new Openvpn(), new SshForward()),
             SUBJECT),
-        new OpenBenchmark(List.of(new Direct(), new StunnelChain()), SUBJECT));
+        new OpenBenchmark(List.of(new Direct(), new StunnelChain()), SUBJECT),
+        new DecisionBenchmark(SUBJECT),
+        new IdleBenchmark(
+            List.of(
+                new IdleConnections(HaproxyRelay.TLS), new IdleConnections(HaproxyRelay.SPLICE))));
   }
 
   /** Names one benchmark, or {@code all}. */

@@ -1,0 +1,93 @@
+package org.postern.acceptance.bench.peer;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.postern.acceptance.bench.BenchRun;
+import org.postern.acceptance.bench.Contender;
+import org.postern.acceptance.bench.IdleHolder;
+import org.postern.acceptance.bench.load.LoadEnds;
+
+/**
+ * Idle relayed connections through HAProxy; both of their ends are in this process and do not
+ * count.
+ */
+public final class IdleConnections implements IdleHolder {
+  private static final int DIALS_AT_ONCE = 50;
+  private static final int LIMIT_SECONDS = 60;
+
+  private final HaproxyRelay relay;
+
+  /** Through HAProxy in one of its ways. */
+  public IdleConnections(HaproxyRelay relay) {
+    this.relay = relay;
+  }
+
+  @Override
+  public String label() {
+    return relay.label() + ".connection";
+  }
+
+  @Override
+  public Held open(BenchRun run) throws Exception {
+    LoadEnds ends = run.own(LoadEnds.create(run.folder("idle-" + relay.label())));
+    Channel server = ends.listen(true, ChannelInboundHandlerAdapter::new);
+    InetSocketAddress address = (InetSocketAddress) server.localAddress();
+    Contender.Way way =
+        relay.open(run, new Contender.Target(address, address, ends.certificate(), ends.key()));
+    return new Connections(ends.dialer(way.dial()), way);
+  }
+
+  private static final class Connections implements Held {
+    private final LoadEnds.Dialer dialer;
+    private final Contender.Way way;
+    private final Semaphore dialling = new Semaphore(DIALS_AT_ONCE);
+    private int count;
+
+    Connections(LoadEnds.Dialer dialer, Contender.Way way) {
+      this.dialer = dialer;
+      this.way = way;
+    }
+
+    @Override
+    public void growTo(int wanted) throws InterruptedException {
+      for (; count < wanted; count++) {
+        take(1);
+        dialer.dial(new Established(dialling));
+      }
+      take(DIALS_AT_ONCE);
+      dialling.release(DIALS_AT_ONCE);
+    }
+
+    private void take(int permits) throws InterruptedException {
+      if (!dialling.tryAcquire(permits, LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("after " + count + " connections no more were made");
+      }
+    }
+
+    @Override
+    public Collection<Long> pids() {
+      return way.relay().get();
+    }
+  }
+
+  private static final class Established extends ChannelInboundHandlerAdapter {
+    private final Semaphore dialling;
+
+    Established(Semaphore dialling) {
+      this.dialling = dialling;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (event == SslHandshakeCompletionEvent.SUCCESS) {
+        dialling.release();
+      }
+    }
+  }
+}
