@@ -95,7 +95,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
         new ClientSide(
             rendezvous,
             access,
-            new LanePairing.Means(needs.limits(), new LaneRelay(needs.tunnelLimits())),
+            new LanePairing.Means(needs.limits(), new LaneRelay()),
             needs.renewal(),
             new DecisionIds(random),
             new ClientSide.Time(clock, nanoTime));
