@@ -103,6 +103,11 @@ public final class FlowState {
     return phase != Phase.ENDED;
   }
 
+  /** The local end, if it is there. */
+  public @Nullable LocalSink local() {
+    return local;
+  }
+
   /** True when the local end is there. */
   public boolean isAttached() {
     return local != null;

@@ -141,14 +141,16 @@ public final class FlowEndpoint {
   /**
    * Device: starts a TCP flow on a lane. The local channel (TCP or Unix socket, this event loop,
    * auto-read off, half closure allowed, nothing read yet) belongs to the endpoint from here on;
-   * its bytes are sent at once, whether or not the flow was let in yet.
+   * its bytes are sent at once, whether or not the flow was let in yet. Nothing is written to it
+   * before {@link #onOpened}, and when the flow ends before that, the channel is the caller's
+   * again, open, when {@link FlowListener#onFlowClosed} is called.
    *
    * @return the flow, or null when the lane is unknown or there are too many flows; the caller then
    *     still owns the channel
    */
   public @Nullable Flow openTcp(long flowId, ByteString laneId, Channel local) {
     checkLocal(local);
-    LocalEnd end = new LocalEnd(driver, local);
+    LocalEnd end = new LocalEnd(driver, local, true);
     FlowState state = open(flowId, FlowKind.TCP, laneId, end);
     if (state == null) {
       return null;
@@ -176,10 +178,14 @@ public final class FlowEndpoint {
     FlowState state = mux.flow(flowId);
     if (state != null) {
       mux.setTimes(state, times);
+      if (state.local() instanceof LocalEnd end) {
+        end.letIn();
+        driver.run();
+      }
     }
   }
 
-  /** Device: the flow was refused; its local end is reset. Unknown flows are ignored. */
+  /** Device: the flow was refused; its channel is the caller's again. Unknown flows are ignored. */
   public void onRefused(long flowId, ReasonCode reason) {
     reset(flowId, reason);
   }
@@ -228,7 +234,7 @@ public final class FlowEndpoint {
   public boolean attach(long flowId, Channel upstream) {
     checkAtRest();
     checkLocal(upstream);
-    LocalEnd end = new LocalEnd(driver, upstream);
+    LocalEnd end = new LocalEnd(driver, upstream, false);
     FlowState state = mux.flow(flowId);
     if (state == null || !mux.attach(state, end, driver.now())) {
       return false;

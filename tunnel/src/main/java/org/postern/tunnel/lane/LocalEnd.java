@@ -43,10 +43,26 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   private boolean finDone;
   private boolean failed;
   private boolean closed;
+  private boolean held;
 
-  LocalEnd(MuxDriver driver, Channel channel) {
+  /**
+   * With its channel.
+   *
+   * @param held the flow is not let in yet: nothing is written before {@link #letIn}, and if the
+   *     flow ends before that, the channel goes back to whoever opened it
+   */
+  LocalEnd(MuxDriver driver, Channel channel, boolean held) {
     this.driver = driver;
     this.channel = channel;
+    this.held = held;
+  }
+
+  /** The flow was let in: what came meanwhile is written. */
+  void letIn() {
+    if (held) {
+      held = false;
+      list();
+    }
   }
 
   /** The flow is there: reading may start. */
@@ -131,7 +147,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   @Override
   public void onData(ByteBuf data) {
     boolean direct = writesOut == 0 || data.readableBytes() >= DIRECT_BYTES;
-    if (direct && (waiting == null || waiting.isEmpty())) {
+    if (!held && direct && (waiting == null || waiting.isEmpty())) {
       write(data);
     } else {
       if (waiting == null) {
@@ -184,6 +200,11 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
       waiting.releaseAll();
       waiting = null;
     }
+    if (held && channel.isActive()) {
+      channel.config().setAutoRead(false);
+      channel.pipeline().remove(this);
+      return;
+    }
     if (!summary.clean() && channel instanceof SocketChannel && channel.isActive()) {
       channel.config().setOption(ChannelOption.SO_LINGER, 0);
     }
@@ -204,7 +225,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     if (closed) {
       return;
     }
-    if (waiting != null && writesOut == 0) {
+    if (!held && waiting != null && writesOut == 0) {
       PieceQueue queue = waiting;
       waiting = null;
       for (ByteBuf piece = queue.poll(); piece != null; piece = queue.poll()) {
@@ -218,7 +239,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
       writtenBytes = 0;
       driver.mux().consumed(flow(), bytes, now);
     }
-    if (finAsked && !finPassed && writesOut == 0 && waiting == null && !failed) {
+    if (finAsked && !held && !finPassed && writesOut == 0 && waiting == null && !failed) {
       finPassed = true;
       ((DuplexChannel) channel).shutdownOutput().addListener(this::finWritten);
     }

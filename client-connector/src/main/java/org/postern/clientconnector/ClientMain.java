@@ -1,0 +1,18 @@
+package org.postern.clientconnector;
+
+import java.time.Clock;
+import org.postern.clientconnector.cli.ClientCommand;
+import org.postern.clientconnector.cli.Surroundings;
+
+/** The program {@code postern login|up|down|status|connect}. */
+public final class ClientMain {
+  private ClientMain() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] arguments) {
+    Surroundings surroundings =
+        new Surroundings(
+            Clock.systemUTC(), System::nanoTime, System.getenv(), System.out, System.err);
+    System.exit(ClientCommand.run(surroundings, arguments));
+  }
+}

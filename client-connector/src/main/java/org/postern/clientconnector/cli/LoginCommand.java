@@ -1,0 +1,139 @@
+package org.postern.clientconnector.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.signin.BrokerTrust;
+import org.postern.clientconnector.signin.DeviceSignIn;
+import org.postern.clientconnector.signin.SignInException;
+import org.postern.identity.IdentityException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Signs in with a browser and enrolls this device. */
+@Command(
+    name = "login",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Signs you in with a browser and makes this device known.",
+      "The device's key is made here and never leaves. Run it again when your session has ended;",
+      "a running client connector uses the new certificate by itself.",
+      "",
+      "Example: postern login https://broker.example.com --ca-fingerprint 3f0c..."
+    })
+final class LoginCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  private final Surroundings surroundings;
+
+  @Parameters(paramLabel = "URL", description = "the broker, such as https://broker.example.com")
+  private @Nullable URI broker;
+
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description = "PEM file with the deployment's root; default: the roots of this machine")
+  private @Nullable Path ca;
+
+  @Option(
+      names = "--ca-fingerprint",
+      paramLabel = "SHA256",
+      description = "fingerprint of the deployment's root, as the administrator told you")
+  private @Nullable String fingerprint;
+
+  @Option(
+      names = "--no-browser",
+      description = "only print the address; open it on this machine yourself")
+  private boolean noBrowser;
+
+  @Option(names = "--device-name", paramLabel = "NAME", description = "default: the host name")
+  private @Nullable String deviceName;
+
+  @Mixin private final HomeOptions home = new HomeOptions();
+
+  LoginCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws SignInException, IdentityException, IOException, CommandFailure {
+    if (ca != null && fingerprint != null) {
+      throw new CommandFailure(ExitCode.USAGE, "--ca and --ca-fingerprint: give one of them");
+    }
+    URI address = broker;
+    if (address == null) {
+      throw new CommandFailure(ExitCode.USAGE, "URL is missing");
+    }
+    String host = hostName();
+    DeviceSignIn.SignedIn signedIn =
+        new DeviceSignIn(
+                new DeviceSignIn.Request(
+                    address,
+                    trust(),
+                    deviceName == null ? host : deviceName,
+                    host,
+                    platform(),
+                    PATIENCE))
+            .signIn(this::visit);
+    Path state = home.state(surroundings.environment());
+    Files.createDirectories(state);
+    new DeviceHome(state).save(signedIn);
+    surroundings.out().printf("Signed in as %s. Next: postern up%n", signedIn.userName());
+    return ExitCode.OK;
+  }
+
+  private BrokerTrust trust() {
+    Path file = ca;
+    if (file != null) {
+      return new BrokerTrust.CaFile(file);
+    }
+    String pin = fingerprint;
+    return pin == null ? new BrokerTrust.Machine() : new BrokerTrust.Fingerprint(pin);
+  }
+
+  private void visit(URI address) {
+    surroundings.out().println("Open this address in a browser on this machine to sign in:");
+    surroundings.out().println();
+    surroundings.out().println("  " + address);
+    surroundings.out().println();
+    surroundings.out().flush();
+    if (!noBrowser) {
+      open(address);
+    }
+  }
+
+  /** The address is printed too, so a browser that does not open is no failure. */
+  private void open(URI address) {
+    String opener = surroundings.environment().getOrDefault("BROWSER", "xdg-open");
+    try {
+      new ProcessBuilder(opener, address.toString())
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start();
+    } catch (IOException e) {
+      surroundings.err().println("(no browser could be opened here: " + e.getMessage() + ")");
+    }
+  }
+
+  static String hostName() {
+    try (InputStream in = Files.newInputStream(Path.of("/proc/sys/kernel/hostname"))) {
+      return new String(in.readNBytes(253), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      return "unnamed";
+    }
+  }
+
+  static String platform() {
+    return (System.getProperty("os.name") + "-" + System.getProperty("os.arch"))
+        .toLowerCase(Locale.ROOT);
+  }
+}

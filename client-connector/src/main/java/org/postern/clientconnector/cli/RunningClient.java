@@ -1,0 +1,281 @@
+package org.postern.clientconnector.cli;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.link.DeviceTunnel;
+import org.postern.clientconnector.link.LinkLimits;
+import org.postern.clientconnector.local.ConnectListener;
+import org.postern.clientconnector.local.LocalLimits;
+import org.postern.clientconnector.local.OwnedNames;
+import org.postern.clientconnector.local.Target;
+import org.postern.clientconnector.local.control.ControlHandler;
+import org.postern.clientconnector.local.control.ControlServer;
+import org.postern.clientconnector.local.intercept.Interception;
+import org.postern.clientconnector.local.intercept.InterceptionOptions;
+import org.postern.clientconnector.local.socks.LoopbackProxy;
+import org.postern.clientconnector.local.system.SystemCommands;
+import org.postern.identity.Credential;
+import org.postern.identity.IdentityException;
+import org.postern.identity.LiveTls;
+import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.flow.FlowLimits;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The client connector while it runs: one event loop with the tunnel, the local doors and the
+ * control socket. {@link #run} blocks until {@code down} or a signal.
+ */
+final class RunningClient implements ControlHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(RunningClient.class);
+  private static final long MEMORY_BYTES = 24L << 20;
+  private static final String SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
+  private static final long CREDENTIAL_LOOK_SECONDS = 3;
+
+  private final Surroundings surroundings;
+  private final DeviceHome home;
+  private final DeviceHome.SignedIn signedIn;
+  private final Options options;
+  private final MultiThreadIoEventLoopGroup group;
+  private final IoEventLoop loop;
+  private final LiveTls tls;
+  private final DeviceTunnel tunnel;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private final CountDownLatch undone = new CountDownLatch(1);
+  private volatile @Nullable Interception interception;
+  private volatile OwnedNames names = OwnedNames.NONE;
+  private String proxyText = "";
+
+  /** What the person asked for. */
+  record Options(
+      UpCommand.Mode mode,
+      Optional<InetSocketAddress> proxy,
+      InterceptionOptions interception,
+      Path socket) {}
+
+  RunningClient(
+      Surroundings surroundings, DeviceHome home, DeviceHome.SignedIn signedIn, Options options) {
+    this.surroundings = surroundings;
+    this.home = home;
+    this.signedIn = signedIn;
+    this.options = options;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("client-loop"), EpollIoHandler.newFactory());
+    this.loop = group.next();
+    this.tls = new LiveTls(signedIn.credential(), signedIn.trust(), surroundings.clock());
+    this.tunnel =
+        new DeviceTunnel(
+            loop,
+            new DeviceTunnel.Config(
+                signedIn.broker(),
+                LinkLimits.defaults(),
+                TunnelLimits.DEFAULT,
+                FlowLimits.DEFAULT,
+                MEMORY_BYTES,
+                "postern-client/0.1",
+                LoginCommand.hostName(),
+                LoginCommand.platform()),
+            tls,
+            credential -> home.saveRenewed(credential, signedIn.trust()),
+            new DeviceTunnel.Time(surroundings.clock(), surroundings.nanoTime()),
+            this::namesChanged);
+  }
+
+  /** Runs until it is stopped; returns the exit code. */
+  int run() throws CommandFailure, IOException {
+    Thread hook = new Thread(this::stopFromSignal, "client-stop");
+    Channel control = listen();
+    try {
+      startInterception();
+      Channel proxy = startProxy();
+      Runtime.getRuntime().addShutdownHook(hook);
+      tunnel.start();
+      loop.scheduleAtFixedRate(
+          () -> Thread.ofVirtual().start(this::lookForNewLogin),
+          CREDENTIAL_LOOK_SECONDS,
+          CREDENTIAL_LOOK_SECONDS,
+          TimeUnit.SECONDS);
+      surroundings.out().println(UpCommand.READY);
+      surroundings.out().flush();
+      end.await();
+      if (proxy != null) {
+        proxy.close();
+      }
+      return ExitCode.OK;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitCode.FAILED;
+    } finally {
+      undo();
+      control.close().awaitUninterruptibly();
+      tunnel.stop();
+      group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+      tls.close();
+      undone.countDown();
+    }
+  }
+
+  private Channel listen() throws CommandFailure, IOException {
+    Future<Channel> listening =
+        ControlServer.listen(options.socket(), loop, LocalLimits.DEFAULTS, this)
+            .awaitUninterruptibly();
+    if (!listening.isSuccess()) {
+      throw new CommandFailure(ExitCode.FAILED, String.valueOf(listening.cause().getMessage()));
+    }
+    return listening.getNow();
+  }
+
+  private void startInterception() throws CommandFailure {
+    if (options.mode() == UpCommand.Mode.proxy) {
+      return;
+    }
+    try {
+      Interception started =
+          Interception.start(
+              withBrokerLeftAlone(options.interception()),
+              LocalLimits.DEFAULTS,
+              loop,
+              tunnel.gateway(),
+              surroundings.clock(),
+              new SystemCommands(
+                  surroundings.environment().getOrDefault("PATH", SYSTEM_PATH), COMMAND_TIMEOUT));
+      interception = started;
+      started.update(names);
+    } catch (IOException e) {
+      if (options.mode() == UpCommand.Mode.transparent) {
+        throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()));
+      }
+      surroundings
+          .out()
+          .println(
+              "Transparent mode is not possible here: " + e.getMessage() + ". Using the proxy.");
+    }
+  }
+
+  private InterceptionOptions withBrokerLeftAlone(InterceptionOptions given) throws IOException {
+    List<Integer> brokers = new ArrayList<>(given.carriersTo());
+    for (InetAddress address : InetAddress.getAllByName(signedIn.broker().host())) {
+      if (address instanceof Inet4Address) {
+        brokers.add(ByteBuffer.wrap(address.getAddress()).getInt());
+      }
+    }
+    return new InterceptionOptions(
+        given.interfaceName(),
+        given.range(),
+        given.stateDirectory(),
+        given.runDirectory(),
+        given.resolver(),
+        brokers);
+  }
+
+  private @Nullable Channel startProxy() throws CommandFailure {
+    if (options.proxy().isEmpty()) {
+      return null;
+    }
+    Future<Channel> listening =
+        LoopbackProxy.listen(options.proxy().get(), loop, LocalLimits.DEFAULTS, tunnel.gateway())
+            .awaitUninterruptibly();
+    if (listening.isSuccess()) {
+      InetSocketAddress bound = (InetSocketAddress) listening.getNow().localAddress();
+      proxyText = bound.getAddress().getHostAddress() + ":" + bound.getPort();
+      return listening.getNow();
+    }
+    if (interception == null) {
+      throw new CommandFailure(ExitCode.FAILED, String.valueOf(listening.cause().getMessage()));
+    }
+    surroundings.out().println("No proxy: " + listening.cause().getMessage());
+    return null;
+  }
+
+  private void namesChanged(OwnedNames fresh) {
+    names = fresh;
+    Interception current = interception;
+    if (current != null) {
+      current.update(fresh);
+    }
+  }
+
+  /** A login while we run: the new certificate is used for every connection from now on. */
+  private void lookForNewLogin() {
+    try {
+      home.changedSince(tls.credential()).ifPresent(this::useCredential);
+    } catch (IdentityException e) {
+      LOG.warn("the identity on disk cannot be read: {}", e.getMessage());
+    }
+  }
+
+  private void useCredential(Credential credential) {
+    loop.execute(() -> {
+      tls.replace(credential);
+      tunnel.identityChanged();
+      LOG.info("using the certificate of the new sign-in, valid until {}", credential.notAfter());
+    });
+  }
+
+  private void undo() {
+    Interception current = interception;
+    interception = null;
+    if (current != null) {
+      try {
+        current.close();
+      } catch (IOException e) {
+        LOG.warn("could not put everything back as it was: {}", e.getMessage());
+      }
+    }
+  }
+
+  private void stopFromSignal() {
+    end.countDown();
+    try {
+      undone.await(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // -- the control socket
+
+  @Override
+  public Future<String> status() {
+    Interception current = interception;
+    try {
+      return loop.newSucceededFuture(
+          StatusText.json(tunnel.status(), current == null ? null : current.status(), proxyText));
+    } catch (IOException e) {
+      return loop.newFailedFuture(e);
+    }
+  }
+
+  @Override
+  public Future<String> down() {
+    Promise<String> answer = loop.newPromise();
+    answer.setSuccess("{\"stopping\":true}");
+    loop.schedule(end::countDown, 50, TimeUnit.MILLISECONDS);
+    return answer;
+  }
+
+  @Override
+  public void connect(Target target, Channel local, ConnectListener listener) {
+    tunnel.gateway().connect(target, local, listener);
+  }
+}

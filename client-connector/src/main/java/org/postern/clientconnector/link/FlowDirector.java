@@ -1,0 +1,420 @@
+package org.postern.clientconnector.link;
+
+import com.google.protobuf.ByteString;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.postern.identity.SpiffeId;
+import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.flow.FlowRole;
+import org.postern.tunnel.flow.FlowSummary;
+import org.postern.tunnel.flow.FlowTimes;
+import org.postern.tunnel.flow.MemoryBudget;
+import org.postern.tunnel.lane.FlowEndpoint;
+import org.postern.tunnel.lane.FlowListener;
+import org.postern.tunnel.lane.Lane;
+import org.postern.tunnel.message.Cut;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.LaneRequest;
+import org.postern.tunnel.message.Opened;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides which lane each flow takes, from its opening to its end. Confined to the client's loop.
+ *
+ * <p>A flow goes onto a shared lane to a connector that may serve it. The first one to a connector
+ * travels inside the lane's own request. A bulk flow is moved to a lane of its own; a flow whose
+ * lane died is resumed on another lane to the same connector.
+ */
+final class FlowDirector {
+  private static final Logger LOG = LoggerFactory.getLogger(FlowDirector.class);
+
+  private final EventLoop loop;
+  private final LinkLimits limits;
+  private final FlowLimits flowLimits;
+  private final MemoryBudget memory;
+  private final LongSupplier nanoTime;
+  private final LaneMaker lanes;
+  private final Consumer<Envelope> link;
+  private final FlowEnds ends;
+  private final Map<Long, OutFlow> flows = new HashMap<>();
+  private final Map<String, ConnectorOnDevice> connectors = new HashMap<>();
+  private final Map<String, List<OutFlow>> waitingByGroup = new HashMap<>();
+  private final FlowRecovery recovery;
+  private long nextFlowId;
+
+  /** Hears of every flow that ended otherwise than by itself. */
+  interface FlowEnds {
+    void ended(OutFlow flow, ReasonCode reason, String text);
+  }
+
+  /** What a director works with. */
+  record Means(
+      EventLoop loop,
+      LinkLimits limits,
+      FlowLimits flowLimits,
+      MemoryBudget memory,
+      LongSupplier nanoTime,
+      LaneMaker lanes) {}
+
+  FlowDirector(Means means, Consumer<Envelope> link, FlowEnds ends) {
+    this.loop = means.loop();
+    this.limits = means.limits();
+    this.flowLimits = means.flowLimits();
+    this.memory = means.memory();
+    this.nanoTime = means.nanoTime();
+    this.lanes = means.lanes();
+    this.link = link;
+    this.ends = ends;
+    this.recovery = new FlowRecovery(means, this, link);
+  }
+
+  FlowEndpoint newEndpoint(String peerId, FlowListener listener) {
+    return new FlowEndpoint(
+        new FlowEndpoint.Config(loop, peerId, FlowRole.DEVICE, flowLimits, memory, nanoTime),
+        listener);
+  }
+
+  long newFlowId() {
+    return ++nextFlowId;
+  }
+
+  int flowCount() {
+    return flows.size();
+  }
+
+  List<OutFlow> liveFlows() {
+    return List.copyOf(flows.values());
+  }
+
+  int laneCount() {
+    return connectors.values().stream().mapToInt(ConnectorOnDevice::laneCount).sum();
+  }
+
+  // -- opening
+
+  /** Opens a flow to a target that these groups may serve. */
+  void open(OutFlow flow, Set<String> groups, boolean ownLane) {
+    flows.put(flow.id, flow);
+    flow.ownLane = ownLane;
+    flow.deadline =
+        loop.schedule(() -> giveUp(flow), limits.openTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    route(flow, groups);
+  }
+
+  private void giveUp(OutFlow flow) {
+    if (flow.state == OutFlow.State.ASKED || flow.state == OutFlow.State.ON_LANE) {
+      refuse(flow, ReasonCode.ANSWER_TIMEOUT, "nobody answered in time");
+    }
+  }
+
+  private void route(OutFlow flow, Set<String> groups) {
+    if (flow.ownLane) {
+      newLane(flow, groups);
+      return;
+    }
+    for (ConnectorOnDevice connector : connectors.values()) {
+      ByteString lane = groups.contains(connector.group()) ? connector.sharedLane() : null;
+      if (lane != null) {
+        openOn(flow, connector, lane);
+        return;
+      }
+    }
+    for (String group : groups) {
+      List<OutFlow> waiting = waitingByGroup.get(group);
+      if (waiting != null) {
+        waiting.add(flow);
+        return;
+      }
+    }
+    newLane(flow, groups);
+  }
+
+  private void openOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
+    link.accept(Envelope.newBuilder().setOpen(flow.openMessage(laneId)).build());
+    place(flow, connector, laneId);
+  }
+
+  private void newLane(OutFlow flow, Set<String> groups) {
+    List<OutFlow> waiting = new ArrayList<>();
+    if (!flow.ownLane) {
+      groups.forEach(group -> waitingByGroup.putIfAbsent(group, waiting));
+    }
+    ByteString laneId = lanes.newLaneId();
+    LaneRequest request =
+        LaneRequest.newBuilder()
+            .setLaneId(laneId)
+            .setOpen(flow.openMessage(ByteString.EMPTY))
+            .build();
+    lanes
+        .make(request, groups)
+        .addListener((Future<Lane> made) -> {
+          waitingByGroup.values().removeIf(list -> list == waiting);
+          if (made.isSuccess()) {
+            laneMade(flow, made.getNow(), waiting, groups);
+          } else {
+            laneNotMade(flow, waiting, made.cause());
+          }
+        });
+  }
+
+  private void laneMade(OutFlow flow, Lane lane, List<OutFlow> waiting, Set<String> groups) {
+    ConnectorOnDevice connector =
+        connectorOf(
+            lane, flow.ownLane ? ConnectorOnDevice.Purpose.OWN : ConnectorOnDevice.Purpose.SHARED);
+    if (flow.state == OutFlow.State.ASKED) {
+      place(flow, connector, lane.id());
+      Opened early = flow.opened;
+      if (early != null) {
+        opened(early);
+      }
+    }
+    for (OutFlow each : waiting) {
+      if (each.state == OutFlow.State.ASKED) {
+        openOn(each, connector, lane.id());
+      }
+    }
+  }
+
+  private void laneNotMade(OutFlow flow, List<OutFlow> waiting, Throwable cause) {
+    ReasonCode reason = LaneMaker.reasonOf(cause);
+    LOG.debug("no lane for {}: {}", flow.target, cause.getMessage());
+    if (flow.state == OutFlow.State.ASKED) {
+      refuse(flow, reason, Reasons.sentence(reason));
+    }
+    for (OutFlow each : waiting) {
+      if (each.state == OutFlow.State.ASKED) {
+        refuse(each, reason, Reasons.sentence(reason));
+      }
+    }
+  }
+
+  private ConnectorOnDevice connectorOf(Lane lane, ConnectorOnDevice.Purpose purpose) {
+    ConnectorOnDevice connector =
+        connectors.computeIfAbsent(
+            lane.peerId(),
+            peer -> new ConnectorOnDevice((SpiffeId.ConnectorId) SpiffeId.parse(peer), this));
+    connector.attach(lane, purpose, nanoTime.getAsLong());
+    return connector;
+  }
+
+  /** Hands the local end to the endpoint: its bytes may leave before the answer is here. */
+  private void place(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
+    flow.connector = connector;
+    flow.state = OutFlow.State.ON_LANE;
+    Object placed =
+        switch (flow.local) {
+          case OutFlow.Local.Tcp tcp ->
+              connector.endpoint().openTcp(flow.id, laneId, tcp.channel());
+          case OutFlow.Local.Udp udp -> connector.endpoint().openUdp(flow.id, laneId, udp.end());
+        };
+    if (placed != null && flow.local instanceof OutFlow.Local.Udp(WaitingAssociation waiting)) {
+      waiting.placed();
+    }
+    if (placed == null) {
+      flow.connector = null;
+      refuse(flow, ReasonCode.TOO_MANY_FLOWS, Reasons.sentence(ReasonCode.TOO_MANY_FLOWS));
+    }
+  }
+
+  /** Makes a lane to a group before anybody wants one. */
+  void warm(String group) {
+    boolean there =
+        connectors.values().stream()
+            .anyMatch(each -> each.group().equals(group) && each.sharedLane() != null);
+    if (there || waitingByGroup.containsKey(group)) {
+      return;
+    }
+    List<OutFlow> waiting = new ArrayList<>();
+    waitingByGroup.put(group, waiting);
+    LaneRequest request =
+        LaneRequest.newBuilder().setLaneId(lanes.newLaneId()).setConnectorGroup(group).build();
+    lanes
+        .make(request, Set.of(group))
+        .addListener((Future<Lane> made) -> {
+          waitingByGroup.remove(group, waiting);
+          if (made.isSuccess()) {
+            ConnectorOnDevice connector =
+                connectorOf(made.getNow(), ConnectorOnDevice.Purpose.SHARED);
+            waiting.forEach(each -> openOn(each, connector, made.getNow().id()));
+          } else {
+            waiting.forEach(each -> newLane(each, Set.of(group)));
+          }
+        });
+  }
+
+  // -- what the broker says
+
+  void opened(Opened opened) {
+    OutFlow flow = flows.get(opened.getFlowId());
+    if (flow == null) {
+      return;
+    }
+    flow.decisionId = opened.getDecisionId();
+    ConnectorOnDevice connector = flow.connector;
+    if (connector == null) {
+      flow.opened = opened;
+      return;
+    }
+    if (!opened.getConnectorId().equals(connector.connectorId())
+        || flow.state != OutFlow.State.ON_LANE) {
+      return;
+    }
+    flow.opened();
+    if (flow.local instanceof OutFlow.Local.Tcp tcp) {
+      tcp.listener().onOpened();
+    }
+    connector
+        .endpoint()
+        .onOpened(
+            flow.id,
+            new FlowTimes(Duration.ofSeconds(opened.getIdleTimeoutSeconds()), Duration.ZERO));
+  }
+
+  void refused(Refused refused) {
+    OutFlow flow = flows.get(refused.getFlowId());
+    if (flow == null) {
+      return;
+    }
+    flow.decisionId = refused.getDecisionId();
+    String text =
+        refused.getText().isEmpty() ? Reasons.sentence(refused.getReason()) : refused.getText();
+    refuse(flow, refused.getReason(), text);
+  }
+
+  void cut(Cut cut) {
+    OutFlow flow = flows.get(cut.getFlowId());
+    if (flow == null) {
+      return;
+    }
+    flow.decisionId = cut.getDecisionId();
+    String text = cut.getText().isEmpty() ? Reasons.sentence(cut.getReason()) : cut.getText();
+    ConnectorOnDevice connector = flow.connector;
+    if (connector == null || flow.state == OutFlow.State.ASKED) {
+      refuse(flow, cut.getReason(), text);
+      return;
+    }
+    finish(flow, cut.getReason(), text);
+    connector.endpoint().reset(flow.id, cut.getReason());
+  }
+
+  private void refuse(OutFlow flow, ReasonCode reason, String text) {
+    OutFlow.State before = flow.state;
+    finish(flow, reason, text);
+    ConnectorOnDevice connector = flow.connector;
+    if (connector != null && before != OutFlow.State.ASKED) {
+      connector.endpoint().reset(flow.id, reason);
+    }
+    if (before != OutFlow.State.OPEN) {
+      flow.refuse(reason, text);
+    }
+  }
+
+  private void finish(OutFlow flow, ReasonCode reason, String text) {
+    flow.ended();
+    flows.remove(flow.id);
+    ends.ended(flow, reason, text);
+  }
+
+  /** The program has no more use for it. */
+  void closeByProgram(OutFlow flow) {
+    ConnectorOnDevice connector = flow.connector;
+    if (connector != null) {
+      connector.endpoint().reset(flow.id, ReasonCode.LOCAL_RESET);
+    } else if (flow.state != OutFlow.State.ENDED) {
+      flows.remove(flow.id);
+      flow.refuse(ReasonCode.LOCAL_RESET, "closed by the program");
+    }
+  }
+
+  // -- what lanes and flows do
+
+  void flowEnded(ConnectorOnDevice connector, FlowSummary summary) {
+    OutFlow flow = flows.remove(summary.flowId());
+    link.accept(
+        Envelope.newBuilder()
+            .setFlowClosed(
+                FlowClosed.newBuilder()
+                    .setFlowId(summary.flowId())
+                    .setBytesToApplication(summary.bytesToPeer())
+                    .setBytesFromApplication(summary.bytesFromPeer())
+                    .setReason(summary.reason()))
+            .build());
+    if (flow != null) {
+      boolean neverOpened = flow.state == OutFlow.State.ON_LANE;
+      flow.ended();
+      if (neverOpened) {
+        flow.refuse(summary.reason(), Reasons.sentence(summary.reason()));
+      }
+      if (!summary.clean() && summary.endedBy() != FlowSummary.EndedBy.LOCAL) {
+        ends.ended(flow, summary.reason(), Reasons.sentence(summary.reason()));
+      }
+    }
+    forgetIfOver(connector);
+  }
+
+  void flowWantsOwnLane(ConnectorOnDevice connector, long flowId) {
+    OutFlow flow = flows.get(flowId);
+    if (flow != null) {
+      recovery.flowWantsOwnLane(connector, flow);
+    }
+  }
+
+  void flowOrphaned(ConnectorOnDevice connector, long flowId) {
+    OutFlow flow = flows.get(flowId);
+    if (flow != null) {
+      recovery.flowOrphaned(connector, flow);
+    }
+  }
+
+  /** A flow that cannot be resumed: the far end is gone for good. */
+  void lost(ConnectorOnDevice connector, OutFlow flow, ReasonCode reason) {
+    finish(flow, reason, Reasons.sentence(reason));
+    connector.endpoint().reset(flow.id, reason);
+  }
+
+  void laneClosed(ConnectorOnDevice connector, ReasonCode reason, String text) {
+    LOG.debug("lane to {} closed: {} {}", connector.connectorId(), reason, text);
+    forgetIfOver(connector);
+  }
+
+  private void forgetIfOver(ConnectorOnDevice connector) {
+    if (connector.isOver()) {
+      connectors.remove(connector.endpoint().peerId(), connector);
+    }
+  }
+
+  /** Closes lanes that are of no more use. */
+  void tidy() {
+    for (ConnectorOnDevice connector : Set.copyOf(connectors.values())) {
+      connector.closeUnused(nanoTime.getAsLong(), limits.laneIdle().toNanos());
+    }
+  }
+
+  /** Ends everything. */
+  void close(ReasonCode reason) {
+    for (ConnectorOnDevice connector : new HashSet<>(connectors.values())) {
+      connector.endpoint().close(reason);
+    }
+    for (OutFlow flow : liveFlows()) {
+      refuse(flow, reason, Reasons.sentence(reason));
+    }
+  }
+
+  boolean isLive(OutFlow flow) {
+    return flows.get(flow.id) == flow;
+  }
+}

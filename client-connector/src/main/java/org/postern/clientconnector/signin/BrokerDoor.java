@@ -1,0 +1,146 @@
+package org.postern.clientconnector.signin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import org.postern.identity.IdentityException;
+import org.postern.identity.TrustBundle;
+import org.postern.identity.TrustDomain;
+import org.postern.identity.WebTls;
+
+/** The broker's HTTPS door as this device sees it. Blocking. */
+final class BrokerDoor implements AutoCloseable {
+  private static final int BODY_BYTES_MAX = 64 << 10;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI broker;
+  private final BrokerTrust trust;
+  private final HttpClient http;
+
+  BrokerDoor(URI broker, BrokerTrust trust) throws SignInException {
+    if (!"https".equals(broker.getScheme()) || broker.getHost() == null) {
+      throw new SignInException(
+          "broker is \"" + broker + "\" (expected: https://broker.example.com)");
+    }
+    this.broker = broker;
+    this.trust = trust;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .sslContext(tls(trust))
+            .build();
+  }
+
+  private static SSLContext tls(BrokerTrust trust) throws SignInException {
+    try {
+      return switch (trust) {
+        case BrokerTrust.Fingerprint pin -> WebTls.clientPinned(pin.sha256());
+        case BrokerTrust.CaFile ca ->
+            WebTls.client(
+                TrustBundle.fromPem(
+                    new TrustDomain("unknown.invalid"),
+                    Files.readString(ca.file(), StandardCharsets.UTF_8)));
+        case BrokerTrust.Machine machine -> SSLContext.getDefault();
+      };
+    } catch (IdentityException | IOException | NoSuchAlgorithmException e) {
+      throw new SignInException("the CA to trust cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** The broker's description of the deployment. */
+  JsonNode deployment() throws SignInException {
+    return ask(HttpRequest.newBuilder(broker.resolve("/.well-known/postern")));
+  }
+
+  /** The deployment's CA, checked against the fingerprint if that is why we believe it. */
+  TrustBundle trust(JsonNode deployment) throws SignInException {
+    try {
+      TrustBundle bundle =
+          TrustBundle.fromPem(
+              new TrustDomain(deployment.path("trustDomain").asText()),
+              deployment.path("caPem").asText());
+      if (trust instanceof BrokerTrust.Fingerprint pin
+          && !bundle.rootFingerprints().contains(WebTls.fingerprint(pin.sha256()))) {
+        throw new SignInException(
+            "the broker's root certificate has the fingerprint "
+                + bundle.rootFingerprints()
+                + ", not the one that was given; ask your administrator which is right");
+      }
+      return bundle;
+    } catch (IdentityException | IllegalArgumentException e) {
+      throw new SignInException(
+          broker + " does not answer like a Postern broker: its CA cannot be read", e);
+    }
+  }
+
+  /** Posts JSON and reads JSON. */
+  JsonNode post(String path, JsonNode body) throws SignInException {
+    return ask(
+        HttpRequest.newBuilder(broker.resolve(path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+  }
+
+  private JsonNode ask(HttpRequest.Builder question) throws SignInException {
+    try {
+      HttpResponse<InputStream> response =
+          http.send(
+              question.timeout(ANSWER_TIMEOUT).build(), HttpResponse.BodyHandlers.ofInputStream());
+      byte[] body;
+      try (InputStream in = response.body()) {
+        body = in.readNBytes(BODY_BYTES_MAX + 1);
+      }
+      return answer(response.statusCode(), body);
+    } catch (IOException e) {
+      throw new SignInException(
+          "cannot talk to %s: %s; check the address and the CA (--ca, --ca-fingerprint)"
+              .formatted(broker, deepest(e)),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SignInException("interrupted", e);
+    }
+  }
+
+  private JsonNode answer(int status, byte[] body) throws SignInException {
+    JsonNode json;
+    try {
+      json = body.length > BODY_BYTES_MAX ? JSON.createObjectNode() : JSON.readTree(body);
+    } catch (IOException e) {
+      json = JSON.createObjectNode();
+    }
+    if (status == 200) {
+      return json;
+    }
+    String detail = json.path("detail").asText(json.path("title").asText("no explanation"));
+    throw new SignInException("the broker refused (%d): %s".formatted(status, detail));
+  }
+
+  private static String deepest(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}

@@ -1,0 +1,169 @@
+package org.postern.clientconnector.signin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.postern.identity.Credential;
+import org.postern.identity.IdentityException;
+import org.postern.identity.IdentityKey;
+import org.postern.identity.SpiffeId;
+import org.postern.identity.TrustBundle;
+
+/**
+ * Signs the user in with a browser and enrolls this device: the key is made here and never leaves;
+ * the browser brings a one-time code to a loopback port (RFC 8252), and the code is worth nothing
+ * without the verifier that stayed here (RFC 7636). Blocking.
+ */
+public final class DeviceSignIn {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SECRET_BYTES = 32;
+  private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
+
+  private final Request request;
+  private final SecureRandom random = new SecureRandom();
+
+  /**
+   * What signing in needs.
+   *
+   * @param broker {@code https://host[:port]}
+   * @param trust why that host is believed
+   * @param deviceName for the inventory and the person's own list
+   * @param hostName for the inventory
+   * @param platform for the inventory
+   * @param patience how long the browser may take
+   */
+  public record Request(
+      URI broker,
+      BrokerTrust trust,
+      String deviceName,
+      String hostName,
+      String platform,
+      Duration patience) {}
+
+  /**
+   * What came of it.
+   *
+   * @param credential this device's key and certificate
+   * @param trust the deployment's CA
+   * @param tunnelHost host of the tunnel door
+   * @param tunnelPort its port
+   * @param userName who signed in
+   */
+  public record SignedIn(
+      Credential credential,
+      TrustBundle trust,
+      String tunnelHost,
+      int tunnelPort,
+      String userName) {}
+
+  /** With what it needs. */
+  public DeviceSignIn(Request request) {
+    this.request = request;
+  }
+
+  /**
+   * Does it.
+   *
+   * @param visit is given the address that the person must open in a browser
+   */
+  public SignedIn signIn(Consumer<URI> visit) throws SignInException {
+    String state = secret();
+    String verifier = secret();
+    try (BrokerDoor door = new BrokerDoor(request.broker, request.trust);
+        LoopbackCallback callback = new LoopbackCallback(state)) {
+      JsonNode deployment = door.deployment();
+      TrustBundle trust = door.trust(deployment);
+      visit.accept(address(callback.redirectUri(), state, verifier));
+      Map<String, String> answer = callback.await(request.patience);
+      String code = answer.get("code");
+      if (code == null) {
+        throw new SignInException(
+            "signing in did not succeed: "
+                + answer.getOrDefault(
+                    "error_description", answer.getOrDefault("error", "no code came back")));
+      }
+      return enroll(door, deployment, trust, code, verifier);
+    } catch (IOException e) {
+      throw new SignInException("cannot listen on loopback for the browser: " + e.getMessage(), e);
+    }
+  }
+
+  private SignedIn enroll(
+      BrokerDoor door, JsonNode deployment, TrustBundle trust, String code, String verifier)
+      throws SignInException {
+    IdentityKey key = IdentityKey.generate();
+    JsonNode enrolled =
+        door.post(
+            "/enroll/device",
+            JSON.createObjectNode()
+                .put("code", code)
+                .put("code_verifier", verifier)
+                .put("csr", Base64.getEncoder().encodeToString(key.csr()))
+                .put("device_name", request.deviceName)
+                .put("platform", request.platform)
+                .put("host_name", request.hostName));
+    List<byte[]> chain = new ArrayList<>();
+    try {
+      for (JsonNode certificate : enrolled.path("chain")) {
+        chain.add(Base64.getDecoder().decode(certificate.asText()));
+      }
+      Credential credential = Credential.of(key, chain);
+      if (!(credential.id() instanceof SpiffeId.ClientId)) {
+        throw new SignInException("the broker issued a certificate that is not for a device");
+      }
+      JsonNode user = enrolled.path("user");
+      return new SignedIn(
+          credential,
+          trust,
+          deployment.path("tunnel").path("host").asText(request.broker.getHost()),
+          deployment.path("tunnel").path("port").asInt(443),
+          user.path("email").asText(user.path("name").asText("")));
+    } catch (IdentityException | IllegalArgumentException e) {
+      throw new SignInException("the broker's certificate cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private URI address(URI redirect, String state, String verifier) {
+    return request.broker.resolve(
+        "/signin/device?redirect_uri="
+            + encode(redirect.toString())
+            + "&state="
+            + state
+            + "&code_challenge="
+            + challenge(verifier)
+            + "&code_challenge_method=S256&device_name="
+            + encode(request.deviceName));
+  }
+
+  private String secret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return BASE64_URL.encodeToString(bytes);
+  }
+
+  private static String challenge(String verifier) {
+    try {
+      return BASE64_URL.encodeToString(
+          MessageDigest.getInstance("SHA-256")
+              .digest(verifier.getBytes(StandardCharsets.US_ASCII)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("the JDK has SHA-256", e);
+    }
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}
