@@ -84,9 +84,11 @@ public final class FlowEndpoint {
       throw new IllegalArgumentException(
           "lane of %s (expected: %s)".formatted(lanePeerId, config.peerId()));
     }
-    if (!lane.eventLoop().equals(config.loop()) || driver.lanes().containsKey(laneId)) {
-      throw new IllegalArgumentException(
-          "lane is attached already, or of another event loop than the endpoint's");
+    if (!lane.eventLoop().equals(config.loop())) {
+      throw new IllegalArgumentException("lane of another event loop (expected: the endpoint's)");
+    }
+    if (driver.lanes().containsKey(laneId)) {
+      throw new IllegalArgumentException("lane id that is attached already (expected: a new one)");
     }
     LaneHandler handler = new LaneHandler(driver, laneId, lane);
     LanePort port = mux.addLane(laneId, handler, driver.now());
@@ -97,6 +99,7 @@ public final class FlowEndpoint {
     }
     driver.lanes().put(laneId, handler);
     handler.start(port, config.limits().laneQueueBytes());
+    new Lane(laneId, lanePeerId, lane).start();
     if (!lane.isActive()) {
       mux.closeLane(port, ReasonCode.LANE_LOST, "connection closed", driver.now());
     }
