@@ -84,7 +84,7 @@ final class YamlTree {
 
   private static String explain(MarkedYAMLException e) {
     String problem = firstLine(e.getProblem());
-    if (problem.contains("alias")) {
+    if (firstLine(e.getContext()).contains("alias")) {
       return "a text that begins with * must be in quotes, as in \"*.corp.internal\"";
     }
     return "this is not YAML: " + problem;

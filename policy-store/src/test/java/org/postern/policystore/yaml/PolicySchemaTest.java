@@ -1,0 +1,93 @@
+package org.postern.policystore.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.policystore.PolicyLimits;
+
+/// Editors (by the schema) and the parser agree on what is well formed. What needs more than one
+/// place of a document (references, overlaps) only the parser knows.
+class PolicySchemaTest {
+  private final MiniSchema schema = new MiniSchema(readSchema());
+  private final YAMLMapper yaml = new YAMLMapper();
+
+  private static JsonNode readSchema() {
+    try (InputStream in =
+        Objects.requireNonNull(
+            PolicyParser.class.getResourceAsStream(
+                "/org/postern/policystore/postern.schema.json"))) {
+      return new ObjectMapper().readTree(in);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean parserAccepts(String text) {
+    return new PolicyParser(PolicyLimits.DEFAULT).parse(text) instanceof PolicyParser.Result.Parsed;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "version: 1",
+        "{version: 1, domains: [corp.internal], groups: [{name: Domain Admins}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b, '*.c', 10.0.0.0/8, 'fd00::/8'],"
+            + " tcp: [1, 2-3], connectorGroups: [g], idleTimeout: 5m, lanePerFlow: true}]}",
+        "{version: 1, applications: [{name: a, hosts: [x], udp: [53], connectorGroups: [g]}]}",
+        "{version: 1, rules: [{name: r, action: deny, applications: [a], anyone: true}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], users: [a@b.c],"
+            + " groups: [g]}]}",
+        "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
+            + " clientSecretFile: /run/secret, domains: [example.com]}]}"
+      })
+  void goodDocumentIsGoodForBoth(String text) throws IOException {
+    assertThat(schema.check(yaml.readTree(text))).isEmpty();
+    assertThat(parserAccepts(text)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{version: 2}",
+        "{version: 1, ruls: []}",
+        "{version: 1, rules: {}}",
+        "{version: 1, domains: ['*.x']}",
+        "{version: 1, domains: [a.b, a.b]}",
+        "{version: 1, connectorGroups: [{name: UPPER}]}",
+        "{version: 1, connectorGroups: [{}]}",
+        "{version: 1, groups: [{name: g, members: [nobody]}]}",
+        "{version: 1, groups: [{name: ' g'}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [], tcp: [1], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: ['a*.b'], tcp: [1], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [1.2.3], tcp: [1], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [0], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [x], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [1], connectorGroups: []}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [1], connectorGroups: [g],"
+            + " idleTimeout: 30}]}",
+        "{version: 1, rules: [{name: r, action: maybe, applications: [a], anyone: true}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a]}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: false}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
+            + " groups: [g]}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [], anyone: true}]}",
+        "{version: 1, identityProviders: [{name: p, clientId: c}]}",
+        "{version: 1, identityProviders: [{name: p, issuer: ftp://x, clientId: c}]}",
+        "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
+            + " clientSecretFile: relative}]}"
+      })
+  void badDocumentIsBadForBoth(String text) throws IOException {
+    assertThat(schema.check(yaml.readTree(text))).isNotEmpty();
+    assertThat(parserAccepts(text)).isFalse();
+  }
+}
