@@ -28,7 +28,7 @@ final class DownCommand implements Callable<Integer> {
     try {
       new ControlClient(home.socket(surroundings.environment())).down();
     } catch (IOException e) {
-      throw new CommandFailure(ExitCode.NOT_CONNECTED, e.getMessage());
+      throw new CommandFailure(ExitCode.NOT_CONNECTED, String.valueOf(e.getMessage()));
     }
     surroundings.out().println("Stopped.");
     return ExitCode.OK;

@@ -52,7 +52,7 @@ final class FlowDirector {
   private final FlowEnds ends;
   private final Map<Long, OutFlow> flows = new HashMap<>();
   private final Map<String, ConnectorOnDevice> connectors = new HashMap<>();
-  private final Map<String, List<OutFlow>> waitingByGroup = new HashMap<>();
+  private final Map<String, WaitingFlows> waitingByGroup = new HashMap<>();
   private final FlowRecovery recovery;
   private long nextFlowId;
 
@@ -69,6 +69,11 @@ final class FlowDirector {
       MemoryBudget memory,
       LongSupplier nanoTime,
       LaneMaker lanes) {}
+
+  /** Flows that wait for a lane which is being made. */
+  private static final class WaitingFlows {
+    final List<OutFlow> flows = new ArrayList<>();
+  }
 
   FlowDirector(Means means, Consumer<Envelope> link, FlowEnds ends) {
     this.loop = means.loop();
@@ -134,9 +139,9 @@ final class FlowDirector {
       }
     }
     for (String group : groups) {
-      List<OutFlow> waiting = waitingByGroup.get(group);
+      WaitingFlows waiting = waitingByGroup.get(group);
       if (waiting != null) {
-        waiting.add(flow);
+        waiting.flows.add(flow);
         return;
       }
     }
@@ -149,7 +154,7 @@ final class FlowDirector {
   }
 
   private void newLane(OutFlow flow, Set<String> groups) {
-    List<OutFlow> waiting = new ArrayList<>();
+    WaitingFlows waiting = new WaitingFlows();
     if (!flow.ownLane) {
       groups.forEach(group -> waitingByGroup.putIfAbsent(group, waiting));
     }
@@ -162,16 +167,16 @@ final class FlowDirector {
     lanes
         .make(request, groups)
         .addListener((Future<Lane> made) -> {
-          waitingByGroup.values().removeIf(list -> list == waiting);
+          waitingByGroup.values().removeIf(each -> each.equals(waiting));
           if (made.isSuccess()) {
-            laneMade(flow, made.getNow(), waiting, groups);
+            laneMade(flow, made.getNow(), waiting);
           } else {
             laneNotMade(flow, waiting, made.cause());
           }
         });
   }
 
-  private void laneMade(OutFlow flow, Lane lane, List<OutFlow> waiting, Set<String> groups) {
+  private void laneMade(OutFlow flow, Lane lane, WaitingFlows waiting) {
     ConnectorOnDevice connector =
         connectorOf(
             lane, flow.ownLane ? ConnectorOnDevice.Purpose.OWN : ConnectorOnDevice.Purpose.SHARED);
@@ -182,20 +187,20 @@ final class FlowDirector {
         opened(early);
       }
     }
-    for (OutFlow each : waiting) {
+    for (OutFlow each : waiting.flows) {
       if (each.state == OutFlow.State.ASKED) {
         openOn(each, connector, lane.id());
       }
     }
   }
 
-  private void laneNotMade(OutFlow flow, List<OutFlow> waiting, Throwable cause) {
+  private void laneNotMade(OutFlow flow, WaitingFlows waiting, Throwable cause) {
     ReasonCode reason = LaneMaker.reasonOf(cause);
     LOG.debug("no lane for {}: {}", flow.target, cause.getMessage());
     if (flow.state == OutFlow.State.ASKED) {
       refuse(flow, reason, Reasons.sentence(reason));
     }
-    for (OutFlow each : waiting) {
+    for (OutFlow each : waiting.flows) {
       if (each.state == OutFlow.State.ASKED) {
         refuse(each, reason, Reasons.sentence(reason));
       }
@@ -238,7 +243,7 @@ final class FlowDirector {
     if (there || waitingByGroup.containsKey(group)) {
       return;
     }
-    List<OutFlow> waiting = new ArrayList<>();
+    WaitingFlows waiting = new WaitingFlows();
     waitingByGroup.put(group, waiting);
     LaneRequest request =
         LaneRequest.newBuilder().setLaneId(lanes.newLaneId()).setConnectorGroup(group).build();
@@ -249,9 +254,9 @@ final class FlowDirector {
           if (made.isSuccess()) {
             ConnectorOnDevice connector =
                 connectorOf(made.getNow(), ConnectorOnDevice.Purpose.SHARED);
-            waiting.forEach(each -> openOn(each, connector, made.getNow().id()));
+            waiting.flows.forEach(each -> openOn(each, connector, made.getNow().id()));
           } else {
-            waiting.forEach(each -> newLane(each, Set.of(group)));
+            waiting.flows.forEach(each -> newLane(each, Set.of(group)));
           }
         });
   }

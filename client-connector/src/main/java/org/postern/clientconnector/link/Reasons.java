@@ -35,7 +35,7 @@ final class Reasons {
           "an app connector answered that may not serve this application; refused for your safety";
       case BROKER_STOPPING -> "the broker is stopping; the client connector reconnects by itself";
       case DEVICE_STOPPING -> "the client connector is stopping";
-      default -> "refused: " + reason;
+      default -> "refused: " + reason.name();
     };
   }
 
