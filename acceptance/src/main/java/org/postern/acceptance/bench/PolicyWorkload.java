@@ -9,10 +9,12 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
+import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
+import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
@@ -81,7 +83,15 @@ record PolicyWorkload(
             applications,
             groups,
             rules,
-            List.of());
+            List.of(
+                new IdentityProvider(
+                    "corp",
+                    "https://login.example.com",
+                    "postern",
+                    new ClientSecret.None(),
+                    IdentityProvider.GROUPS_CLAIM_DEFAULT,
+                    List.of("example.com"),
+                    false)));
     return new PolicyWorkload(configuration, identities(random), List.copyOf(hosts));
   }
 
