@@ -46,6 +46,8 @@ final class Wire extends ByteToMessageDecoder {
   /** Seconds that a last message may take to leave before the connection is closed anyway. */
   private static final long GOODBYE_SECONDS = 2;
 
+  private static final int CAUSES_MAX = 8;
+
   private final Channel channel;
   private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
@@ -408,8 +410,13 @@ final class Wire extends ByteToMessageDecoder {
     context().close();
   }
 
+  /** Of the deepest cause, which is the one that knows: TLS wraps what others found. */
   private static String firstLine(Throwable cause) {
-    String text = String.valueOf(cause.getMessage());
+    Throwable deepest = cause;
+    for (int depth = 0; depth < CAUSES_MAX && deepest.getCause() != null; depth++) {
+      deepest = deepest.getCause();
+    }
+    String text = String.valueOf(deepest.getMessage());
     int end = text.indexOf('\n');
     return end < 0 ? text : text.substring(0, end);
   }

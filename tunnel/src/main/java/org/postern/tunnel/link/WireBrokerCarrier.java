@@ -128,6 +128,9 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
   @Override
   public Channel release() throws TunnelException {
     wire.strip();
+    if (wire.channel().pipeline().get(SilenceGuard.class) != null) {
+      wire.channel().pipeline().remove(SilenceGuard.class);
+    }
     SwitchedRecvAllocator.splice(wire.channel());
     state = State.RELEASED;
     return wire.channel();
@@ -168,6 +171,7 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
     state = State.REQUESTED;
     laneId = request.getLaneId();
     wire.stopKeepAlive();
+    wire.channel().pipeline().addFirst(new SilenceGuard(wire));
     wire.expectWithin(
         wire.limits().deadlines().laneAnswer(),
         ReasonCode.ANSWER_TIMEOUT,

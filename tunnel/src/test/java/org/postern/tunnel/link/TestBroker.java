@@ -204,6 +204,9 @@ public final class TestBroker implements AutoCloseable, DoorListener {
 
   @Override
   public void close() {
+    if (loops.isShuttingDown()) {
+      return;
+    }
     server.close().syncUninterruptibly();
     loops.shutdownGracefully(0, 2, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
   }

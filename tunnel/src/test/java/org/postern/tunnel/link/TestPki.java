@@ -10,14 +10,20 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.net.Socket;
 import java.net.URI;
+import java.security.Principal;
+import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.TunnelProtocol;
 
 /** A deployment's CA for tests: real chains with URI SANs, on BoringSSL. */
@@ -84,12 +90,18 @@ public final class TestPki {
   }
 
   public SslContext client(X509Bundle own, String alpn) {
-    return client(own, alpn, own.getCertificatePath());
+    return build(
+        SslContextBuilder.forClient()
+            .keyManager(own.getKeyPair().getPrivate(), own.getCertificatePath()),
+        alpn);
   }
 
+  /** Shows any chain, also one that no keystore would take. */
   SslContext client(X509Bundle own, String alpn, X509Certificate... chain) {
     return build(
-        SslContextBuilder.forClient().keyManager(own.getKeyPair().getPrivate(), chain), alpn);
+        SslContextBuilder.forClient()
+            .keyManager(new FixedKey(own.getKeyPair().getPrivate(), chain)),
+        alpn);
   }
 
   SslContext clientWithoutCertificate(String alpn) {
@@ -144,5 +156,53 @@ public final class TestPki {
       throw new AssertionError(e);
     }
     throw new SSLPeerUnverifiedException("no SPIFFE id");
+  }
+
+  private static final class FixedKey extends X509ExtendedKeyManager {
+    private final PrivateKey key;
+    private final X509Certificate[] chain;
+
+    FixedKey(PrivateKey key, X509Certificate... chain) {
+      this.key = key;
+      this.chain = chain;
+    }
+
+    @Override
+    public String chooseEngineClientAlias(
+        String @Nullable [] types, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
+      return "own";
+    }
+
+    @Override
+    public String chooseClientAlias(
+        String @Nullable [] types, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return "own";
+    }
+
+    @Override
+    public String[] getClientAliases(String type, Principal @Nullable [] issuers) {
+      return new String[] {"own"};
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String type, Principal @Nullable [] issuers) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String chooseServerAlias(
+        String type, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return null;
+    }
+
+    @Override
+    public X509Certificate[] getCertificateChain(String alias) {
+      return chain.clone();
+    }
+
+    @Override
+    public PrivateKey getPrivateKey(String alias) {
+      return key;
+    }
   }
 }
