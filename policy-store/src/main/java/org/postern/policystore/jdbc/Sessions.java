@@ -85,13 +85,25 @@ public final class Sessions {
   ///
   /// @return how many were live
   public int revokeAll(String userId, String because) {
-    return database.update(
+    return database.transaction(
         "revoke sessions",
-        "update session set revoked_at = ?, revoked_because = ?"
-            + " where user_id = ? and revoked_at is null",
-        clock.instant(),
-        because,
-        userId);
+        connection -> {
+          // All rows before the version: whoever revokes one of them at the same time holds its row
+          // and waits for the version, so taking them in turns would be a deadlock.
+          Database.list(
+              connection,
+              row -> "",
+              "select id from session where user_id = ? and revoked_at is null"
+                  + " order by id for update",
+              userId);
+          return Database.update(
+              connection,
+              "update session set revoked_at = ?, revoked_because = ?"
+                  + " where user_id = ? and revoked_at is null",
+              clock.instant(),
+              because,
+              userId);
+        });
   }
 
   /// The sessions of one user, ended ones included, newest first.

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.decision.SyntheticPolicy;
+import org.postern.policystore.yaml.PolicyDocument;
 import org.postern.policystore.yaml.PolicyWriter;
 
 class PolicyStoreTest {
@@ -232,5 +234,34 @@ class PolicyStoreTest {
     long version = store.version();
     assertThat(apply(WHOLE).version()).isEqualTo(version + 1);
     assertThat(store.version()).isEqualTo(version + 1);
+  }
+
+  @Test
+  void largePolicyIsAppliedAndReadInSeconds() {
+    String yaml =
+        PolicyWriter.write(SyntheticPolicy.configuration(SyntheticPolicy.Size.LARGE, 20260301));
+    long start = System.nanoTime();
+    PolicyDocument document = TestDatabase.document(yaml);
+    long parsed = System.nanoTime();
+    assertThat(store.apply(document, "test", false)).isInstanceOf(ApplyResult.Applied.class);
+    long applied = System.nanoTime();
+    try (SnapshotStore snapshots =
+        SnapshotStore.start(database.source(), SnapshotStore.Settings.DEFAULT)) {
+      long read = System.nanoTime();
+      System.out.printf(
+          "10,000 applications, 2,000 rules: %d bytes parsed in %d ms, applied in %d ms, snapshot"
+              + " read and built in %d ms%n",
+          yaml.length(),
+          (parsed - start) / 1_000_000,
+          (applied - parsed) / 1_000_000,
+          (read - applied) / 1_000_000);
+      // Compared as a truth: the difference of two such texts is no message.
+      assertThat(
+              snapshots.current().configuration().equals(document.over(PolicyConfiguration.EMPTY)))
+          .isTrue();
+    }
+    assertThat(apply(yaml).changes()).isEmpty();
+    // Generous: the machine may be shared. A statement per row would take minutes.
+    assertThat((applied - start) / 1_000_000_000).isLessThan(30);
   }
 }

@@ -173,6 +173,28 @@ class RepositoriesTest {
   }
 
   @Test
+  void allSessionsOfOneUserAreRevokedAtOnceWhileOthersAreRevokedOneByOne() throws Exception {
+    UserRecord user = alice();
+    List<String> ids = new java.util.ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      DeviceRecord device = device(user, "key" + i);
+      ids.add(sessions.start(user.id(), device.id(), "corp", now.plusSeconds(60)).id());
+    }
+    java.util.concurrent.atomic.AtomicInteger next =
+        new java.util.concurrent.atomic.AtomicInteger();
+    List<Integer> ended =
+        RunTogether.times(
+            6,
+            () -> {
+              int turn = next.getAndIncrement();
+              return turn % 2 == 0
+                  ? sessions.revokeAll(user.id(), "test")
+                  : (sessions.revoke(ids.get(turn / 2), "test") ? 1 : 0);
+            });
+    assertThat(ended.stream().mapToInt(Integer::intValue).sum()).isEqualTo(3);
+  }
+
+  @Test
   void sessionIsOnADeviceOfItsOwnUser() {
     DeviceRecord device = device(alice(), "aa");
     UserRecord bob = users.signIn("corp", "sub-2", "", "Bob", List.of());

@@ -51,30 +51,6 @@ final class MiniSchema {
         check(root.at(rule.asText().substring(1)), value, at, errors);
         yield true;
       }
-      case "type" ->
-          switch (rule.asText()) {
-            case "object" -> value.isObject();
-            case "array" -> value.isArray();
-            case "string" -> value.isTextual();
-            case "integer" -> value.isIntegralNumber();
-            case "boolean" -> value.isBoolean();
-            default -> throw new AssertionError(rule);
-          };
-      case "const" -> rule.equals(value);
-      case "enum" -> {
-        boolean found = false;
-        for (JsonNode one : rule) {
-          found |= one.equals(value);
-        }
-        yield found;
-      }
-      case "required" -> {
-        boolean all = true;
-        for (JsonNode name : rule) {
-          all &= value.has(name.asText());
-        }
-        yield all;
-      }
       case "additionalProperties" -> {
         boolean known = true;
         for (var entry : value.properties()) {
@@ -96,6 +72,24 @@ final class MiniSchema {
         }
         yield true;
       }
+      case "oneOf" -> count(rule, value) == 1;
+      case "anyOf" -> count(rule, value) >= 1;
+      default -> holds(keyword, rule, value);
+    };
+  }
+
+  private static boolean holds(String keyword, JsonNode rule, JsonNode value) {
+    return switch (keyword) {
+      case "type" -> isA(rule.asText(), value);
+      case "const" -> rule.equals(value);
+      case "enum" -> contains(rule, value);
+      case "required" -> {
+        boolean all = true;
+        for (JsonNode name : rule) {
+          all &= value.has(name.asText());
+        }
+        yield all;
+      }
       case "uniqueItems" -> {
         HashSet<JsonNode> seen = new HashSet<>();
         boolean unique = true;
@@ -111,9 +105,27 @@ final class MiniSchema {
       case "minimum" -> value.asLong() >= rule.asLong();
       case "maximum" -> value.asLong() <= rule.asLong();
       case "pattern" -> Pattern.compile(rule.asText()).matcher(value.asText()).find();
-      case "oneOf" -> count(rule, value) == 1;
-      case "anyOf" -> count(rule, value) >= 1;
       default -> throw new AssertionError("unknown keyword " + keyword);
+    };
+  }
+
+  private static boolean contains(JsonNode values, JsonNode value) {
+    for (JsonNode one : values) {
+      if (one.equals(value)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isA(String type, JsonNode value) {
+    return switch (type) {
+      case "object" -> value.isObject();
+      case "array" -> value.isArray();
+      case "string" -> value.isTextual();
+      case "integer" -> value.isIntegralNumber();
+      case "boolean" -> value.isBoolean();
+      default -> throw new AssertionError(type);
     };
   }
 
