@@ -1,4 +1,4 @@
-/** The broker's process: its wiring and its command line. Start at {@code BrokerMain}. */
+/** The broker's process: its wiring and its command line. Start at {@link BrokerMain}. */
 @NullMarked
 package org.postern.broker;
 

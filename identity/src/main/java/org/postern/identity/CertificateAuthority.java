@@ -223,6 +223,20 @@ public final class CertificateAuthority {
     return new IssuedChain(id, List.of(leaf, issuing.certificate()));
   }
 
+  /**
+   * SHA-256 of the request's SubjectPublicKeyInfo in lower-case hex: by which a key is known before
+   * and after it has a certificate. Possession of the key is proven first.
+   *
+   * @throws CsrRefusedException when the request is refused
+   */
+  public static String provenKeyFingerprint(byte[] csrDer) throws CsrRefusedException {
+    try {
+      return Certs.fingerprint(CsrCheck.provenKey(csrDer).getEncoded());
+    } catch (IOException e) {
+      throw new AssertionError("a key that was just read can be written", e);
+    }
+  }
+
   /** A credential for a part of this very process: key made here, certificate issued at once. */
   public Credential issueOwn(SpiffeId id, Duration validity) {
     IdentityKey key = IdentityKey.generate();

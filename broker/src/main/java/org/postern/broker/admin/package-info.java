@@ -1,4 +1,4 @@
-/** The administrators' API over HTTPS. Start at {@code AdminApi}. */
+/** The administrators' API over HTTPS. Start at {@link AdminApi}. */
 @NullMarked
 package org.postern.broker.admin;
 

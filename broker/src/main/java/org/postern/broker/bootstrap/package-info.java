@@ -1,4 +1,4 @@
-/** What must stand before the doors open: database, schema, CA. Start at {@code Foundation}. */
+/** What must stand before the doors open: database, schema, CA. Start at {@link Foundation}. */
 @NullMarked
 package org.postern.broker.bootstrap;
 

@@ -1,4 +1,4 @@
-/** The command line of administrators, a client of the admin API. Start at {@code AdminCommand}. */
+/** The command line of administrators, a client of the admin API. Start at {@link AdminCommand}. */
 @NullMarked
 package org.postern.broker.cli;
 

@@ -1,4 +1,4 @@
-/** How devices and connectors get and renew their certificates. Start at {@code Enrollment}. */
+/** How devices and connectors get and renew their certificates. Start at {@link Enrollment}. */
 @NullMarked
 package org.postern.broker.enroll;
 

@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.postern.identity.ServerCertificate;
 
 /**
  * The HTTPS door: TLS 1.3 and 1.2, HTTP/1.1 and HTTP/2, on a Unix domain socket behind PROXY
@@ -61,7 +62,7 @@ public final class HttpsDoor {
   }
 
   /** Listens on the socket, which must be in a folder that only this process's user can enter. */
-  public void open(Path socket, ServerPem certificate) {
+  public void open(Path socket, ServerCertificate certificate) {
     HttpServerOptions options =
         new HttpServerOptions()
             .setUseProxyProtocol(true)
@@ -87,7 +88,7 @@ public final class HttpsDoor {
   }
 
   /** Serves new connections with another certificate. */
-  public void present(ServerPem certificate) {
+  public void present(ServerCertificate certificate) {
     if (server != null) {
       ServerSSLOptions options = new ServerSSLOptions();
       options.setKeyCertOptions(keyCert(certificate));
@@ -104,10 +105,10 @@ public final class HttpsDoor {
     }
   }
 
-  private static PemKeyCertOptions keyCert(ServerPem certificate) {
+  private static PemKeyCertOptions keyCert(ServerCertificate certificate) {
     return new PemKeyCertOptions()
-        .addCertValue(Buffer.buffer(certificate.chain()))
-        .addKeyValue(Buffer.buffer(certificate.key()));
+        .addCertValue(Buffer.buffer(certificate.chainPem()))
+        .addKeyValue(Buffer.buffer(certificate.keyPem()));
   }
 
   private Router router() {

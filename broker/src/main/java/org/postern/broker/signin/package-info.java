@@ -1,4 +1,4 @@
-/** Sign-in by OpenID Connect; the only package that imports Nimbus. Start at {@code SignIn}. */
+/** Sign-in by OpenID Connect; the only package that imports Nimbus. Start at {@link SignIn}. */
 @NullMarked
 package org.postern.broker.signin;
 

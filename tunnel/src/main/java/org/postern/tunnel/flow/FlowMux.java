@@ -212,9 +212,9 @@ public final class FlowMux {
       return GrantOutcome.UNKNOWN_FLOW;
     }
     LanePort lane = core.lane(laneKey);
-    LanePort.ResumeAsked asked = lane == null ? null : lane.resumesAsked.remove(flow);
-    if (lane != null && asked != null) {
-      resumer.resume(flow, lane, asked.receiveOffset());
+    Long askedOffset = lane == null ? null : lane.resumesAsked.remove(flow);
+    if (lane != null && askedOffset != null) {
+      resumer.resume(flow, lane, askedOffset);
     } else {
       flow.resumeKey = laneKey;
     }

@@ -1,0 +1,378 @@
+package org.postern.broker;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.admin.AdminApi;
+import org.postern.broker.admin.AdminParts;
+import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.bootstrap.Foundation;
+import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.enroll.EnrollLimits;
+import org.postern.broker.enroll.Enrollment;
+import org.postern.broker.enroll.Renewals;
+import org.postern.broker.front.AddressRate;
+import org.postern.broker.front.FrontLimits;
+import org.postern.broker.front.HttpsDoor;
+import org.postern.broker.front.HttpsLimits;
+import org.postern.broker.front.OnePort;
+import org.postern.broker.front.Reply;
+import org.postern.broker.front.Route;
+import org.postern.broker.rendezvous.RendezvousLimits;
+import org.postern.broker.signin.SignInFactory;
+import org.postern.broker.signin.SignInLimits;
+import org.postern.identity.CertificateAuthority;
+import org.postern.policystore.jdbc.SnapshotStore;
+import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.TunnelProtocol;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running broker: its foundation, its rooms and its port, wired. {@link #start} and {@link
+ * #close} block; close takes everything down in the opposite order.
+ */
+public final class Broker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
+  private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
+  private static final int INSTANCE_BYTES = 16;
+  private static final int GROUP_QUIET_SECONDS = 0;
+  private static final int GROUP_STOP_SECONDS = 5;
+
+  private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final SecureRandom random = new SecureRandom();
+  private final BrokerSettings settings;
+  private final byte[] instance = new byte[INSTANCE_BYTES];
+  private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService timers =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("broker-timers").daemon(true).factory());
+  private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory());
+  private final Vertx vertx =
+      Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+  private @Nullable Foundation foundation;
+  private @Nullable Repositories repositories;
+  private @Nullable SnapshotStore snapshots;
+  private @Nullable TunnelRooms rooms;
+  private @Nullable HttpsDoor https;
+  private @Nullable Certificates certificates;
+  private @Nullable OnePort port;
+  private @Nullable InetSocketAddress address;
+
+  private Broker(BrokerSettings settings, InstantSource clock, LongSupplier nanoTime) {
+    this.settings = settings;
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+    random.nextBytes(instance);
+  }
+
+  /**
+   * Starts a broker, or says why not and leaves nothing running.
+   *
+   * @param nanoTime a monotonic clock, nanoseconds
+   * @throws StartException for everything that the operator can mend
+   */
+  public static Broker start(BrokerSettings settings, InstantSource clock, LongSupplier nanoTime)
+      throws StartException {
+    Broker broker = new Broker(settings, clock, nanoTime);
+    try {
+      broker.build();
+      return broker;
+    } catch (StartException | RuntimeException | Error e) {
+      broker.close();
+      throw e;
+    }
+  }
+
+  private void build() throws StartException {
+    Foundation ground = Foundation.lay(settings.foundation(), clock);
+    foundation = ground;
+    if (settings.newAdminToken()) {
+      ground.newAdminToken(clock);
+    }
+    writeTrust(ground);
+    Repositories stored = Repositories.over(ground, random, clock);
+    repositories = stored;
+    SnapshotStore policy = SnapshotStore.start(ground.dataSource(), SnapshotStore.Settings.DEFAULT);
+    snapshots = policy;
+    Certificates own = new Certificates(ground.authority(), ground.brokerId(), settings, clock);
+    certificates = own;
+    TunnelRooms tunnel = tunnel(ground, stored, policy, own);
+    rooms = tunnel;
+    policy.addListener(tunnel);
+    tunnel.start();
+    open(ground, stored, policy, tunnel, own);
+  }
+
+  private TunnelRooms tunnel(
+      Foundation ground, Repositories stored, SnapshotStore policy, Certificates own) {
+    Renewals renewals =
+        new Renewals(
+            ground.authority(),
+            stored.users(),
+            stored.devices(),
+            stored.sessions(),
+            stored.connectors(),
+            EnrollLimits.DEFAULT,
+            clock);
+    return new TunnelRooms(
+        new TunnelRooms.Needs(
+            ground.brokerId(),
+            own.tls(),
+            policy::current,
+            new RenewalDesk(renewals, blocking),
+            RendezvousLimits.defaults(),
+            TunnelLimits.DEFAULT),
+        clock,
+        nanoTime,
+        random);
+  }
+
+  /** The port first, so that its number is known; the HTTPS door a moment later. */
+  private void open(
+      Foundation ground,
+      Repositories stored,
+      SnapshotStore policy,
+      TunnelRooms tunnel,
+      Certificates own)
+      throws StartException {
+    Path socket = ground.runFolder().resolve("https.sock");
+    OnePort front =
+        new OnePort(FrontLimits.DEFAULT, loops, tunnel, TunnelProtocol.ALPN, socket, nanoTime);
+    port = front;
+    InetSocketAddress bound;
+    try {
+      bound = front.open(settings.listen());
+    } catch (IllegalStateException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+    address = bound;
+    HttpsDoor door =
+        new HttpsDoor(
+            vertx, HttpsLimits.DEFAULT, routes(ground, stored, policy, tunnel, front), blocking);
+    https = door;
+    door.open(socket, own.web());
+    own.onWeb(door::present);
+    every(CERTIFICATE_CHECK, own::renew);
+    every(LEASE_RENEWAL, this::lease);
+    LOG.info(
+        "broker {} of {} listens on {}",
+        ground.brokerId(),
+        ground.authority().trustDomain(),
+        bound);
+  }
+
+  private void every(Duration pause, Runnable work) {
+    timers.scheduleWithFixedDelay(
+        () -> {
+          try {
+            work.run();
+          } catch (RuntimeException e) {
+            LOG.warn("work of the timers failed; it will be tried again", e);
+          }
+        },
+        0,
+        pause.toMillis(),
+        TimeUnit.MILLISECONDS);
+  }
+
+  private void lease() {
+    if (repositories != null && foundation != null) {
+      URI url = publicUrl();
+      repositories
+          .brokers()
+          .lease(foundation.brokerId(), instance, url.getHost() + ":" + portOf(url), LEASE);
+    }
+  }
+
+  /** Where the CA's certificates are written for whoever configures a peer by hand. */
+  private void writeTrust(Foundation ground) throws StartException {
+    Path file = settings.foundation().dataDir().resolve("ca.pem");
+    try {
+      Files.writeString(file, ground.authority().trust().pem());
+    } catch (IOException e) {
+      throw new StartException("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private List<Route> routes(
+      Foundation ground,
+      Repositories stored,
+      SnapshotStore policy,
+      TunnelRooms tunnel,
+      OnePort front)
+      throws StartException {
+    HttpsLimits limits = HttpsLimits.DEFAULT;
+    Route.Gate rate =
+        Route.rate(
+            new AddressRate(
+                limits.sensitivePerMinute(),
+                limits.sensitiveBurst(),
+                FrontLimits.DEFAULT.addressesTrackedMax(),
+                nanoTime));
+    List<Route> routes = new ArrayList<>();
+    routes.add(Route.get("/healthz", Route.Gate.OPEN, (head, body) -> health(policy)));
+    routes.add(
+        Route.get(
+            "/.well-known/postern",
+            Route.Gate.OPEN,
+            (head, body) -> wellKnown(ground.authority(), policy)));
+    routes.addAll(
+        new SignInFactory(
+                () -> policy.current().configuration().identityProviders(),
+                stored.clientSecrets(),
+                stored.signIns(),
+                stored.users(),
+                settings.privateIssuers(),
+                issuerTrust(),
+                publicUrl())
+            .build(vertx, SignInLimits.DEFAULT, clock, random)
+            .routes(rate));
+    routes.addAll(
+        new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
+            .routes(limits.bodyBytesMax(), rate));
+    routes.addAll(
+        new AdminApi(adminParts(ground, stored, policy, tunnel, front), nanoTime).routes(limits));
+    return routes;
+  }
+
+  private AdminParts adminParts(
+      Foundation ground,
+      Repositories stored,
+      SnapshotStore policy,
+      TunnelRooms tunnel,
+      OnePort front) {
+    BrokerFacts facts =
+        new BrokerFacts(
+            ground.brokerId(),
+            ground.authority().trustDomain().name(),
+            publicUrl().toString(),
+            Version.TEXT,
+            clock.instant(),
+            front::strangers);
+    return stored.adminParts(policy, tunnel, facts, clock);
+  }
+
+  private Optional<String> issuerTrust() throws StartException {
+    if (settings.issuerTrust().isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readString(settings.issuerTrust().get()));
+    } catch (IOException e) {
+      throw new StartException(
+          "--issuer-ca %s cannot be read: %s"
+              .formatted(settings.issuerTrust().get(), e.getMessage()),
+          e);
+    }
+  }
+
+  private static Reply health(SnapshotStore policy) {
+    return Reply.json(200, Map.of("status", "up", "policyVersion", policy.current().version()));
+  }
+
+  private Reply wellKnown(CertificateAuthority authority, SnapshotStore policy) {
+    URI url = publicUrl();
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("trustDomain", authority.trustDomain().name());
+    body.put("caPem", authority.trust().pem());
+    body.put("tunnel", Map.of("host", url.getHost(), "port", portOf(url)));
+    body.put("oidc", !policy.current().configuration().identityProviders().isEmpty());
+    return Reply.json(200, body);
+  }
+
+  /** Where browsers and peers reach this broker. */
+  public URI publicUrl() {
+    if (settings.publicUrl().isPresent()) {
+      return settings.publicUrl().get();
+    }
+    String host = settings.hostNames().getFirst();
+    int number = address().getPort();
+    String shown = host.contains(":") ? "[" + host + "]" : host;
+    return URI.create("https://" + shown + (number == 443 ? "" : ":" + number));
+  }
+
+  private static int portOf(URI url) {
+    return url.getPort() > 0 ? url.getPort() : 443;
+  }
+
+  /** Where the port is. */
+  public InetSocketAddress address() {
+    if (address == null) {
+      throw new IllegalStateException("the port is not open");
+    }
+    return address;
+  }
+
+  /** Where the admin token of the first start was written. */
+  public Path adminTokenFile() {
+    return settings.foundation().dataDir().resolve("admin.token");
+  }
+
+  /** Stops: no newcomers, peers are told, then everything from the top to the ground. */
+  @Override
+  public void close() {
+    timers.shutdownNow();
+    if (port != null) {
+      port.close();
+    }
+    if (rooms != null) {
+      rooms.stop();
+    }
+    if (https != null) {
+      https.close();
+    }
+    if (port != null) {
+      port.closeConnections();
+    }
+    vertx.close().await();
+    loops
+        .shutdownGracefully(GROUP_QUIET_SECONDS, GROUP_STOP_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly();
+    blocking.shutdownNow();
+    if (snapshots != null) {
+      snapshots.close();
+    }
+    if (certificates != null) {
+      certificates.tls().close();
+    }
+    if (foundation != null) {
+      release(foundation);
+      foundation.close();
+    }
+  }
+
+  private void release(Foundation ground) {
+    if (repositories != null) {
+      try {
+        repositories.brokers().release(ground.brokerId(), instance);
+      } catch (RuntimeException e) {
+        LOG.warn("the lease was not given back; it runs out by itself: {}", e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,284 @@
+package org.postern.broker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.bootstrap.FoundationSettings;
+import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.cli.ExitCode;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code postern broker}: runs until it is told to stop (SIGTERM, Ctrl-C). */
+@Command(
+    name = "broker",
+    mixinStandardHelpOptions = true,
+    description = "Runs the meeting room: one port, one policy, PostgreSQL inside or elsewhere.",
+    footer = {
+      "",
+      "Examples:",
+      "  postern broker --data-dir /var/lib/postern --host-name broker.example.com",
+      "  POSTERN_DATABASE_PASSWORD_FILE=/run/secrets/db postern broker --data-dir /var/lib/postern"
+          + " \\",
+      "    --host-name broker.example.com --database-url jdbc:postgresql://db/postern"
+          + " --database-user postern",
+      "",
+      "Secrets come from the environment: POSTERN_SEALING_KEY, POSTERN_DATABASE_PASSWORD, or"
+          + " either",
+      "with _FILE and a path. Every option can stand in --config FILE (YAML: host-name: [...]).",
+      "Exit codes: 0 stopped, 1 cannot start, 2 wrong command line."
+    })
+final class BrokerCommand implements Callable<Integer> {
+  private static final int PORT_DEFAULT = 443;
+  private static final String TRUST_DOMAIN_DEFAULT = "postern.internal";
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--data-dir",
+      required = true,
+      paramLabel = "DIR",
+      description = "The broker's own folder: keys, the embedded database.")
+  private Path dataDir = Path.of(".");
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS:PORT",
+      defaultValue = "0.0.0.0:443",
+      description = "The one port (default: ${DEFAULT-VALUE}).")
+  private String listen = "0.0.0.0:443";
+
+  @Option(
+      names = {"--host-name", "--host"},
+      paramLabel = "NAME",
+      description = "DNS name or address that peers and browsers use; may be repeated.")
+  private List<String> hostNames = new ArrayList<>();
+
+  @Option(
+      names = "--public-url",
+      paramLabel = "URL",
+      description = "Where browsers reach the broker, when that is not the first host name.")
+  private @Nullable URI publicUrl;
+
+  @Option(
+      names = "--trust-domain",
+      paramLabel = "NAME",
+      description = "Name in all certificates; fixed at the first start.")
+  private @Nullable String trustDomain;
+
+  @Option(
+      names = "--database-url",
+      paramLabel = "URL",
+      description = "jdbc:postgresql://HOST/NAME, without a password. None: PostgreSQL inside.")
+  private @Nullable String databaseUrl;
+
+  @Option(names = "--database-user", paramLabel = "NAME", description = "Role at that database.")
+  private @Nullable String databaseUser;
+
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate chain for browsers (PEM). None: issued by the deployment's CA.")
+  private @Nullable Path tlsCertificate;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key (PEM, mode 0600).")
+  private @Nullable Path tlsKey;
+
+  @Option(
+      names = "--allow-private-issuer",
+      paramLabel = "ISSUER",
+      description =
+          "An identity provider that may have a private address, and there be asked without TLS;"
+              + " may be repeated.")
+  private List<String> privateIssuers = new ArrayList<>();
+
+  @Option(
+      names = "--issuer-ca",
+      paramLabel = "FILE",
+      description = "Certificates to trust for identity providers (PEM). None: those of Java.")
+  private @Nullable Path issuerTrust;
+
+  @Option(
+      names = "--new-admin-token",
+      description = "Make one more admin token and write it to DATA_DIR/admin.token.")
+  private boolean newAdminToken;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML file with any of these options, without the dashes.")
+  private @Nullable Path config;
+
+  private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final Map<String, String> environment;
+
+  BrokerCommand(InstantSource clock, LongSupplier nanoTime, Map<String, String> environment) {
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .name("stop")
+                .unstarted(() -> {
+                  stop.countDown();
+                  awaitUninterruptibly(stopped);
+                }));
+    try (Broker broker = Broker.start(settings(), clock, nanoTime)) {
+      spec.commandLine()
+          .getOut()
+          .println(
+              "postern broker is ready at %s (admin token: %s)"
+                  .formatted(broker.publicUrl(), broker.adminTokenFile()));
+      stop.await();
+      return ExitCode.OK;
+    } catch (StartException e) {
+      spec.commandLine().getErr().println("postern: " + e.getMessage());
+      return ExitCode.REFUSED;
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private BrokerSettings settings() throws StartException {
+    readConfig();
+    if ((tlsCertificate == null) != (tlsKey == null)) {
+      throw new StartException("--tls-cert and --tls-key belong together; give both or none");
+    }
+    List<String> names =
+        hostNames.isEmpty() ? List.of("localhost", "127.0.0.1", "::1") : List.copyOf(hostNames);
+    FoundationSettings foundation =
+        new FoundationSettings(
+            dataDir,
+            dataDir.resolve("postgres"),
+            Optional.ofNullable(databaseUrl),
+            Optional.ofNullable(databaseUser),
+            Optional.ofNullable(trustDomain),
+            trustDomainFor(names.getFirst()),
+            Duration.ofSeconds(60),
+            environment);
+    return new BrokerSettings(
+        foundation,
+        listenAddress(listen),
+        names,
+        Optional.ofNullable(publicUrl),
+        Optional.ofNullable(tlsCertificate),
+        Optional.ofNullable(tlsKey),
+        Set.copyOf(privateIssuers),
+        Optional.ofNullable(issuerTrust),
+        newAdminToken);
+  }
+
+  /** A broker with a name in the DNS names its deployment; an address names nothing. */
+  private static String trustDomainFor(String hostName) {
+    boolean isName = hostName.contains(".") && !hostName.matches("[0-9.]+|.*:.*");
+    return isName ? hostName.toLowerCase(java.util.Locale.ROOT) : TRUST_DOMAIN_DEFAULT;
+  }
+
+  static InetSocketAddress listenAddress(String text) throws StartException {
+    int colon = text.lastIndexOf(':');
+    boolean bracketed = text.startsWith("[");
+    String host = colon > 0 && !text.endsWith("]") ? text.substring(0, colon) : text;
+    String port = host.equals(text) ? "" + PORT_DEFAULT : text.substring(colon + 1);
+    String bare = bracketed ? host.substring(1, host.length() - 1) : host;
+    try {
+      int number = Integer.parseInt(port);
+      if (number >= 0 && number < 65_536) {
+        return new InetSocketAddress(InetAddress.getByName(bare), number);
+      }
+    } catch (NumberFormatException | UnknownHostException e) {
+      // Said below.
+    }
+    throw new StartException(
+        "--listen " + text + " is not ADDRESS:PORT (expected: 0.0.0.0:443 or [::]:443)");
+  }
+
+  /** What stands in the file counts where the command line says nothing. */
+  private void readConfig() throws StartException {
+    if (config == null) {
+      return;
+    }
+    try {
+      JsonNode document = new ObjectMapper(new YAMLFactory()).readTree(Files.readString(config));
+      List<String> arguments = new ArrayList<>(List.of("--data-dir", dataDir.toString()));
+      CommandLine.ParseResult given = spec.commandLine().getParseResult();
+      for (var each : document.properties()) {
+        String option = "--" + each.getKey();
+        if (given != null && !given.hasMatchedOption(option)) {
+          addOption(arguments, option, each.getValue());
+        }
+      }
+      BrokerCommand file = new BrokerCommand(clock, nanoTime, environment);
+      new CommandLine(file).parseArgs(arguments.toArray(String[]::new));
+      takeFrom(file, given);
+    } catch (IOException e) {
+      throw new StartException("--config " + config + " cannot be read: " + e.getMessage(), e);
+    } catch (CommandLine.ParameterException e) {
+      throw new StartException("--config " + config + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void addOption(List<String> arguments, String option, JsonNode value) {
+    if (value.isArray()) {
+      value.forEach(each -> addOption(arguments, option, each));
+    } else if (value.isBoolean()) {
+      if (value.booleanValue()) {
+        arguments.add(option);
+      }
+    } else {
+      arguments.add(option + "=" + value.asText());
+    }
+  }
+
+  private void takeFrom(BrokerCommand file, CommandLine.@Nullable ParseResult given) {
+    if (given == null || !given.hasMatchedOption("--listen")) {
+      listen = file.listen;
+    }
+    hostNames = hostNames.isEmpty() ? file.hostNames : hostNames;
+    privateIssuers = privateIssuers.isEmpty() ? file.privateIssuers : privateIssuers;
+    publicUrl = publicUrl == null ? file.publicUrl : publicUrl;
+    trustDomain = trustDomain == null ? file.trustDomain : trustDomain;
+    databaseUrl = databaseUrl == null ? file.databaseUrl : databaseUrl;
+    databaseUser = databaseUser == null ? file.databaseUser : databaseUser;
+    tlsCertificate = tlsCertificate == null ? file.tlsCertificate : tlsCertificate;
+    tlsKey = tlsKey == null ? file.tlsKey : tlsKey;
+    issuerTrust = issuerTrust == null ? file.issuerTrust : issuerTrust;
+    newAdminToken = newAdminToken || file.newAdminToken;
+  }
+}

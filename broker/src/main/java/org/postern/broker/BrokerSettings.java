@@ -1,0 +1,42 @@
+package org.postern.broker;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.postern.broker.bootstrap.FoundationSettings;
+
+/**
+ * What an operator says about one broker.
+ *
+ * @param listen where the one port is; port 0: any free one
+ * @param hostNames DNS names and addresses that peers and browsers use, the first of them in links
+ * @param publicUrl where browsers reach the broker; empty: made of the first host name and the port
+ * @param tlsCertificate the operator's own certificate chain for HTTPS, with {@code tlsKey}; empty:
+ *     issued by the deployment's CA
+ * @param privateIssuers identity providers that may have private addresses
+ * @param issuerTrust PEM file of the certificates to trust for identity providers; empty: the JDK's
+ * @param newAdminToken make one more admin token at this start
+ */
+public record BrokerSettings(
+    FoundationSettings foundation,
+    InetSocketAddress listen,
+    List<String> hostNames,
+    Optional<URI> publicUrl,
+    Optional<Path> tlsCertificate,
+    Optional<Path> tlsKey,
+    Set<String> privateIssuers,
+    Optional<Path> issuerTrust,
+    boolean newAdminToken) {
+
+  /** Copies, and wants a name at least. */
+  public BrokerSettings {
+    hostNames = List.copyOf(hostNames);
+    privateIssuers = Set.copyOf(privateIssuers);
+    if (hostNames.isEmpty()) {
+      throw new IllegalArgumentException("no host name (expected: at least one)");
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package org.postern.broker;
+
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import javax.sql.DataSource;
+import org.postern.broker.admin.AdminParts;
+import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.admin.LiveFlows;
+import org.postern.broker.bootstrap.Foundation;
+import org.postern.broker.enroll.Enrollment;
+import org.postern.identity.IdentityException;
+import org.postern.identity.SealingKey;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.SecretSealer;
+import org.postern.policystore.jdbc.AdminTokens;
+import org.postern.policystore.jdbc.Brokers;
+import org.postern.policystore.jdbc.ClientSecrets;
+import org.postern.policystore.jdbc.Connectors;
+import org.postern.policystore.jdbc.Devices;
+import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Sessions;
+import org.postern.policystore.jdbc.SignIns;
+import org.postern.policystore.jdbc.SnapshotStore;
+import org.postern.policystore.jdbc.Users;
+
+/** The tables as this broker uses them. */
+record Repositories(
+    PolicyStore policy,
+    ClientSecrets clientSecrets,
+    AdminTokens adminTokens,
+    Brokers brokers,
+    Users users,
+    Devices devices,
+    Sessions sessions,
+    SignIns signIns,
+    Connectors connectors,
+    ProvisioningKeys keys) {
+
+  static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
+    DataSource source = ground.dataSource();
+    PolicyLimits limits = PolicyLimits.DEFAULT;
+    SecretSealer sealer = new Sealer(ground.sealingKey());
+    return new Repositories(
+        new PolicyStore(source, sealer, clock, limits),
+        new ClientSecrets(source, sealer, System::getenv),
+        new AdminTokens(source, random, clock),
+        new Brokers(source, clock),
+        new Users(source, random, clock),
+        new Devices(source, random, clock, limits.devicesPerUser()),
+        new Sessions(source, random, clock),
+        new SignIns(source, clock, limits.signInsPending()),
+        new Connectors(source, random, clock),
+        new ProvisioningKeys(source, random, clock));
+  }
+
+  Enrollment.Repositories enrollment() {
+    return new Enrollment.Repositories(signIns, users, devices, sessions, connectors, keys);
+  }
+
+  AdminParts adminParts(
+      SnapshotStore snapshots, LiveFlows flows, BrokerFacts facts, InstantSource clock) {
+    return new AdminParts(
+        adminTokens,
+        policy,
+        PolicyLimits.DEFAULT,
+        snapshots,
+        keys,
+        users,
+        devices,
+        sessions,
+        connectors,
+        brokers,
+        flows,
+        facts,
+        clock);
+  }
+
+  /** The deployment's sealing key, in the shape that the policy store asks for. */
+  private record Sealer(SealingKey key) implements SecretSealer {
+    @Override
+    public byte[] seal(byte[] plain, String context) {
+      return key.seal(context, plain);
+    }
+
+    @Override
+    public byte[] open(byte[] sealed, String context) {
+      try {
+        return key.open(context, sealed);
+      } catch (IdentityException e) {
+        throw new IllegalStateException("sealed secret cannot be opened: " + e.getMessage(), e);
+      }
+    }
+  }
+}

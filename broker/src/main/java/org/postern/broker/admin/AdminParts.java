@@ -1,0 +1,29 @@
+package org.postern.broker.admin;
+
+import java.time.InstantSource;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.jdbc.AdminTokens;
+import org.postern.policystore.jdbc.Brokers;
+import org.postern.policystore.jdbc.Connectors;
+import org.postern.policystore.jdbc.Devices;
+import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Sessions;
+import org.postern.policystore.jdbc.SnapshotStore;
+import org.postern.policystore.jdbc.Users;
+
+/** What the admin API asks and changes. */
+public record AdminParts(
+    AdminTokens tokens,
+    PolicyStore policy,
+    PolicyLimits policyLimits,
+    SnapshotStore snapshots,
+    ProvisioningKeys keys,
+    Users users,
+    Devices devices,
+    Sessions sessions,
+    Connectors connectors,
+    Brokers brokers,
+    LiveFlows flows,
+    BrokerFacts facts,
+    InstantSource clock) {}

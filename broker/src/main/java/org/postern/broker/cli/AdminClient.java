@@ -1,0 +1,132 @@
+package org.postern.broker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.postern.identity.IdentityException;
+import org.postern.identity.TrustBundle;
+import org.postern.identity.TrustDomain;
+import org.postern.identity.WebTls;
+
+/** Talks to one broker's admin API. */
+final class AdminClient {
+  static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration ANSWER = Duration.ofSeconds(60);
+
+  private final URI url;
+  private final String token;
+  private final HttpClient http;
+
+  AdminClient(URI url, Optional<Path> trust, String token) {
+    this.url = url;
+    this.token = token;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder().connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
+    trust.ifPresent(file -> builder.sslContext(WebTls.client(bundle(file))));
+    this.http = builder.build();
+  }
+
+  private static TrustBundle bundle(Path file) {
+    try {
+      // Host names are what is checked here; the trust domain is a peer's matter.
+      return TrustBundle.fromPem(new TrustDomain("any.internal"), Files.readString(file));
+    } catch (IOException | IdentityException e) {
+      throw new CommandException(
+          ExitCode.WRONG, "cannot use the certificates in " + file + ": " + e.getMessage());
+    }
+  }
+
+  /** An answer that the command has to judge. */
+  record Answer(int status, String text) {
+    JsonNode json() {
+      try {
+        return JSON.readTree(text);
+      } catch (IOException e) {
+        throw new CommandException(
+            ExitCode.REFUSED, "the broker's answer is not JSON (status " + status + ")");
+      }
+    }
+  }
+
+  Answer get(String path) {
+    return send(request(path).GET().build());
+  }
+
+  Answer post(String path, String contentType, String body) {
+    return send(
+        request(path)
+            .header("Content-Type", contentType)
+            .POST(
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  Answer delete(String path) {
+    return send(request(path).DELETE().build());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(url.resolve(path))
+        .timeout(ANSWER)
+        .header("Authorization", "Bearer " + token);
+  }
+
+  private Answer send(HttpRequest request) {
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() == 401) {
+        throw new CommandException(
+            ExitCode.TOKEN,
+            "the broker does not accept this admin token; DATA_DIR/admin.token on its host has"
+                + " one");
+      }
+      return new Answer(response.statusCode(), response.body());
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitCode.UNREACHABLE,
+          "no answer from %s: %s; check --url, and --ca if it is a certificate"
+              .formatted(url, reason(e)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CommandException(ExitCode.UNREACHABLE, "interrupted");
+    }
+  }
+
+  private static String reason(Throwable e) {
+    Throwable deepest = e;
+    while (deepest.getCause() != null) {
+      deepest = deepest.getCause();
+    }
+    return deepest.getMessage() == null ? deepest.getClass().getSimpleName() : deepest.getMessage();
+  }
+
+  /** The answer's JSON when it is a success; else the command ends with the broker's own words. */
+  JsonNode success(Answer answer) {
+    if (answer.status() / 100 != 2) {
+      JsonNode problem = answer.json();
+      throw new CommandException(
+          ExitCode.REFUSED,
+          problem.path("title").asText("status " + answer.status())
+              + ". "
+              + problem.path("detail").asText(""));
+    }
+    return answer.json();
+  }
+
+  static String encode(String part) {
+    return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

@@ -1,0 +1,39 @@
+package org.postern.broker.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code postern admin}: every command here is a client of the admin API. */
+@Command(
+    name = "admin",
+    description = "Policy as code, provisioning keys, status.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      PolicyCommands.Apply.class,
+      PolicyCommands.Get.class,
+      PolicyCommands.Schema.class,
+      KeyCommands.class,
+      StatusCommands.Status.class,
+      StatusCommands.Flows.class,
+      PeopleCommands.Users.class,
+      PeopleCommands.Sessions.class,
+      PeopleCommands.Devices.class,
+      PeopleCommands.Connectors.class,
+      CommandLine.HelpCommand.class
+    },
+    footer = {
+      "",
+      "Example:",
+      "  postern admin apply -f policy.yaml --url https://broker.example.com \\",
+      "    --ca ca.pem --token-file admin.token",
+      "",
+      "Where to ask and what to show can also stand in ~/.config/postern/admin.json:",
+      "  {\"url\": \"https://broker.example.com\", \"ca\": \"/path/ca.pem\", \"tokenFile\":"
+          + " \"/path/admin.token\"}",
+      "",
+      "Exit codes: 0 done, 1 refused, 2 wrong command line or policy, 3 no answer, 4 token refused."
+    })
+public final class AdminCommand {
+  /** For picocli. */
+  public AdminCommand() {}
+}

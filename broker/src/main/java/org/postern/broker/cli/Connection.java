@@ -1,0 +1,129 @@
+package org.postern.broker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * Which broker to ask, whom to trust there, and what to show. Each is taken from the option, else
+ * from the environment, else from {@code ~/.config/postern/admin.json}.
+ */
+final class Connection {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "Broker's address, https://HOST[:PORT]. Also POSTERN_ADMIN_URL.")
+  private @Nullable String url;
+
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "Certificates to trust there (DATA_DIR/ca.pem). Also POSTERN_ADMIN_CA. None: those of"
+              + " Java.")
+  private @Nullable Path ca;
+
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description = "Holds the admin token (DATA_DIR/admin.token). Also POSTERN_ADMIN_TOKEN_FILE.")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description =
+          "The broker's data directory, when it is on this machine: --ca and --token-file.")
+  private @Nullable Path dataDir;
+
+  @Option(names = "--json", description = "Write JSON, for programs.")
+  private boolean json;
+
+  private Map<String, String> environment = System.getenv();
+
+  boolean json() {
+    return json;
+  }
+
+  AdminClient open() {
+    JsonNode file = configFile();
+    String address =
+        Optional.ofNullable(url)
+            .or(() -> Optional.ofNullable(environment.get("POSTERN_ADMIN_URL")))
+            .or(() -> text(file, "url"))
+            .orElse("https://localhost");
+    Optional<Path> trust =
+        Optional.ofNullable(ca)
+            .or(() -> Optional.ofNullable(dataDir).map(dir -> dir.resolve("ca.pem")))
+            .or(() -> Optional.ofNullable(environment.get("POSTERN_ADMIN_CA")).map(Path::of))
+            .or(() -> text(file, "ca").map(Path::of));
+    return new AdminClient(uri(address), trust, token(file));
+  }
+
+  private static URI uri(String address) {
+    try {
+      URI uri = URI.create(address);
+      if ("https".equals(uri.getScheme()) && uri.getHost() != null) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // Said below.
+    }
+    throw new CommandException(ExitCode.WRONG, "--url " + address + " is not https://HOST[:PORT]");
+  }
+
+  private String token(JsonNode file) {
+    Optional<Path> path =
+        Optional.ofNullable(tokenFile)
+            .or(() -> Optional.ofNullable(dataDir).map(dir -> dir.resolve("admin.token")));
+    String direct = environment.get("POSTERN_ADMIN_TOKEN");
+    if (path.isEmpty() && direct != null) {
+      return direct.strip();
+    }
+    Path source =
+        path.or(() ->
+                Optional.ofNullable(environment.get("POSTERN_ADMIN_TOKEN_FILE")).map(Path::of))
+            .or(() -> text(file, "tokenFile").map(Path::of))
+            .orElseThrow(() ->
+                new CommandException(
+                    ExitCode.TOKEN,
+                    "no admin token: give --token-file FILE or --data-dir DIR, or set"
+                        + " POSTERN_ADMIN_TOKEN_FILE"));
+    try {
+      return Files.readString(source).strip();
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitCode.TOKEN, "cannot read the admin token from " + source + ": " + e.getMessage());
+    }
+  }
+
+  private JsonNode configFile() {
+    String home = environment.getOrDefault("XDG_CONFIG_HOME", "");
+    Path folder =
+        home.isEmpty()
+            ? Path.of(environment.getOrDefault("HOME", "/nonexistent"), ".config")
+            : Path.of(home);
+    Path file = folder.resolve("postern/admin.json");
+    if (!Files.isReadable(file)) {
+      return JSON.createObjectNode();
+    }
+    try {
+      return JSON.readTree(Files.readString(file));
+    } catch (IOException e) {
+      throw new CommandException(ExitCode.WRONG, file + " is not JSON: mend or remove it");
+    }
+  }
+
+  private static Optional<String> text(JsonNode node, String name) {
+    return Optional.ofNullable(node.path(name).textValue());
+  }
+}

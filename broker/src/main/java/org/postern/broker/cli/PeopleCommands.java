@@ -1,0 +1,204 @@
+package org.postern.broker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Users, sessions, devices and connectors on the command line. */
+final class PeopleCommands {
+  private PeopleCommands() {}
+
+  static int list(
+      Connection connection, @Nullable CommandSpec spec, String path, String... columns) {
+    AdminClient client = connection.open();
+    JsonNode answer = client.success(client.get(path));
+    Output.of(spec)
+        .print(
+            connection.json()
+                ? answer.toPrettyString() + "\n"
+                : Table.of(answer.path("items"), columns));
+    Output.of(spec).flush();
+    return ExitCode.OK;
+  }
+
+  static int change(
+      Connection connection,
+      @Nullable CommandSpec spec,
+      Function<AdminClient, AdminClient.Answer> request) {
+    AdminClient client = connection.open();
+    JsonNode answer = client.success(request.apply(client));
+    Output.of(spec)
+        .println(
+            connection.json()
+                ? answer.toPrettyString()
+                : answer.path("id").asText() + " is " + answer.path("state").asText() + " now");
+    return ExitCode.OK;
+  }
+
+  /** Commands of one kind of thing; a subclass names the path. */
+  abstract static class Things {
+    @Spec private @Nullable CommandSpec spec;
+
+    private final String path;
+
+    Things(String path) {
+      this.path = "/admin/v1/" + path;
+    }
+
+    int show(Connection connection, String... columns) {
+      return list(connection, spec, path, columns);
+    }
+
+    int post(Connection connection, String id, String state) {
+      return change(
+          connection,
+          spec,
+          client ->
+              client.post(path + "/" + AdminClient.encode(id) + "/" + state, "text/plain", ""));
+    }
+
+    int delete(Connection connection, String id) {
+      return change(connection, spec, client -> client.delete(path + "/" + AdminClient.encode(id)));
+    }
+  }
+
+  @Command(
+      name = "user",
+      description = "People who have signed in.",
+      subcommands = CommandLine.HelpCommand.class,
+      footer = {"", "Example:", "  postern admin user disable u-0123"})
+  static final class Users extends Things {
+    Users() {
+      super("users");
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
+    int list(@Mixin Connection connection) {
+      return show(connection, "id", "email", "name", "provider", "disabled");
+    }
+
+    @Command(
+        name = "disable",
+        mixinStandardHelpOptions = true,
+        description = "Shuts a user out at once, live flows included.")
+    int disable(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the user.") String id) {
+      return post(connection, id, "disable");
+    }
+
+    @Command(
+        name = "enable",
+        mixinStandardHelpOptions = true,
+        description = "Lets a user in again.")
+    int enable(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the user.") String id) {
+      return post(connection, id, "enable");
+    }
+  }
+
+  @Command(
+      name = "session",
+      description = "Signed-in users on devices.",
+      subcommands = CommandLine.HelpCommand.class,
+      footer = {"", "Example:", "  postern admin session revoke s-0123"})
+  static final class Sessions extends Things {
+    Sessions() {
+      super("sessions");
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
+    int list(@Mixin Connection connection) {
+      return show(connection, "id", "user", "deviceId", "provider", "since", "expires", "revoked");
+    }
+
+    @Command(
+        name = "revoke",
+        mixinStandardHelpOptions = true,
+        description = "Ends a session and its live flows; the user has to sign in again.")
+    int revoke(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the session.") String id) {
+      return delete(connection, id);
+    }
+  }
+
+  @Command(
+      name = "device",
+      description = "Users' devices.",
+      subcommands = CommandLine.HelpCommand.class,
+      footer = {"", "Example:", "  postern admin device quarantine d-0123"})
+  static final class Devices extends Things {
+    Devices() {
+      super("devices");
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
+    int list(@Mixin Connection connection) {
+      return show(connection, "id", "user", "name", "platform", "state");
+    }
+
+    @Command(
+        name = "remove",
+        mixinStandardHelpOptions = true,
+        description = "Removes a device for good and cuts its flows.")
+    int remove(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the device.") String id) {
+      return delete(connection, id);
+    }
+
+    @Command(
+        name = "quarantine",
+        mixinStandardHelpOptions = true,
+        description = "Sets a device aside and cuts its flows, until it is freed.")
+    int quarantine(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the device.") String id) {
+      return post(connection, id, "quarantine");
+    }
+
+    @Command(
+        name = "free",
+        mixinStandardHelpOptions = true,
+        description = "Frees a device from quarantine.")
+    int free(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the device.") String id) {
+      return post(connection, id, "free");
+    }
+  }
+
+  @Command(
+      name = "connector",
+      description = "App connectors.",
+      subcommands = CommandLine.HelpCommand.class,
+      footer = {"", "Example:", "  postern admin connector revoke c-0123"})
+  static final class Connectors extends Things {
+    Connectors() {
+      super("connectors");
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
+    int list(@Mixin Connection connection) {
+      return show(connection, "id", "group", "name", "state");
+    }
+
+    @Command(
+        name = "revoke",
+        mixinStandardHelpOptions = true,
+        description = "Shuts a connector out for good and cuts its flows.")
+    int revoke(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the connector.") String id) {
+      return delete(connection, id);
+    }
+  }
+}

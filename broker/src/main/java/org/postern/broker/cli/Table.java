@@ -1,0 +1,54 @@
+package org.postern.broker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Items of an answer as columns that line up. */
+final class Table {
+  private static final String GAP = "  ";
+
+  private Table() {}
+
+  /** One line for the headings and one for each item; a word when there is none. */
+  static String of(JsonNode items, String... columns) {
+    if (items.isEmpty()) {
+      return "none\n";
+    }
+    List<String[]> rows = new ArrayList<>();
+    rows.add(headings(columns));
+    for (JsonNode item : items) {
+      String[] row = new String[columns.length];
+      for (int i = 0; i < columns.length; i++) {
+        row[i] = printable(item.path(columns[i]).asText());
+      }
+      rows.add(row);
+    }
+    StringBuilder text = new StringBuilder();
+    for (String[] row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < row.length; i++) {
+        line.append(row[i]).append(" ".repeat(width(rows, i) - row[i].length())).append(GAP);
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+
+  /** Names come from peers; a terminal must not obey them. */
+  static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private static String[] headings(String[] columns) {
+    String[] row = new String[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      row[i] = columns[i].replaceAll("([A-Z])", " $1").toUpperCase(java.util.Locale.ROOT);
+    }
+    return row;
+  }
+
+  private static int width(List<String[]> rows, int column) {
+    return rows.stream().mapToInt(row -> row[column].length()).max().orElse(0);
+  }
+}

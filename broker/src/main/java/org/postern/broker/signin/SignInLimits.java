@@ -1,0 +1,47 @@
+package org.postern.broker.signin;
+
+import java.time.Duration;
+
+/**
+ * Every limit of signing in.
+ *
+ * @param fetchBytesMax answer of an identity provider: discovery, keys, tokens
+ * @param fetchDeadline from the name lookup to the last byte of such an answer
+ * @param keysMax keys in a provider's key set
+ * @param metadataAge how long discovery and keys are used before they are read again
+ * @param refetchPause at least this long between two readings of the keys, whatever tokens claim
+ * @param clockSkew how far a provider's clock may be off
+ * @param signInAge from the first page to the return from the provider
+ * @param codeAge one-time code towards the device
+ * @param sessionAge session of a device
+ * @param groupsMax groups taken from a token
+ * @param textMax characters of a name, an address or a group in a token
+ */
+public record SignInLimits(
+    int fetchBytesMax,
+    Duration fetchDeadline,
+    int keysMax,
+    Duration metadataAge,
+    Duration refetchPause,
+    Duration clockSkew,
+    Duration signInAge,
+    Duration codeAge,
+    Duration sessionAge,
+    int groupsMax,
+    int textMax) {
+
+  /** What the product ships with. */
+  public static final SignInLimits DEFAULT =
+      new SignInLimits(
+          512 * 1024,
+          Duration.ofSeconds(10),
+          64,
+          Duration.ofHours(1),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(60),
+          Duration.ofMinutes(10),
+          Duration.ofSeconds(60),
+          Duration.ofHours(12),
+          1_000,
+          255);
+}

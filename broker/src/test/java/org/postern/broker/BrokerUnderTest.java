@@ -1,0 +1,193 @@
+package org.postern.broker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.postern.broker.bootstrap.FoundationSettings;
+import org.postern.identity.TrustBundle;
+import org.postern.identity.TrustDomain;
+import org.postern.identity.WebTls;
+
+/** A real broker on loopback with a real database, and a browser's and a program's view of it. */
+final class BrokerUnderTest implements AutoCloseable {
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final String VERIFIER = "v".repeat(43);
+
+  final Broker broker;
+  final Path dataDir;
+  final HttpClient http;
+  private final String adminToken;
+
+  BrokerUnderTest(Path dataDir, Set<String> privateIssuers) throws Exception {
+    this.dataDir = dataDir;
+    this.broker =
+        Broker.start(
+            settings(dataDir, Optional.empty(), privateIssuers),
+            Clock.systemUTC(),
+            System::nanoTime);
+    TrustBundle trust =
+        TrustBundle.fromPem(
+            new TrustDomain("postern.internal"), Files.readString(dataDir.resolve("ca.pem")));
+    this.http =
+        HttpClient.newBuilder()
+            .sslContext(WebTls.client(trust))
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+    this.adminToken = Files.readString(dataDir.resolve("admin.token")).strip();
+  }
+
+  static BrokerSettings settings(
+      Path dataDir, Optional<String> databaseUrl, Set<String> privateIssuers) {
+    return new BrokerSettings(
+        new FoundationSettings(
+            dataDir,
+            Path.of("target/postgres-programs"),
+            databaseUrl,
+            Optional.empty(),
+            Optional.empty(),
+            "postern.internal",
+            Duration.ofSeconds(60),
+            Map.of()),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        List.of("localhost", "127.0.0.1"),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        privateIssuers,
+        Optional.empty(),
+        false);
+  }
+
+  URI url(String path) {
+    return broker.publicUrl().resolve(path);
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(20));
+  }
+
+  HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return send(request(path).build());
+  }
+
+  HttpResponse<String> post(String path, JsonNode body) throws IOException, InterruptedException {
+    return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body.toString())).build());
+  }
+
+  HttpResponse<String> admin(String method, String path, String body)
+      throws IOException, InterruptedException {
+    return send(
+        request(path)
+            .header("Authorization", "Bearer " + adminToken)
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  static String challenge(String verifier) throws Exception {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(
+            MessageDigest.getInstance("SHA-256")
+                .digest(verifier.getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  static String deviceQuery(String redirect) throws Exception {
+    return "/signin/device?redirect_uri="
+        + URLEncoder.encode(redirect, StandardCharsets.UTF_8)
+        + "&state=device-state-1&code_challenge="
+        + challenge(VERIFIER)
+        + "&code_challenge_method=S256&device_name=laptop";
+  }
+
+  /** A browser's state: its cookie, and where it is sent. */
+  record Visit(HttpResponse<String> response, String cookie) {
+    URI location() {
+      return URI.create(response.headers().firstValue("Location").orElseThrow());
+    }
+  }
+
+  /** To the point where the provider has sent the browser back to us. */
+  Visit throughTheProvider() throws Exception {
+    HttpResponse<String> begun = get(deviceQuery("http://127.0.0.1:4711/callback"));
+    if (begun.statusCode() != 303) {
+      return new Visit(begun, "");
+    }
+    String cookie = begun.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+    HttpResponse<String> atProvider =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(begun.headers().firstValue("Location").orElseThrow()))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    return new Visit(atProvider, cookie);
+  }
+
+  HttpResponse<String> comeBack(URI location, String cookie) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(location).timeout(Duration.ofSeconds(20));
+    if (!cookie.isEmpty()) {
+      request.header("Cookie", cookie);
+    }
+    return send(request.build());
+  }
+
+  /** A whole sign-in; the answer that sends the browser to the device. */
+  HttpResponse<String> signIn() throws Exception {
+    Visit visit = throughTheProvider();
+    return visit.cookie().isEmpty() ? visit.response() : comeBack(visit.location(), visit.cookie());
+  }
+
+  static String parameter(HttpResponse<String> redirect, String name) {
+    String query =
+        URI.create(redirect.headers().firstValue("Location").orElseThrow()).getRawQuery();
+    for (String pair : query.split("&", -1)) {
+      if (pair.startsWith(name + "=")) {
+        return URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8);
+      }
+    }
+    throw new AssertionError("no " + name + " in the redirect");
+  }
+
+  static ObjectNode deviceEnrollment(String code, String verifier, byte[] csr) {
+    return JSON.createObjectNode()
+        .put("code", code)
+        .put("code_verifier", verifier)
+        .put("csr", Base64.getEncoder().encodeToString(csr))
+        .put("device_name", "laptop")
+        .put("platform", "linux-x86_64");
+  }
+
+  @Override
+  public void close() {
+    broker.close();
+  }
+}

@@ -1,0 +1,162 @@
+package org.postern.broker;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.function.UnaryOperator;
+
+/**
+ * An OpenID Connect provider on loopback that does what a test tells it to. It signs everybody in
+ * as Alice unless told otherwise.
+ */
+public final class TestProvider implements AutoCloseable {
+  /** The client that it knows. */
+  public static final String CLIENT = "postern-test";
+
+  private final HttpServer server;
+  private final Map<String, Map<String, String>> codes = new ConcurrentHashMap<>();
+  private final java.util.function.Supplier<Instant> now;
+  private volatile RSAKey key;
+  private volatile UnaryOperator<JWTClaimsSet.Builder> claims = each -> each;
+
+  /** Starts it. */
+  public TestProvider(java.util.function.Supplier<Instant> now) throws IOException, JOSEException {
+    this.now = now;
+    this.key = new RSAKeyGenerator(2048).keyID("first").generate();
+    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/.well-known/openid-configuration", this::discovery);
+    server.createContext("/keys", this::keys);
+    server.createContext("/authorize", this::authorize);
+    server.createContext("/token", this::token);
+    server.start();
+  }
+
+  /** Its issuer URL. */
+  public String issuer() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** Changes the claims of every later token. */
+  public void claims(UnaryOperator<JWTClaimsSet.Builder> change) {
+    this.claims = change;
+  }
+
+  /** Signs with another key from now on, and shows only that one. */
+  public void rotate(String keyId) throws JOSEException {
+    key = new RSAKeyGenerator(2048).keyID(keyId).generate();
+  }
+
+  private void discovery(HttpExchange exchange) throws IOException {
+    answer(
+        exchange,
+        200,
+        """
+        {"issuer":"%1$s","authorization_endpoint":"%1$s/authorize","token_endpoint":"%1$s/token",
+         "jwks_uri":"%1$s/keys","response_types_supported":["code"],
+         "subject_types_supported":["public"],
+         "id_token_signing_alg_values_supported":["RS256"]}\
+        """
+            .formatted(issuer()));
+  }
+
+  private void keys(HttpExchange exchange) throws IOException {
+    answer(exchange, 200, new JWKSet(key.toPublicJWK()).toString());
+  }
+
+  /** Signs in without asking and sends the browser back. */
+  private void authorize(HttpExchange exchange) throws IOException {
+    Map<String, String> query = parameters(exchange.getRequestURI().getRawQuery());
+    String code = "code-" + codes.size();
+    codes.put(code, query);
+    exchange
+        .getResponseHeaders()
+        .set(
+            "Location",
+            query.get("redirect_uri") + "?code=" + code + "&state=" + query.get("state"));
+    answer(exchange, 302, "");
+  }
+
+  private void token(HttpExchange exchange) throws IOException {
+    Map<String, String> form =
+        parameters(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    Map<String, String> begun = codes.remove(form.get("code"));
+    if (begun == null || form.get("code_verifier") == null) {
+      answer(exchange, 400, "{\"error\":\"invalid_grant\"}");
+      return;
+    }
+    try {
+      answer(
+          exchange,
+          200,
+          "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"id_token\":\"%s\"}"
+              .formatted(idToken(begun.get("nonce"))));
+    } catch (JOSEException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private String idToken(String nonce) throws JOSEException {
+    Instant time = now.get();
+    JWTClaimsSet.Builder builder =
+        new JWTClaimsSet.Builder()
+            .issuer(issuer())
+            .audience(CLIENT)
+            .subject("alice")
+            .claim("nonce", nonce)
+            .claim("email", "Alice@Example.com")
+            .claim("email_verified", true)
+            .claim("name", "Alice <Example>")
+            .claim("groups", List.of("staff"))
+            .issueTime(Date.from(time))
+            .expirationTime(Date.from(time.plusSeconds(300)));
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(),
+            claims.apply(builder).build());
+    jwt.sign(new RSASSASigner(key));
+    return jwt.serialize();
+  }
+
+  private static Map<String, String> parameters(String query) {
+    Map<String, String> found = new HashMap<>();
+    for (String pair : query.split("&", -1)) {
+      String[] parts = pair.split("=", 2);
+      found.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+    }
+    return found;
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+}
