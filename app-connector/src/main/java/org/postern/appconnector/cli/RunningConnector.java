@@ -85,7 +85,6 @@ final class RunningConnector {
   private Hello hello() {
     return Hello.newBuilder()
         .setSoftware("postern")
-        .setInstance(Connector.newInstance(surroundings.random()))
         .setHostName(EnrollOptions.hostName(surroundings.environment()))
         .setPlatform(EnrollOptions.platform())
         .build();

@@ -76,7 +76,7 @@ public final class Connector {
    * @param broker host and port of its tunnel door
    * @param proxy way out of the network, if it needs one
    * @param brokerNames resolves the broker's name, may block
-   * @param hello what the inventory shows; kind and versions are filled in
+   * @param hello what the inventory shows; kind, versions and instance are filled in
    * @param guard judges every address before it is dialled
    * @param limits of everything
    */
@@ -166,9 +166,17 @@ public final class Connector {
                 setup.brokerNames(),
                 limits.tunnel()));
     Backoff backoff = new Backoff(RETRY_FIRST, RETRY_MAX, machine.random());
-    Supplier<Hello> hello = setup::hello;
+    Hello firstWords = setup.hello().toBuilder().setInstance(newInstance(machine.random())).build();
+    Supplier<Hello> hello = () -> firstWords;
     this.keeper = new LinkKeeper(dialer, controlLoop, hello, new LinkEvents(), backoff);
     this.park = new CarrierPark(dialer, machine.loops(), hello, lanes, backoff);
+  }
+
+  /** Tells a reconnect of this process from its successor. */
+  private static ByteString newInstance(RandomGenerator random) {
+    byte[] bytes = new byte[16];
+    random.nextBytes(bytes);
+    return ByteString.copyFrom(bytes);
   }
 
   private Upstream upstream(EventLoop loop, AddressGuard guard) {
@@ -299,12 +307,5 @@ public final class Connector {
       serving.health().onDown();
       renewal.onDown();
     }
-  }
-
-  /** 16 random bytes that tell this process from its successor, for {@code Hello.instance}. */
-  public static ByteString newInstance(RandomGenerator random) {
-    byte[] bytes = new byte[16];
-    random.nextBytes(bytes);
-    return ByteString.copyFrom(bytes);
   }
 }

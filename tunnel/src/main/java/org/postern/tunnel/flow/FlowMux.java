@@ -212,9 +212,9 @@ public final class FlowMux {
       return GrantOutcome.UNKNOWN_FLOW;
     }
     LanePort lane = core.lane(laneKey);
-    Long askedOffset = lane == null ? null : lane.resumesAsked.remove(flow);
-    if (lane != null && askedOffset != null) {
-      resumer.resume(flow, lane, askedOffset);
+    LanePort.ResumeAsked asked = lane == null ? null : lane.resumesAsked.remove(flow);
+    if (lane != null && asked != null) {
+      resumer.resume(flow, lane, asked.receiveOffset());
     } else {
       flow.resumeKey = laneKey;
     }

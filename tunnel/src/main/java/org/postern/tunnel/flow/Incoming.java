@@ -5,6 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.flow.FlowState.Phase;
 import org.postern.tunnel.flow.FlowSummary.EndedBy;
+import org.postern.tunnel.flow.LanePort.ResumeAsked;
 import org.postern.tunnel.message.ReasonCode;
 
 /**
@@ -174,7 +175,7 @@ final class Incoming implements FrameSink {
         } else if (flow.resumeKey != null && flow.resumeKey.equals(lane().key())) {
           resume(flow, lane(), receiveOffset);
         } else {
-          lane().resumesAsked.put(flow, receiveOffset);
+          lane().resumesAsked.put(flow, new ResumeAsked(receiveOffset, core.now));
         }
       }
     }

@@ -28,8 +28,11 @@ public final class LanePort {
   final FrameDecoder decoder;
   final Set<FlowState> flows = new LinkedHashSet<>();
 
-  /** Connector: flows for which a RESUME came before its grant, and the offset in it. */
-  final Map<FlowState, Long> resumesAsked = new HashMap<>();
+  /** Connector: flows for which a RESUME came before its grant. */
+  final Map<FlowState, ResumeAsked> resumesAsked = new HashMap<>();
+
+  /** What such a RESUME said, and when. */
+  record ResumeAsked(long receiveOffset, long sinceNanos) {}
 
   private final ArrayDeque<FlowState> readySmall = new ArrayDeque<>();
   private final ArrayDeque<FlowState> readyBig = new ArrayDeque<>();

@@ -103,6 +103,15 @@ final class Sweep {
   }
 
   private void lane(LanePort lane) {
+    lane.resumesAsked
+        .entrySet()
+        .removeIf(asked -> {
+          boolean late = core.now - asked.getValue().sinceNanos() >= grantNanos;
+          if (late) {
+            Frames.reset(lane.control(), asked.getKey().id, ReasonCode.RESUME_NOT_YOURS_VALUE);
+          }
+          return late;
+        });
     if (lane.flows.isEmpty()) {
       return;
     }
