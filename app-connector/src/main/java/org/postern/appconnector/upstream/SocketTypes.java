@@ -3,13 +3,13 @@ package org.postern.appconnector.upstream;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import org.postern.tunnel.link.EpollLoops;
 
 /**
  * The kernel interface that the event loops and all their sockets use.
@@ -27,7 +27,7 @@ public record SocketTypes(
   public static SocketTypes best() {
     return Epoll.isAvailable()
         ? new SocketTypes(
-            EpollIoHandler.newFactory(), EpollSocketChannel.class, EpollDatagramChannel.class)
+            EpollLoops.handlers(), EpollSocketChannel.class, EpollDatagramChannel.class)
         : new SocketTypes(
             NioIoHandler.newFactory(), NioSocketChannel.class, NioDatagramChannel.class);
   }

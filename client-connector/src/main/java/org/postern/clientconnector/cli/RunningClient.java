@@ -3,7 +3,6 @@ package org.postern.clientconnector.cli;
 import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -37,6 +36,7 @@ import org.postern.identity.IdentityException;
 import org.postern.identity.LiveTls;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.link.EpollLoops;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,7 +80,7 @@ final class RunningClient implements ControlHandler {
     this.options = options;
     this.group =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("client-loop"), EpollIoHandler.newFactory());
+            1, new DefaultThreadFactory("client-loop"), EpollLoops.handlers());
     this.loop = group.next();
     this.tls = new LiveTls(signedIn.credential(), signedIn.trust(), surroundings.clock());
     this.tunnel =

@@ -7,7 +7,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -166,7 +166,7 @@ public final class BrokerDialer {
   }
 
   private static Class<? extends SocketChannel> socketType(EventLoop loop) {
-    return loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)
+    return loop instanceof IoEventLoop io && io.isCompatible(EpollIoHandle.class)
         ? EpollSocketChannel.class
         : NioSocketChannel.class;
   }
