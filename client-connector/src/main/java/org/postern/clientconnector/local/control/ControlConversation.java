@@ -11,6 +11,7 @@ import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
+import org.postern.clientconnector.local.EarlyInbound;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.ReasonCode;
@@ -104,7 +105,7 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
       refuse(channel, "PROTOCOL_ERROR", String.valueOf(e.getMessage()));
       return;
     }
-    channel.config().setAutoRead(false);
+    EarlyInbound.hold(channel);
     channel.pipeline().remove(this);
     handler.connect(
         target,

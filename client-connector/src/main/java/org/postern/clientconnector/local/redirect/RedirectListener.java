@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
+import org.postern.clientconnector.local.EarlyInbound;
 import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
@@ -157,6 +158,7 @@ public final class RedirectListener {
           connections--;
           surroundings.release(destination.address());
         });
+    EarlyInbound.hold(channel);
     gateway.connect(
         new Target(host, destination.port()),
         channel,

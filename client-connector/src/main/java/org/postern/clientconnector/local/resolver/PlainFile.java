@@ -21,6 +21,7 @@ final class PlainFile implements MachineResolver {
 
   private static final String PRIOR = "resolv.prior";
   private static final String OURS = "resolv.ours";
+  private static final String LINES = "resolv.lines";
 
   private final Path file;
   private final String address;
@@ -54,6 +55,7 @@ final class PlainFile implements MachineResolver {
     }
     journal.write(PRIOR, prior.getBytes(StandardCharsets.UTF_8));
     journal.write(OURS, next.getBytes(StandardCharsets.UTF_8));
+    journal.write(LINES, ownLines(prior, next));
     if (!journalled) {
       journal.add(undoing());
       journalled = true;
@@ -81,7 +83,7 @@ final class PlainFile implements MachineResolver {
 
   /**
    * Puts the prior content back if the file still is what we wrote; otherwise somebody else changed
-   * it, and only our own lines go.
+   * it, and only our own lines go, with what they stood for put in their place.
    */
   private String undoing() {
     return """
@@ -89,17 +91,24 @@ final class PlainFile implements MachineResolver {
       if [ "$(cat %1$s)" = "$(cat resolv.ours)" ]; then
         cat resolv.prior > %1$s
       elif grep -q -x -F %2$s %1$s; then
-        grep -v -x -F -e %2$s -e %3$s %1$s > resolv.rest
-        grep -q '^nameserver' resolv.rest || grep '^nameserver' resolv.prior >> resolv.rest
+        grep -v -x -F -f resolv.lines %1$s > resolv.rest
+        for word in nameserver search domain; do
+          grep -q "^$word" resolv.rest || grep "^$word" resolv.prior >> resolv.rest
+        done
         cat resolv.rest > %1$s
       fi
-      rm -f resolv.ours resolv.prior resolv.rest
+      rm -f resolv.ours resolv.prior resolv.lines resolv.rest
     fi\
     """
-        .formatted(
-            UndoJournal.quote(file.toString()),
-            UndoJournal.quote("nameserver " + address),
-            UndoJournal.quote(ResolvConf.MARK));
+        .formatted(UndoJournal.quote(file.toString()), UndoJournal.quote("nameserver " + address));
+  }
+
+  /** The lines of the new file that the old one does not have. */
+  private static byte[] ownLines(String prior, String next) {
+    List<String> before = prior.lines().toList();
+    StringBuilder own = new StringBuilder();
+    next.lines().filter(line -> !before.contains(line)).forEach(l -> own.append(l).append('\n'));
+    return own.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
+import org.postern.clientconnector.local.EarlyInbound;
 import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
@@ -117,11 +118,9 @@ final class Handshake extends ChannelInboundHandlerAdapter {
   private void open(ChannelHandlerContext context, Target target, Dialect spoken, ByteBuf bytes) {
     over = true;
     Channel channel = context.channel();
-    channel.config().setAutoRead(false);
+    EarlyInbound.hold(channel);
     if (bytes.isReadable()) {
-      channel.pipeline().get(EarlyBytes.class).hold(bytes.readRetainedSlice(bytes.readableBytes()));
-    } else {
-      channel.pipeline().remove(EarlyBytes.class);
+      context.fireChannelRead(bytes.readRetainedSlice(bytes.readableBytes()));
     }
     channel.pipeline().remove(this);
     gateway.connect(

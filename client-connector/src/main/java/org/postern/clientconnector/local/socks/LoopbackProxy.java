@@ -97,7 +97,7 @@ public final class LoopbackProxy {
     }
     connections++;
     accepted.closeFuture().addListener(closed -> connections--);
-    accepted.pipeline().addLast(new EarlyBytes()).addLast(new Handshake(gateway, limits, loop));
+    accepted.pipeline().addLast(new Handshake(gateway, limits, loop));
   }
 
   int refusedForLimit() {
