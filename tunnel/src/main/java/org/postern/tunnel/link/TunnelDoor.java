@@ -21,14 +21,10 @@ public final class TunnelDoor {
   }
 
   /**
-   * Must be called for every accepted channel before its first read (in {@code initChannel}), also
-   * for those that turn out not to be for the tunnel: it sets a receive allocator that adapts as
-   * usual until the channel is spliced.
+   * Sets the socket options of an accepted channel; to be called in {@code initChannel}, also for
+   * channels that turn out not to be for the tunnel.
    */
   public void prepare(Channel channel) {
-    channel
-        .config()
-        .setRecvByteBufAllocator(new SwitchedRecvAllocator(config.limits().spliceChunkBytes()));
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
     channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
   }

@@ -131,7 +131,6 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
     if (wire.channel().pipeline().get(SilenceGuard.class) != null) {
       wire.channel().pipeline().remove(SilenceGuard.class);
     }
-    SwitchedRecvAllocator.splice(wire.channel());
     state = State.RELEASED;
     return wire.channel();
   }

@@ -2,20 +2,20 @@ package org.postern.tunnel.relay;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.message.ReasonCode;
 
 /** A lane in the middle: two sockets and nothing else. Methods may be called from any thread. */
 public final class JoinedLane {
-  /** Smallest chunk for which splicing is worth its two system calls. */
-  private static final int SPLICE_CHUNK_BYTES_MIN = 16 << 10;
-
   /** How long what one side said last may take to reach the other. */
   private static final long LAST_BYTES_SECONDS = 2;
 
@@ -23,26 +23,45 @@ public final class JoinedLane {
   private final String deviceId;
   private final String connectorId;
   private final RelayListener listener;
-  private @Nullable Joint joint;
-  private boolean copies = true;
+  private final int chunkBytes;
+  private @Nullable Side device;
+  private @Nullable Side connector;
+  private boolean copies;
   private boolean ended;
   private LaneCounts counts = LaneCounts.ZERO;
 
-  /** The sockets, once both are bare. */
-  private record Joint(Side device, Side connector) {}
+  /** A bare socket, and what passes its bytes on: by copying, and then by splicing. */
+  private static final class Side {
+    private final Channel channel;
+    private final RelayEnd copier;
+    private final ReasonCode gone;
+    private @Nullable SpliceEnd splicer;
 
-  private record Side(Channel channel, RelayEnd end, @Nullable KernelCount kernel) {
+    Side(Channel channel, RelayEnd copier, ReasonCode gone) {
+      this.channel = channel;
+      this.copier = copier;
+      this.gone = gone;
+    }
+
     long received() {
-      // What was copied was received by the kernel, too.
-      return kernel == null ? end.copied() : kernel.received();
+      return copier.copied() + (splicer == null ? 0 : splicer.received());
+    }
+
+    void close() {
+      if (splicer != null) {
+        splicer.stop();
+      }
+      channel.close();
     }
   }
 
-  JoinedLane(EventLoop loop, String deviceId, String connectorId, RelayListener listener) {
+  JoinedLane(
+      EventLoop loop, String deviceId, String connectorId, RelayListener listener, int chunkBytes) {
     this.loop = loop;
     this.deviceId = deviceId;
     this.connectorId = connectorId;
     this.listener = listener;
+    this.chunkBytes = chunkBytes;
   }
 
   /** Loop of both sockets. */
@@ -60,7 +79,7 @@ public final class JoinedLane {
     return connectorId;
   }
 
-  /** Asks the kernel for the bytes so far. */
+  /** Bytes so far. */
   public Future<LaneCounts> counts() {
     Promise<LaneCounts> promise = loop.newPromise();
     loop.execute(() -> promise.setSuccess(sample()));
@@ -81,51 +100,74 @@ public final class JoinedLane {
     return copies;
   }
 
-  /** Both are bare sockets now. On the loop. */
-  void join(Channel device, RelayEnd deviceEnd, Channel connector, RelayEnd connectorEnd) {
-    joint = new Joint(side(device, deviceEnd), side(connector, connectorEnd));
+  /** Both are bare sockets now that are not read. On the loop. */
+  void join(
+      Channel deviceSocket, RelayEnd deviceEnd, Channel connectorSocket, RelayEnd connectorEnd) {
+    device = new Side(deviceSocket, deviceEnd, ReasonCode.DEVICE_GONE);
+    connector = new Side(connectorSocket, connectorEnd, ReasonCode.CONNECTOR_GONE);
     if (ended) {
       closeBoth();
       return;
     }
-    if (device instanceof AbstractEpollStreamChannel from
-        && connector instanceof AbstractEpollStreamChannel to
-        && readsBigChunks(device)
-        && readsBigChunks(connector)) {
-      copies = false;
-      splice(from, to, ReasonCode.DEVICE_GONE);
-      splice(to, from, ReasonCode.CONNECTOR_GONE);
+    if (loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)) {
+      // What was read before must have left before anything is spliced past it.
+      leave(connectorSocket, () -> leave(deviceSocket, () -> splice(io)));
+    } else {
+      copies = true;
+      deviceSocket.config().setAutoRead(true);
+      connectorSocket.config().setAutoRead(true);
+      listener.onJoined(this);
     }
-    device.config().setAutoRead(true);
-    connector.config().setAutoRead(true);
-    listener.onJoined(this);
   }
 
-  private static Side side(Channel channel, RelayEnd end) {
-    // Half closure only lets us ask the kernel for its counts before the socket goes.
-    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    return new Side(
-        channel,
-        end,
-        channel instanceof AbstractEpollStreamChannel ? new KernelCount(channel) : null);
+  /** Takes a channel off the loop once it has written what it has. */
+  private void leave(Channel channel, Runnable then) {
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(written -> channel.deregister().addListener(left -> proceed(left, then)));
   }
 
-  private static boolean readsBigChunks(Channel channel) {
-    return channel.unsafe().recvBufAllocHandle().guess() >= SPLICE_CHUNK_BYTES_MIN;
-  }
-
-  @SuppressWarnings("deprecation") // there is nothing else that splices
-  private void splice(
-      AbstractEpollStreamChannel from, AbstractEpollStreamChannel to, ReasonCode gone) {
-    from.spliceTo(to, Integer.MAX_VALUE).addListener(over -> end(gone));
-  }
-
-  /** One side says no more: what it said last may still reach the other. */
-  void sideEnded(Channel other, ReasonCode gone) {
+  private void proceed(Future<?> left, Runnable then) {
     if (ended) {
+      closeBoth();
+    } else if (left.isSuccess()) {
+      then.run();
+    } else {
+      end(ReasonCode.LANE_LOST);
+    }
+  }
+
+  private void splice(IoEventLoop io) {
+    Side fromDevice = Objects.requireNonNull(device, "device");
+    Side fromConnector = Objects.requireNonNull(connector, "connector");
+    SpliceEnd deviceEnd = splicer(fromDevice);
+    SpliceEnd connectorEnd = splicer(fromConnector);
+    fromDevice.splicer = deviceEnd;
+    fromConnector.splicer = connectorEnd;
+    io.register(deviceEnd)
+        .addListener((Future<IoRegistration> first) ->
+            io.register(connectorEnd)
+                .addListener((Future<IoRegistration> second) -> {
+                  if (!first.isSuccess() || !second.isSuccess()) {
+                    end(ReasonCode.LANE_LOST);
+                    return;
+                  }
+                  listener.onJoined(this);
+                  deviceEnd.start(connectorEnd, first.getNow());
+                  connectorEnd.start(deviceEnd, second.getNow());
+                }));
+  }
+
+  private SpliceEnd splicer(Side side) {
+    return new SpliceEnd(this, ((UnixChannel) side.channel).fd(), side.gone, chunkBytes);
+  }
+
+  /** One side says no more: what it said last may still reach the other. Copying only. */
+  void sideEnded(Channel other, ReasonCode gone) {
+    if (ended || !copies) {
+      end(gone);
       return;
     }
-    sample();
     other.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> end(gone));
     loop.schedule(() -> end(gone), LAST_BYTES_SECONDS, TimeUnit.SECONDS);
   }
@@ -141,17 +183,17 @@ public final class JoinedLane {
   }
 
   private void closeBoth() {
-    Joint both = joint;
-    if (both != null) {
-      both.device().channel().close();
-      both.connector().channel().close();
+    if (device != null) {
+      device.close();
+    }
+    if (connector != null) {
+      connector.close();
     }
   }
 
   private LaneCounts sample() {
-    Joint both = joint;
-    if (both != null && !ended) {
-      counts = new LaneCounts(both.device().received(), both.connector().received());
+    if (device != null && connector != null && !ended) {
+      counts = new LaneCounts(device.received(), connector.received());
     }
     return counts;
   }

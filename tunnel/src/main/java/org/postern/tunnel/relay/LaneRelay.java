@@ -3,6 +3,7 @@ package org.postern.tunnel.relay;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import org.postern.tunnel.TunnelException;
+import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.link.BrokerCarrier;
 import org.postern.tunnel.message.LaneAnswer;
 import org.postern.tunnel.message.ReasonCode;
@@ -16,8 +17,17 @@ import org.postern.tunnel.message.ReasonCode;
  * next, and only then do bytes pass.
  */
 public final class LaneRelay {
-  /** Keeps nothing. */
-  public LaneRelay() {}
+  private final int chunkBytes;
+
+  /** With the bounds of production. */
+  public LaneRelay() {
+    this(TunnelLimits.DEFAULT);
+  }
+
+  /** With bounds. */
+  public LaneRelay(TunnelLimits limits) {
+    chunkBytes = limits.spliceChunkBytes();
+  }
 
   /**
    * Passes the answer to the device, takes outer TLS off both connections, and splices them. Both
@@ -33,7 +43,8 @@ public final class LaneRelay {
           "carriers on %s and %s (expected: both on the calling loop)"
               .formatted(loop, connector.eventLoop()));
     }
-    JoinedLane lane = new JoinedLane(loop, device.peerId(), connector.peerId(), listener);
+    JoinedLane lane =
+        new JoinedLane(loop, device.peerId(), connector.peerId(), listener, chunkBytes);
     device
         .answer(answer)
         .addListener(sent -> {
@@ -66,6 +77,7 @@ public final class LaneRelay {
       JoinedLane lane, Channel device, RelayEnd deviceEnd, BrokerCarrier connector) {
     try {
       Channel bare = connector.release();
+      bare.config().setAutoRead(false);
       RelayEnd end = new RelayEnd(lane, device, ReasonCode.CONNECTOR_GONE);
       bare.pipeline().addLast(end);
       lane.join(device, deviceEnd, bare, end);

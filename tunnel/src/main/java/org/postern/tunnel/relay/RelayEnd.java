@@ -4,13 +4,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import org.postern.tunnel.message.ReasonCode;
 
 /**
  * The only handler of a joined socket: tells the lane when its side ends, and passes on what was
- * read before splicing began, or all of it where there is no splicing.
+ * read before splicing began, or all of it where there is no splicing (not Linux).
  */
 final class RelayEnd extends ChannelInboundHandlerAdapter {
   private final JoinedLane lane;
@@ -55,15 +54,8 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      lane.sideEnded(other, gone);
-    }
-  }
-
-  @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    lane.end(gone);
+    lane.sideEnded(other, gone);
   }
 
   @Override

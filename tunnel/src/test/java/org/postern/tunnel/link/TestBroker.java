@@ -54,7 +54,7 @@ public final class TestBroker implements AutoCloseable, DoorListener {
   public volatile boolean fakeDeviceId;
 
   private final Map<ByteString, BrokerCarrier> waiting = new ConcurrentHashMap<>();
-  private final LaneRelay relay = new LaneRelay();
+  private final LaneRelay relay = new LaneRelay(TunnelLimits.DEFAULT);
   private final Channel server;
 
   TestBroker(TestPki pki, TunnelLimits limits) {
