@@ -196,6 +196,11 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
 
   // -- for the administrator
 
+  /** App connectors that are linked now. */
+  public int connectorCount() {
+    return connectors.count();
+  }
+
   @Override
   public List<LiveFlow> list(int max) {
     return clients.describe(max).stream().map(this::line).toList();

@@ -97,6 +97,11 @@ public final class ConnectorSide {
     }
   }
 
+  /** Connectors that are linked now. */
+  public int count() {
+    return latest.size();
+  }
+
   /** Says good-bye to every connector. */
   public void stop() {
     for (ConnectorOnBroker connector : latest.values()) {

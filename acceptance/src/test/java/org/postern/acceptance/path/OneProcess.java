@@ -1,0 +1,231 @@
+package org.postern.acceptance.path;
+
+import com.google.protobuf.ByteString;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.postern.appconnector.link.Connector;
+import org.postern.appconnector.link.LinkLimits;
+import org.postern.appconnector.upstream.AddressGuard;
+import org.postern.appconnector.upstream.SocketTypes;
+import org.postern.appconnector.upstream.SystemResolver;
+import org.postern.broker.TunnelRooms;
+import org.postern.broker.rendezvous.RendezvousLimits;
+import org.postern.broker.rendezvous.Renewal;
+import org.postern.clientconnector.link.DeviceTunnel;
+import org.postern.clientconnector.local.OwnedNames;
+import org.postern.identity.CertificateAuthority;
+import org.postern.identity.CredentialStore;
+import org.postern.identity.LiveTls;
+import org.postern.identity.SpiffeId;
+import org.postern.identity.TrustDomain;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.link.DialerConfig;
+import org.postern.tunnel.message.Hello;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Renew;
+import org.postern.tunnel.message.RenewRefused;
+
+/**
+ * A broker without doors for people, connectors and devices, all in this process, over real TLS.
+ */
+final class OneProcess implements AutoCloseable {
+  static final TrustDomain DOMAIN = new TrustDomain("test.example");
+  private static final Clock CLOCK = Clock.systemUTC();
+
+  final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
+  final AtomicReference<Snapshot> snapshot;
+  private final MultiThreadIoEventLoopGroup brokerLoops;
+  private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
+  private final List<Runnable> stops = new ArrayList<>();
+  private final Path directory;
+  private TunnelRooms rooms;
+  private Channel port;
+
+  OneProcess(Path directory, Snapshot first) {
+    this.directory = directory;
+    this.snapshot = new AtomicReference<>(first);
+    this.brokerLoops = group(2);
+    this.rooms = newRooms();
+    this.port = listen(0);
+  }
+
+  private MultiThreadIoEventLoopGroup group(int threads) {
+    MultiThreadIoEventLoopGroup made =
+        new MultiThreadIoEventLoopGroup(threads, EpollIoHandler.newFactory());
+    groups.add(made);
+    return made;
+  }
+
+  private TunnelRooms newRooms() {
+    LiveTls tls =
+        new LiveTls(
+            ca.issueOwn(new SpiffeId.BrokerId(DOMAIN, "b1"), Duration.ofHours(1)),
+            ca.trust(),
+            CLOCK);
+    return new TunnelRooms(
+        new TunnelRooms.Needs(
+            "b1",
+            tls,
+            snapshot::get,
+            OneProcess::noRenewal,
+            RendezvousLimits.defaults(),
+            TunnelLimits.DEFAULT),
+        CLOCK,
+        System::nanoTime,
+        new SecureRandom());
+  }
+
+  private static void noRenewal(String spiffeId, Renew request, Renewal.Reply reply) {
+    reply.refused(RenewRefused.newBuilder().setReason(ReasonCode.BROKER_OVERLOADED).build());
+  }
+
+  private Channel listen(int wanted) {
+    TunnelRooms current = rooms;
+    return new ServerBootstrap()
+        .group(brokerLoops)
+        .channel(EpollServerSocketChannel.class)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                current.prepare(channel);
+                channel.pipeline().addLast(current.door());
+              }
+            })
+        .bind(InetAddress.getLoopbackAddress(), wanted)
+        .syncUninterruptibly()
+        .channel();
+  }
+
+  /** Policy is another one from now on. */
+  void change(Snapshot next) {
+    Snapshot before = snapshot.getAndSet(next);
+    rooms.onSnapshot(before, next);
+  }
+
+  long liveFlows() {
+    return rooms.count();
+  }
+
+  long connectors() {
+    return rooms.connectorCount();
+  }
+
+  int brokerPort() {
+    return ((InetSocketAddress) port.localAddress()).getPort();
+  }
+
+  /** Starts a connector that resolves names out of the map, else by the DNS server given. */
+  Connector connector(String group, String id, SystemResolver resolver) throws IOException {
+    LiveTls tls =
+        new LiveTls(
+            ca.issueOwn(new SpiffeId.ConnectorId(DOMAIN, group, id), Duration.ofHours(1)),
+            ca.trust(),
+            CLOCK);
+    SecureRandom random = new SecureRandom();
+    Connector connector =
+        new Connector(
+            new Connector.Setup(
+                new DialerConfig.Target("127.0.0.1", brokerPort()),
+                Optional.empty(),
+                InetAddress::getAllByName,
+                Hello.newBuilder().setSoftware("test").setInstance(instance(random)).build(),
+                new AddressGuard(List.of()),
+                LinkLimits.DEFAULT),
+            new Connector.Machine(
+                group(1),
+                SocketTypes.best(),
+                () -> resolver,
+                System::nanoTime,
+                CLOCK,
+                random,
+                () -> 0),
+            tls,
+            new CredentialStore(directory.resolve(id)));
+    connector.start();
+    stops.add(() -> connector.stop().awaitUninterruptibly(3000));
+    return connector;
+  }
+
+  private static ByteString instance(SecureRandom random) {
+    byte[] bytes = new byte[16];
+    random.nextBytes(bytes);
+    return ByteString.copyFrom(bytes);
+  }
+
+  /** A device with its own loop. */
+  Device device(String user, String id) {
+    LiveTls tls =
+        new LiveTls(
+            ca.issueOwn(new SpiffeId.ClientId(DOMAIN, user, id), Duration.ofHours(1)),
+            ca.trust(),
+            CLOCK);
+    EventLoop loop = group(1).next();
+    ConcurrentHashMap<String, OwnedNames> names = new ConcurrentHashMap<>();
+    Consumer<OwnedNames> listener = plan -> names.put("plan", plan);
+    DeviceTunnel tunnel =
+        new DeviceTunnel(
+            loop,
+            new DeviceTunnel.Config(
+                new DialerConfig.Target("127.0.0.1", brokerPort()),
+                org.postern.clientconnector.link.LinkLimits.defaults(),
+                TunnelLimits.DEFAULT,
+                FlowLimits.DEFAULT,
+                64L << 20,
+                "test",
+                "host",
+                "linux"),
+            tls,
+            credential -> {},
+            new DeviceTunnel.Time(CLOCK, System::nanoTime),
+            listener);
+    tunnel.start();
+    stops.add(tunnel::stop);
+    return new Device(loop, tunnel, names);
+  }
+
+  record Device(EventLoop loop, DeviceTunnel tunnel, ConcurrentHashMap<String, OwnedNames> names) {}
+
+  /** Every connection of the broker is cut as by kill -9, and it starts anew on the same port. */
+  void restartBroker(Duration away) throws InterruptedException {
+    int number = brokerPort();
+    port.close().sync();
+    rooms.stop();
+    rooms = newRooms();
+    port = listen(number);
+  }
+
+  @Override
+  public void close() {
+    stops.reversed().forEach(Runnable::run);
+    port.close().syncUninterruptibly();
+    rooms.stop();
+    for (MultiThreadIoEventLoopGroup each : groups) {
+      each.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+    }
+    groups.forEach(each -> each.terminationFuture().awaitUninterruptibly(5000));
+  }
+}
