@@ -8,8 +8,11 @@ import org.postern.acceptance.ground.Room;
  * elsewhere.
  */
 public interface Passage {
-  /** The port that the server of the load listens on, on every address of its room. */
+  /** The port that the server of the bulk load listens on, on every address of its room. */
   int SERVER_PORT = 5201;
+
+  /** The port beside it, for small questions. */
+  int ASK_PORT = 5202;
 
   /** As in figures: lower case, no spaces, no dots. */
   String label();
@@ -21,7 +24,9 @@ public interface Passage {
    * What to dial in the user's room, and where that leads.
    *
    * @param host a name or an address
-   * @param serverRoom where the server has to listen on {@link #SERVER_PORT}
+   * @param port leads to {@link #SERVER_PORT}
+   * @param askPort leads to {@link #ASK_PORT}
+   * @param serverRoom where the server has to listen
    */
-  record Entrance(String host, int port, Room serverRoom) {}
+  record Entrance(String host, int port, int askPort, Room serverRoom) {}
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.postern.acceptance.bench.load.AskMain;
 import org.postern.acceptance.bench.load.Iperf;
 import org.postern.acceptance.ground.NetworkNamespaces;
 import org.postern.acceptance.ground.Room;
@@ -18,6 +19,7 @@ import org.postern.acceptance.ground.Room;
 final class ThroughputBenchmark implements Benchmark {
   private static final int ROUNDS = 3;
   private static final int SECONDS = 4;
+  private static final int MANY = 64;
 
   private final List<Passage> passages;
   private final String subject;
@@ -34,7 +36,8 @@ final class ThroughputBenchmark implements Benchmark {
 
   @Override
   public String about() {
-    return "Mbit/s of one bulk connection between namespaces, by iperf3";
+    return "Mbit/s of one and of many bulk connections between namespaces, small answers beside"
+               + " them";
   }
 
   @Override
@@ -46,9 +49,18 @@ final class ThroughputBenchmark implements Benchmark {
       Passage.Entrance entrance = passage.open(run, networks);
       if (serving.add(entrance.serverRoom())) {
         Iperf.serve(networks, entrance.serverRoom());
+        AskMain.serve(networks, entrance.serverRoom(), Passage.ASK_PORT);
       }
       entrances.put(passage.label(), entrance);
     }
+    List<Figure> figures = new ArrayList<>(oneFlow(run, networks, entrances).figures());
+    figures.addAll(manyAndMice(run, networks, entrances));
+    return figures;
+  }
+
+  private Comparison oneFlow(
+      BenchRun run, NetworkNamespaces networks, Map<String, Passage.Entrance> entrances)
+      throws Exception {
     Map<String, Double> best = new LinkedHashMap<>();
     for (int round = 1; round <= ROUNDS; round++) {
       for (Map.Entry<String, Passage.Entrance> each : entrances.entrySet()) {
@@ -59,6 +71,35 @@ final class ThroughputBenchmark implements Benchmark {
     }
     Comparison speed = new Comparison("throughput", "one-flow", "Mbit/s", subject);
     best.forEach(speed::add);
-    return new ArrayList<>(speed.figures());
+    return speed;
+  }
+
+  /** Many flows at once, and a request-response flow without and with a bulk flow beside it. */
+  private List<Figure> manyAndMice(
+      BenchRun run, NetworkNamespaces networks, Map<String, Passage.Entrance> entrances)
+      throws Exception {
+    Comparison many = new Comparison("throughput", MANY + "-flows", "Mbit/s", subject);
+    Comparison idle = new Comparison("throughput", "answer-p99-idle", "us", subject);
+    Comparison beside = new Comparison("throughput", "answer-p99-beside-bulk", "us", subject);
+    for (Map.Entry<String, Passage.Entrance> each : entrances.entrySet()) {
+      Passage.Entrance entrance = each.getValue();
+      String label = each.getKey();
+      many.add(label, Iperf.megabits(networks, entrance, MANY, SECONDS));
+      idle.add(label, ask(networks, entrance).p99Micros());
+      try (Iperf.Bulk bulk = Iperf.bulk(networks, entrance)) {
+        beside.add(label, ask(networks, entrance).p99Micros());
+        bulk.assertRunning();
+      }
+      run.say("%-14s: %d flows, and mice beside an elephant".formatted(label, MANY));
+    }
+    List<Figure> figures = new ArrayList<>(many.figures());
+    figures.addAll(idle.figures());
+    figures.addAll(beside.figures());
+    return figures;
+  }
+
+  private static AskMain.Answers ask(NetworkNamespaces networks, Passage.Entrance entrance)
+      throws Exception {
+    return AskMain.ask(networks, entrance.host(), entrance.askPort(), SECONDS);
   }
 }

@@ -14,6 +14,8 @@ import org.postern.acceptance.ground.RunningProgram;
 public final class Iperf {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
   private Iperf() {}
 
   /** A server that stays until the networks end. */
@@ -49,5 +51,38 @@ public final class Iperf {
       throw new IOException("iperf3 told no result:\n" + output);
     }
     return received.path("bits_per_second").asDouble() / 1e6;
+  }
+
+  /** A bulk connection that goes on until it is closed. */
+  public static Bulk bulk(NetworkNamespaces networks, Passage.Entrance entrance)
+      throws IOException, InterruptedException {
+    RunningProgram client =
+        networks.start(
+            Room.USER,
+            "iperf3",
+            "-c",
+            entrance.host(),
+            "-p",
+            Integer.toString(entrance.port()),
+            "-t",
+            "600",
+            "--forceflush");
+    client.awaitOutput("Mbits/sec or Gbits/sec", text -> text.contains("bits/sec"), LIMIT);
+    return new Bulk(client);
+  }
+
+  /** Closing ends the connection. */
+  public record Bulk(RunningProgram client) implements AutoCloseable {
+    /** A bulk flow that broke off would make its neighbours look good. */
+    public void assertRunning() {
+      if (!client.isAlive()) {
+        throw new IllegalStateException("the bulk flow ended:\n" + client.output());
+      }
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
   }
 }

@@ -38,7 +38,7 @@ public final class Nebula implements Passage {
     start(networks, folder, Room.CLOUD, "10.92.0.2", true);
     start(networks, folder, Room.USER, "10.92.0.1", false);
     Tun.awaitAnswer(networks, Room.USER, "10.92.0.2");
-    return new Entrance("10.92.0.2", SERVER_PORT, Room.CLOUD);
+    return new Entrance("10.92.0.2", SERVER_PORT, ASK_PORT, Room.CLOUD);
   }
 
   private static void start(

@@ -56,7 +56,7 @@ public final class Openvpn implements Passage {
                 "10.93.0.1",
                 "10.93.0.2"));
     client.awaitOutput("Initialization Sequence Completed", SHORT);
-    return new Entrance("10.93.0.2", SERVER_PORT, Room.CLOUD);
+    return new Entrance("10.93.0.2", SERVER_PORT, ASK_PORT, Room.CLOUD);
   }
 
   private static List<String> command(Path folder, String own, String other, String... more) {

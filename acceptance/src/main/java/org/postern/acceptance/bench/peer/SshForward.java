@@ -15,6 +15,7 @@ import org.postern.acceptance.ground.RunningProgram;
 public final class SshForward implements Passage {
   private static final Duration SHORT = Duration.ofSeconds(20);
   private static final int LOCAL_PORT = 5301;
+  private static final int LOCAL_ASK_PORT = 5302;
 
   @Override
   public String label() {
@@ -67,9 +68,11 @@ public final class SshForward implements Passage {
         "ExitOnForwardFailure=yes",
         "-L",
         LOCAL_PORT + ":127.0.0.1:" + SERVER_PORT,
+        "-L",
+        LOCAL_ASK_PORT + ":127.0.0.1:" + ASK_PORT,
         Room.CLOUD.address());
     Tun.awaitListening(networks, Room.USER, LOCAL_PORT);
-    return new Entrance("127.0.0.1", LOCAL_PORT, Room.CLOUD);
+    return new Entrance("127.0.0.1", LOCAL_PORT, LOCAL_ASK_PORT, Room.CLOUD);
   }
 
   private static Path key(Path folder, String name) throws IOException, InterruptedException {

@@ -14,6 +14,6 @@ public final class Veth implements Passage {
 
   @Override
   public Entrance open(BenchRun run, NetworkNamespaces networks) {
-    return new Entrance(Room.CLOUD.address(), SERVER_PORT, Room.CLOUD);
+    return new Entrance(Room.CLOUD.address(), SERVER_PORT, ASK_PORT, Room.CLOUD);
   }
 }

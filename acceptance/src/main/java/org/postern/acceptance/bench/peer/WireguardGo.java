@@ -55,7 +55,7 @@ public final class WireguardGo implements Passage {
         "10.91.0.2/32",
         "endpoint",
         Room.CLOUD.address() + ":51820");
-    return new Entrance("10.91.0.2", SERVER_PORT, Room.CLOUD);
+    return new Entrance("10.91.0.2", SERVER_PORT, ASK_PORT, Room.CLOUD);
   }
 
   /** Makes a private key in a file and returns the public one. */
