@@ -5,10 +5,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.stream.Stream;
 import org.postern.acceptance.ground.RunningProgram;
 
@@ -18,10 +18,12 @@ import org.postern.acceptance.ground.RunningProgram;
  */
 public final class BenchRun implements AutoCloseable {
   private final Path folder;
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final Deque<AutoCloseable> owned = new ConcurrentLinkedDeque<>();
+  private final Thread atExit = new Thread(this::endAll, "bench ends");
 
   BenchRun() throws IOException {
     this.folder = Files.createTempDirectory("postern-bench-");
+    Runtime.getRuntime().addShutdownHook(atExit);
   }
 
   /** A fresh folder below the temporary one. */
@@ -53,10 +55,19 @@ public final class BenchRun implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    while (!owned.isEmpty()) {
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException interrupted) {
+      return; // the hook itself is doing it
+    }
+    endAll();
+  }
+
+  private void endAll() {
+    for (AutoCloseable each = owned.poll(); each != null; each = owned.poll()) {
       try {
-        owned.pop().close();
+        each.close();
       } catch (Exception e) {
         say("could not end something: " + e);
       }
@@ -65,6 +76,8 @@ public final class BenchRun implements AutoCloseable {
       for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(each);
       }
+    } catch (IOException e) {
+      say("could not delete " + folder + ": " + e);
     }
   }
 }
