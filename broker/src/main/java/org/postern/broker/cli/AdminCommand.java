@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code postern admin}: every command here is a client of the admin API. */
 @Command(
     name = "admin",
+    mixinStandardHelpOptions = true,
     description = "Policy as code, provisioning keys, status.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {

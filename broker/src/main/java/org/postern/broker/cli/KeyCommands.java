@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 /** Provisioning keys on the command line. */
 @Command(
     name = "provisioning-key",
+    mixinStandardHelpOptions = true,
     description = "Keys that let app connectors enroll.",
     subcommands = {
       KeyCommands.Create.class,

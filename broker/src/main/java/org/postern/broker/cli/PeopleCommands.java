@@ -70,6 +70,7 @@ final class PeopleCommands {
 
   @Command(
       name = "user",
+      mixinStandardHelpOptions = true,
       description = "People who have signed in.",
       subcommands = CommandLine.HelpCommand.class,
       footer = {"", "Example:", "  postern admin user disable u-0123"})
@@ -106,6 +107,7 @@ final class PeopleCommands {
 
   @Command(
       name = "session",
+      mixinStandardHelpOptions = true,
       description = "Signed-in users on devices.",
       subcommands = CommandLine.HelpCommand.class,
       footer = {"", "Example:", "  postern admin session revoke s-0123"})
@@ -132,6 +134,7 @@ final class PeopleCommands {
 
   @Command(
       name = "device",
+      mixinStandardHelpOptions = true,
       description = "Users' devices.",
       subcommands = CommandLine.HelpCommand.class,
       footer = {"", "Example:", "  postern admin device quarantine d-0123"})
@@ -178,6 +181,7 @@ final class PeopleCommands {
 
   @Command(
       name = "connector",
+      mixinStandardHelpOptions = true,
       description = "App connectors.",
       subcommands = CommandLine.HelpCommand.class,
       footer = {"", "Example:", "  postern admin connector revoke c-0123"})
