@@ -226,13 +226,14 @@ class FlowEndpointTest {
   }
 
   @Test
-  void refusedDialResetsTheProgramWithItsReason() throws Exception {
+  void refusedDialGivesTheProgramBackToTheCallerWithItsReason() throws Exception {
     start(EchoServer.ECHO, FlowLimits.DEFAULT);
     application.close();
     try (Socket socket = connect()) {
       assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketException.class);
     }
     assertThat(closedAtDevice(1).reason()).isEqualTo(ReasonCode.CONNECT_REFUSED);
+    assertThat(pair.deviceEvents.notLetIn).containsExactly(1L);
   }
 
   @Test

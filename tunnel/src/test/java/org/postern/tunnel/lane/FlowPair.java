@@ -50,7 +50,23 @@ final class FlowPair implements AutoCloseable {
   final EventLoop connectorLoop = group.next();
   final MemoryBudget deviceMemory;
   final MemoryBudget connectorMemory;
-  final Recorder deviceEvents = new Recorder();
+
+  /** Programs' channels by flow id: ours again when their flow was not let in. */
+  private final Map<Long, Channel> locals = new ConcurrentHashMap<>();
+
+  final Recorder deviceEvents =
+      new Recorder() {
+        @Override
+        public void onFlowClosed(FlowSummary summary) {
+          super.onFlowClosed(summary);
+          Channel local = Objects.requireNonNull(locals.remove(summary.flowId()));
+          if (local.isActive()) {
+            notLetIn.add(summary.flowId());
+            local.config().setOption(ChannelOption.SO_LINGER, 0);
+            local.close();
+          }
+        }
+      };
   final Recorder connectorEvents = new Recorder();
   final FlowEndpoint device;
   final FlowEndpoint connector;
@@ -117,6 +133,7 @@ final class FlowPair implements AutoCloseable {
   private void open(Channel local) {
     ByteString lane = laneForNewFlows;
     long flowId = flowIds.incrementAndGet();
+    locals.put(flowId, local);
     Flow flow = lane == null ? null : device.openTcp(flowId, lane, local);
     if (lane == null || flow == null) {
       local.close();
@@ -143,6 +160,8 @@ final class FlowPair implements AutoCloseable {
             connector.refuse(flowId, ReasonCode.CONNECT_REFUSED);
           } else if (!connector.attach(flowId, upstream)) {
             upstream.close();
+          } else {
+            deviceLoop.execute(() -> device.onOpened(flowId, FlowTimes.UNLIMITED));
           }
         });
   }
@@ -243,9 +262,10 @@ final class FlowPair implements AutoCloseable {
   }
 
   /** Keeps what an endpoint told. */
-  static final class Recorder implements FlowListener {
+  static class Recorder implements FlowListener {
     final Map<Long, FlowSummary> closed = new ConcurrentHashMap<>();
     final List<Long> orphaned = new CopyOnWriteArrayList<>();
+    final List<Long> notLetIn = new CopyOnWriteArrayList<>();
     final List<Long> moved = new CopyOnWriteArrayList<>();
     final List<Long> wantsOwnLane = new CopyOnWriteArrayList<>();
     final List<String> lanesClosed = new CopyOnWriteArrayList<>();
