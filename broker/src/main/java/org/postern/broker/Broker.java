@@ -3,8 +3,6 @@ package org.postern.broker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -39,6 +37,7 @@ import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.OnePort;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
+import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.broker.signin.SignInFactory;
 import org.postern.broker.signin.SignInLimits;
@@ -72,8 +71,7 @@ public final class Broker implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("broker-timers").daemon(true).factory());
   private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory());
-  private final Vertx vertx =
-      Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+  private final WebLoops web = new WebLoops();
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
   private @Nullable SnapshotStore snapshots;
@@ -173,7 +171,7 @@ public final class Broker implements AutoCloseable {
     address = bound;
     HttpsDoor door =
         new HttpsDoor(
-            vertx, HttpsLimits.DEFAULT, routes(ground, stored, policy, tunnel, front), blocking);
+            web, HttpsLimits.DEFAULT, routes(ground, stored, policy, tunnel, front), blocking);
     https = door;
     door.open(socket, own.web());
     own.onWeb(door::present);
@@ -250,7 +248,7 @@ public final class Broker implements AutoCloseable {
                 settings.privateIssuers(),
                 issuerTrust(),
                 publicUrl())
-            .build(vertx, SignInLimits.DEFAULT, clock, random)
+            .build(web, SignInLimits.DEFAULT, clock, random)
             .routes(rate));
     routes.addAll(
         new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
@@ -349,7 +347,7 @@ public final class Broker implements AutoCloseable {
     if (port != null) {
       port.closeConnections();
     }
-    vertx.close().await();
+    web.close();
     loops
         .shutdownGracefully(GROUP_QUIET_SECONDS, GROUP_STOP_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly();

@@ -161,11 +161,13 @@ final class BrokerTest {
   void pagesEscapeWhatStrangersWrite() throws Exception {
     String two =
         policy()
+            .replace("clientId: " + TestProvider.CLIENT, "clientId: x, domains: [example.com]")
             .replace(
                 "identityProviders: [",
-                "identityProviders: [{name: other, issuer: \"https://idp.example\", clientId: x},"
-                    + " ");
-    assertThat(broker.admin("POST", "/admin/v1/apply", two).statusCode()).isEqualTo(200);
+                "identityProviders: [{name: other, issuer: \"https://idp.example\", clientId: x,"
+                    + " domains: [other.example]}, ");
+    HttpResponse<String> applied = broker.admin("POST", "/admin/v1/apply", two);
+    assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
     try {
       String query =
           BrokerUnderTest.deviceQuery(REDIRECT)
@@ -271,7 +273,10 @@ final class BrokerTest {
   @Test
   void dryRunChangesNothing() throws Exception {
     String more =
-        policy().replace("rules: [", "rules: [{name: shut, action: deny, anyone: true}, ");
+        policy()
+            .replace(
+                "rules: [",
+                "rules: [{name: shut, action: deny, applications: [payments], anyone: true}, ");
     HttpResponse<String> answer = broker.admin("POST", "/admin/v1/apply?dry_run=1", more);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(answer.body()).contains("shut");

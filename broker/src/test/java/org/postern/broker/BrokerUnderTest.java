@@ -52,7 +52,7 @@ final class BrokerUnderTest implements AutoCloseable {
         HttpClient.newBuilder()
             .sslContext(WebTls.client(trust))
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(5))
+            .connectTimeout(Duration.ofSeconds(20))
             .build();
     this.adminToken = Files.readString(dataDir.resolve("admin.token")).strip();
   }

@@ -110,7 +110,7 @@ public final class TestProvider implements AutoCloseable {
           exchange,
           200,
           "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"id_token\":\"%s\"}"
-              .formatted(idToken(begun.get("nonce"))));
+              .formatted(idToken(begun.getOrDefault("nonce", ""))));
     } catch (JOSEException e) {
       throw new IOException(e);
     }

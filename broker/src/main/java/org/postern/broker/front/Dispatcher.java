@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -110,10 +111,16 @@ final class Dispatcher implements Handler<RoutingContext> {
       return;
     }
     if (!request.isEnded()) {
-      routing.response().putHeader("Connection", "close");
+      if (hasBody(request) && request.version() != HttpVersion.HTTP_2) {
+        routing.response().putHeader("Connection", "close");
+      }
       Leftover.discard(vertx, request, limits.bodyBytesMax());
     }
     HttpsDoor.answer(routing.response(), reply);
+  }
+
+  private static boolean hasBody(HttpServerRequest request) {
+    return declaredLength(request) > 0 || request.getHeader("Transfer-Encoding") != null;
   }
 
   private static long declaredLength(HttpServerRequest request) {

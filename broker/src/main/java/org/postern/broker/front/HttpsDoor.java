@@ -54,8 +54,8 @@ public final class HttpsDoor {
    *
    * @param blocking runs gates and endpoints, a virtual thread for each
    */
-  public HttpsDoor(Vertx vertx, HttpsLimits limits, List<Route> routes, Executor blocking) {
-    this.vertx = vertx;
+  public HttpsDoor(WebLoops web, HttpsLimits limits, List<Route> routes, Executor blocking) {
+    this.vertx = web.vertx();
     this.limits = limits;
     this.routes = List.copyOf(routes);
     this.blocking = blocking;

@@ -1,6 +1,5 @@
 package org.postern.broker.signin;
 
-import io.vertx.core.Vertx;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -8,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.postern.broker.front.WebLoops;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.jdbc.ClientSecrets;
 import org.postern.policystore.jdbc.SignIns;
@@ -31,8 +31,8 @@ public record SignInFactory(
     URI publicUrl) {
 
   /** Builds it. */
-  public SignIn build(Vertx vertx, SignInLimits limits, InstantSource clock, SecureRandom random) {
-    Outbound outbound = new OutboundHttp(vertx, limits, trustPem);
+  public SignIn build(WebLoops web, SignInLimits limits, InstantSource clock, SecureRandom random) {
+    Outbound outbound = new OutboundHttp(web.vertx(), limits, trustPem);
     Providers providers =
         new Providers(configured, secrets, privateIssuers, outbound, limits, clock);
     return new SignIn(

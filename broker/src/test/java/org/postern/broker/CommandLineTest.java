@@ -1,0 +1,233 @@
+package org.postern.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.cli.ExitCode;
+import picocli.CommandLine;
+
+/** The command line as an administrator uses it, against a real broker. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class CommandLineTest {
+  @TempDir private static Path folder;
+  private BrokerUnderTest broker;
+
+  private record Outcome(int code, String out, String err) {}
+
+  @BeforeAll
+  void start() throws Exception {
+    broker = new BrokerUnderTest(folder.resolve("data"), Set.of());
+  }
+
+  @AfterAll
+  void stop() {
+    broker.close();
+  }
+
+  private static Outcome run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine commands = BrokerMain.commandLine();
+    commands.setOut(new PrintWriter(out, true));
+    commands.setErr(new PrintWriter(err, true));
+    int code = commands.execute(arguments);
+    return new Outcome(code, out.toString(), err.toString());
+  }
+
+  private Outcome admin(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("admin"));
+    all.addAll(List.of(arguments));
+    all.addAll(
+        List.of(
+            "--url",
+            broker.broker.publicUrl().toString(),
+            "--data-dir",
+            broker.dataDir.toString()));
+    return run(all.toArray(String[]::new));
+  }
+
+  private Path policy(String text) throws Exception {
+    return Files.writeString(folder.resolve("policy.yaml"), text);
+  }
+
+  @Test
+  void policyIsAppliedShownAndAppliedAgainWithoutAChange() throws Exception {
+    Path file = policy("version: 1\nconnectorGroups: [{name: vpc-a}]\n");
+    Outcome first = admin("apply", "-f", file.toString());
+    assertThat(first.code()).as(first.err()).isEqualTo(ExitCode.OK);
+    assertThat(admin("get", "connectorGroups", "vpc-a").out()).contains("vpc-a");
+    Path shown = folder.resolve("shown.yaml");
+    Files.writeString(shown, admin("get").out());
+    assertThat(admin("apply", "-f", shown.toString()).out()).contains("nothing changes");
+
+    Outcome key = admin("provisioning-key", "create", "--group", "vpc-a", "--expires", "1h");
+    assertThat(key.code()).as(key.err()).isEqualTo(ExitCode.OK);
+    assertThat(key.out().strip()).startsWith("postern_pk_").doesNotContain(" ");
+    assertThat(key.err()).contains("vpc-a").doesNotContain(key.out().strip());
+    assertThat(admin("provisioning-key", "list").out())
+        .contains("vpc-a")
+        .doesNotContain(key.out().strip());
+    assertThat(admin("provisioning-key", "create", "--group", "nowhere").code())
+        .isEqualTo(ExitCode.REFUSED);
+  }
+
+  @Test
+  void everyMistakeIsListedWithFileAndLineAndTheCodeIsTwo() throws Exception {
+    Path file =
+        policy(
+            """
+            version: 1
+            applications:
+              - {name: a, hosts: ["not a host"], tcp: [443], connectorGroups: [nowhere]}
+              - {name: b, hosts: [b.corp.internal], tcp: [0], connectorGroups: [nowhere]}
+            """);
+    Outcome outcome = admin("apply", "-f", file.toString());
+    assertThat(outcome.code()).isEqualTo(ExitCode.WRONG);
+    assertThat(outcome.err()).contains(file + ":3:").contains(file + ":4:");
+    assertThat(outcome.err()).contains("nothing was applied");
+    assertThat(admin("apply", "-f", file.toString(), "--json").out()).contains("\"errors\"");
+  }
+
+  @Test
+  void statusListsAndSchemaAreWritten() throws Exception {
+    assertThat(admin("status").out()).contains("trust domain").contains("postern.internal");
+    assertThat(admin("flows").out()).isEqualTo("none\n");
+    assertThat(admin("session", "list").out()).isEqualTo("none\n");
+    assertThat(new ObjectMapper().readTree(admin("device", "list", "--json").out()).path("items"))
+        .isEmpty();
+    assertThat(new ObjectMapper().readTree(run("admin", "schema").out()).path("$schema").asText())
+        .contains("json-schema");
+    Outcome none = admin("connector", "revoke", "c-none");
+    assertThat(none.code()).isEqualTo(ExitCode.REFUSED);
+    assertThat(none.err()).contains("There is no connector c-none");
+  }
+
+  @Test
+  void exitCodesTellAWrongTokenFromNoAnswerAndFromAWrongCommand() throws Exception {
+    Path wrong = Files.writeString(folder.resolve("wrong.token"), "postern_at_wrong");
+    Path ca = broker.dataDir.resolve("ca.pem");
+    String url = broker.broker.publicUrl().toString();
+    Outcome token =
+        run("admin", "status", "--url", url, "--ca", ca.toString(), "--token-file", "" + wrong);
+    assertThat(token.code()).isEqualTo(ExitCode.TOKEN);
+    assertThat(token.err()).doesNotContain("postern_at_wrong");
+    Outcome away =
+        run(
+            "admin",
+            "status",
+            "--url",
+            "https://127.0.0.1:1",
+            "--ca",
+            ca.toString(),
+            "--token-file",
+            "" + wrong);
+    assertThat(away.code()).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(run("admin", "nonsense").code()).isEqualTo(ExitCode.WRONG);
+    assertThat(admin("provisioning-key", "create", "--group", "g", "--expires", "soon").code())
+        .isEqualTo(ExitCode.WRONG);
+  }
+
+  @Test
+  void brokerIsTrustedByOurAuthorityOnly() throws Exception {
+    Path token = broker.dataDir.resolve("admin.token");
+    Outcome outcome =
+        run(
+            "admin",
+            "status",
+            "--url",
+            broker.broker.publicUrl().toString(),
+            "--token-file",
+            token.toString());
+    assertThat(outcome.code()).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(outcome.err()).contains("--ca");
+  }
+
+  @Test
+  void everyCommandTeachesWithAnExample() {
+    assertHelp(BrokerMain.commandLine());
+  }
+
+  private static void assertHelp(CommandLine command) {
+    if (command.getCommandName().equals("help")) {
+      return;
+    }
+    assertThat(command.getCommandSpec().usageMessage().description())
+        .as(command.getCommandSpec().qualifiedName())
+        .isNotEmpty();
+    boolean leafOfAGroupWithExample =
+        command.getParent() != null && hasExample(command.getParent());
+    assertThat(hasExample(command) || leafOfAGroupWithExample)
+        .as("%s has an example", command.getCommandSpec().qualifiedName())
+        .isTrue();
+    command.getSubcommands().values().forEach(CommandLineTest::assertHelp);
+  }
+
+  private static boolean hasExample(CommandLine command) {
+    return command.getUsageMessage(CommandLine.Help.Ansi.OFF).contains("Example");
+  }
+
+  @Test
+  void completionIsAScript() {
+    assertThat(run("completion", "bash").out()).contains("complete -F");
+    assertThat(run("completion", "tcsh").code()).isEqualTo(ExitCode.WRONG);
+  }
+
+  @Test
+  void listenAddressesAreRead() throws Exception {
+    assertThat(BrokerCommand.listenAddress("0.0.0.0:8443"))
+        .isEqualTo(new InetSocketAddress("0.0.0.0", 8443));
+    assertThat(BrokerCommand.listenAddress("[::1]:443").getAddress().isLoopbackAddress()).isTrue();
+    assertThat(BrokerCommand.listenAddress("[::1]").getPort()).isEqualTo(443);
+    for (String wrong : List.of("127.0.0.1:x", "127.0.0.1:70000", ":443")) {
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> BrokerCommand.listenAddress(wrong))
+          .isInstanceOf(StartException.class)
+          .hasMessageContaining("--listen");
+    }
+  }
+
+  @Test
+  void brokerThatCannotStartSaysWhyAndEndsWithOne() throws Exception {
+    Path data = folder.resolve("cannot");
+    Outcome outcome =
+        run(
+            "broker",
+            "--data-dir",
+            data.toString(),
+            "--database-url",
+            "jdbc:mysql://x",
+            "--listen",
+            "127.0.0.1:0");
+    assertThat(outcome.code()).isEqualTo(ExitCode.REFUSED);
+    assertThat(outcome.err()).contains("jdbc:postgresql://");
+  }
+
+  @Test
+  void configurationFileCountsWhereTheCommandLineSaysNothing() throws Exception {
+    Path config =
+        Files.writeString(
+            folder.resolve("broker.yaml"),
+            "host-name: [a.example, b.example]\ndatabase-url: jdbc:mysql://from-file\n");
+    Outcome outcome =
+        run("broker", "--data-dir", folder.resolve("c").toString(), "--config", "" + config);
+    assertThat(outcome.err()).contains("--database-url must be");
+    Path unknown = Files.writeString(folder.resolve("unknown.yaml"), "hostname: [a.example]\n");
+    Outcome refused =
+        run("broker", "--data-dir", folder.resolve("c").toString(), "--config", "" + unknown);
+    assertThat(refused.code()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err()).contains("--hostname");
+  }
+}
