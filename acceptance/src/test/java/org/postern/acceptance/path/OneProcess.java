@@ -7,8 +7,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,7 +19,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -36,12 +39,19 @@ import org.postern.clientconnector.local.OwnedNames;
 import org.postern.identity.CertificateAuthority;
 import org.postern.identity.CredentialStore;
 import org.postern.identity.LiveTls;
+import org.postern.identity.Peers;
 import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustDomain;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.TunnelProtocol;
 import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.link.BrokerDialer;
+import org.postern.tunnel.link.ControlLink;
+import org.postern.tunnel.link.ControlLinkListener;
 import org.postern.tunnel.link.DialerConfig;
+import org.postern.tunnel.link.EpollLoops;
+import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Renew;
@@ -52,6 +62,7 @@ import org.postern.tunnel.message.RenewRefused;
  */
 final class OneProcess implements AutoCloseable {
   static final TrustDomain DOMAIN = new TrustDomain("test.example");
+  private static final int OPENS_PER_SECOND = 50;
   private static final Clock CLOCK = Clock.systemUTC();
 
   final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
@@ -73,7 +84,7 @@ final class OneProcess implements AutoCloseable {
 
   private MultiThreadIoEventLoopGroup group(int threads) {
     MultiThreadIoEventLoopGroup made =
-        new MultiThreadIoEventLoopGroup(threads, EpollIoHandler.newFactory());
+        new MultiThreadIoEventLoopGroup(threads, EpollLoops.handlers());
     groups.add(made);
     return made;
   }
@@ -86,15 +97,27 @@ final class OneProcess implements AutoCloseable {
             CLOCK);
     return new TunnelRooms(
         new TunnelRooms.Needs(
-            "b1",
-            tls,
-            snapshot::get,
-            OneProcess::noRenewal,
-            RendezvousLimits.defaults(),
-            TunnelLimits.DEFAULT),
+            "b1", tls, snapshot::get, OneProcess::noRenewal, limits(), TunnelLimits.DEFAULT),
         CLOCK,
         System::nanoTime,
         new SecureRandom());
+  }
+
+  /** The defaults, but few enough opens a second that a loaded machine can exceed them too. */
+  private static RendezvousLimits limits() {
+    RendezvousLimits d = RendezvousLimits.defaults();
+    return new RendezvousLimits(
+        d.carrierWait(),
+        d.carrierWaitersMax(),
+        d.laneAnswerTimeout(),
+        d.openAnswerTimeout(),
+        d.cutConfirmTimeout(),
+        d.linkGrace(),
+        d.flowsPerDeviceMax(),
+        d.lanesPerDeviceMax(),
+        d.carriersPerPeerMax(),
+        OPENS_PER_SECOND,
+        d.resolvesPerSecond());
   }
 
   private static void noRenewal(String spiffeId, Renew request, Renewal.Reply reply) {
@@ -205,6 +228,47 @@ final class OneProcess implements AutoCloseable {
     tunnel.start();
     stops.add(tunnel::stop);
     return new Device(loop, tunnel, names);
+  }
+
+  /** A peer without manners: a control link of this identity, and whatever the test sends on it. */
+  Raw raw(SpiffeId id) {
+    LiveTls tls = new LiveTls(ca.issueOwn(id, Duration.ofHours(1)), ca.trust(), CLOCK);
+    BrokerDialer dialer =
+        new BrokerDialer(
+            new DialerConfig(
+                new DialerConfig.Target("127.0.0.1", brokerPort()),
+                tls.client(TunnelProtocol.ALPN),
+                Peers.broker()::spiffeId,
+                Optional.empty(),
+                InetAddress::getAllByName,
+                TunnelLimits.DEFAULT));
+    BlockingQueue<Envelope> heard = new LinkedBlockingQueue<>();
+    CompletableFuture<ReasonCode> closed = new CompletableFuture<>();
+    Future<ControlLink> link =
+        dialer.control(
+            group(1).next(),
+            Hello.newBuilder().setInstance(instance(new SecureRandom())).build(),
+            new ControlLinkListener() {
+              @Override
+              public void onMessage(ControlLink from, Envelope message) {
+                heard.add(message);
+              }
+
+              @Override
+              public void onClosed(ControlLink from, ReasonCode reason, String text) {
+                closed.complete(reason);
+              }
+            });
+    return new Raw(link.awaitUninterruptibly(), heard, closed);
+  }
+
+  record Raw(
+      Future<ControlLink> dialled,
+      BlockingQueue<Envelope> heard,
+      CompletableFuture<ReasonCode> closed) {
+    ControlLink link() {
+      return dialled.getNow();
+    }
   }
 
   record Device(EventLoop loop, DeviceTunnel tunnel, ConcurrentHashMap<String, OwnedNames> names) {}

@@ -1,0 +1,192 @@
+package org.postern.acceptance.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.identity.SpiffeId;
+import org.postern.tunnel.TunnelException;
+import org.postern.tunnel.message.CutDone;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.Grant;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.Opened;
+import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
+import org.postern.tunnel.message.Transport;
+
+/** Peers with valid certificates that do what they may not. */
+final class HostilePeersTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final int PORT = 4242;
+  private static final SpiffeId DEVICE = new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d1");
+  private static final SpiffeId CONNECTOR =
+      new SpiffeId.ConnectorId(OneProcess.DOMAIN, "vpc-a", "c1");
+  private static final SpiffeId OTHER_GROUP =
+      new SpiffeId.ConnectorId(OneProcess.DOMAIN, "vpc-b", "c2");
+
+  @TempDir private Path directory;
+  private OneProcess all;
+
+  @BeforeEach
+  void start() {
+    all = new OneProcess(directory, Policies.allowing(1, PORT));
+  }
+
+  @AfterEach
+  void stop() {
+    all.close();
+  }
+
+  private static Envelope open(long flowId, String host) {
+    return Envelope.newBuilder()
+        .setOpen(
+            Open.newBuilder()
+                .setFlowId(flowId)
+                .setHost(host)
+                .setPort(PORT)
+                .setTransport(Transport.TRANSPORT_TCP)
+                .setLaneId(ByteString.copyFrom(new byte[16])))
+        .build();
+  }
+
+  private static Refused refusal(OneProcess.Raw peer) throws InterruptedException {
+    while (true) {
+      Envelope message = peer.heard().poll(10, TimeUnit.SECONDS);
+      assertThat(message).as("an answer").isNotNull();
+      if (message != null && message.hasRefused()) {
+        return message.getRefused();
+      }
+    }
+  }
+
+  @Test
+  void connectorThatActsAsADeviceLosesItsLink() throws Exception {
+    OneProcess.Raw connector = all.raw(CONNECTOR);
+    connector.link().send(open(1, "echo.corp.internal"));
+    assertThat(connector.closed().get(10, TimeUnit.SECONDS))
+        .isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
+  }
+
+  @Test
+  void deviceThatActsAsABrokerLosesItsLink() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    device.link().send(Envelope.newBuilder().setGrant(Grant.newBuilder().setFlowId(1)).build());
+    assertThat(device.closed().get(10, TimeUnit.SECONDS)).isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
+  }
+
+  @Test
+  void brokerCertificateIsNoTicketToTheDoor() {
+    OneProcess.Raw broker = all.raw(new SpiffeId.BrokerId(OneProcess.DOMAIN, "b2"));
+    assertThat(broker.dialled().isSuccess()).isFalse();
+  }
+
+  @Test
+  void deviceThatPolicyDoesNotKnowIsToldSo() {
+    OneProcess.Raw stranger = all.raw(new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d9"));
+    assertThat(stranger.dialled().isSuccess()).isFalse();
+    assertThat(stranger.dialled().cause())
+        .isInstanceOfSatisfying(
+            TunnelException.class,
+            fault -> assertThat(fault.reason()).isEqualTo(ReasonCode.DEVICE_REVOKED));
+  }
+
+  @Test
+  void connectorOfAGroupThatIsNotItsOwnIsNotLinked() {
+    OneProcess.Raw impostor = all.raw(new SpiffeId.ConnectorId(OneProcess.DOMAIN, "vpc-b", "c1"));
+    assertThat(impostor.dialled().isSuccess()).isFalse();
+  }
+
+  @Test
+  void forbiddenAndUnknownApplicationsAreRefusedAlike() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    device.link().send(open(1, "secret.corp.internal"));
+    Refused forbidden = refusal(device);
+    device.link().send(open(2, "nonsense.corp.internal"));
+    Refused unknown = refusal(device);
+    assertThat(forbidden.getReason()).isEqualTo(ReasonCode.POLICY_NO_RULE);
+    assertThat(forbidden.toBuilder().clearFlowId().clearDecisionId().build())
+        .isEqualTo(unknown.toBuilder().clearFlowId().clearDecisionId().build());
+  }
+
+  @Test
+  void flowOnALaneThatIsNotOursIsSentForAnother() throws Exception {
+    all.raw(CONNECTOR);
+    OneProcess.Raw device = all.raw(DEVICE);
+    device.link().send(open(1, "echo.corp.internal"));
+    Refused refused = refusal(device);
+    assertThat(refused.getReason()).isEqualTo(ReasonCode.LANE_UNKNOWN);
+    assertThat(refused.getRetryWithLane()).isTrue();
+  }
+
+  @Test
+  void malformedOpensAreProtocolErrors() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    device.link().send(open(0, "echo.corp.internal"));
+    assertThat(refusal(device).getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+    device.link().send(open(1L << 40, "echo.corp.internal"));
+    assertThat(refusal(device).getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+    device.link().send(open(1, "x".repeat(300)));
+    assertThat(refusal(device).getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+    device.link().send(open(1, ""));
+    assertThat(refusal(device).getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+  }
+
+  @Test
+  void connectorThatSpeaksOfOtherConnectorsFlowsIsNotHeard() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    OneProcess.Raw rogue = all.raw(OTHER_GROUP);
+    String victim = DEVICE.toString();
+    rogue
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setOpened(Opened.newBuilder().setFlowId(1).setDeviceSpiffeId(victim))
+                .build());
+    rogue
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setRefused(Refused.newBuilder().setFlowId(1).setDeviceSpiffeId(victim))
+                .build());
+    rogue
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setCutDone(CutDone.newBuilder().setFlowId(1).setDeviceSpiffeId(victim))
+                .build());
+    rogue
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setFlowClosed(FlowClosed.newBuilder().setFlowId(1).setDeviceSpiffeId(victim))
+                .build());
+    // The answer to the device's own question comes after whatever the rogue could have caused.
+    device.link().send(open(7, "secret.corp.internal"));
+    assertThat(refusal(device).getFlowId()).isEqualTo(7);
+  }
+
+  @Test
+  void floodOfOpensIsLimitedAndNothingStays() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    int flood = 5_000;
+    for (int i = 1; i <= flood; i++) {
+      device.link().send(open(i, "nonsense.corp.internal"));
+    }
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            device.heard().stream()
+                .anyMatch(each ->
+                    each.hasRefused() && each.getRefused().getReason() == ReasonCode.RATE_LIMITED));
+    assertThat(all.liveFlows()).isZero();
+  }
+}
