@@ -326,6 +326,14 @@ public final class Broker implements AutoCloseable {
     return address;
   }
 
+  /** SHA-256 of the deployment's root certificate: what a first contact compares. */
+  public String rootFingerprint() {
+    if (foundation == null) {
+      throw new IllegalStateException("the broker has not started");
+    }
+    return foundation.authority().trust().rootFingerprints().getFirst();
+  }
+
   /** Where the admin token of the first start was written. */
   public Path adminTokenFile() {
     return settings.foundation().dataDir().resolve("admin.token");

@@ -156,8 +156,13 @@ final class BrokerCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .println(
-              "postern broker is ready at %s (admin token: %s)"
-                  .formatted(broker.publicUrl(), broker.adminTokenFile()));
+              """
+              postern broker is ready at %s
+                admin token     %s
+                ca fingerprint  %s\
+              """
+                  .formatted(
+                      broker.publicUrl(), broker.adminTokenFile(), broker.rootFingerprint()));
       stop.await();
       return ExitCode.OK;
     } catch (StartException e) {
@@ -186,7 +191,7 @@ final class BrokerCommand implements Callable<Integer> {
     FoundationSettings foundation =
         new FoundationSettings(
             dataDir,
-            dataDir.resolve("postgres"),
+            programsDir(),
             Optional.ofNullable(databaseUrl),
             Optional.ofNullable(databaseUser),
             Optional.ofNullable(trustDomain),
@@ -203,6 +208,26 @@ final class BrokerCommand implements Callable<Integer> {
         Set.copyOf(privateIssuers),
         Optional.ofNullable(issuerTrust),
         newAdminToken);
+  }
+
+  /** The user's cache, so that a second data directory does not unpack them again; or our own. */
+  private Path programsDir() {
+    String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+    String home = environment.getOrDefault("HOME", "");
+    if (!cache.isEmpty() || !home.isEmpty()) {
+      Path folder = cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache);
+      Path programs = folder.resolve("postern/postgres");
+      try {
+        Files.createDirectories(programs);
+        if (Files.isWritable(programs)) {
+          return programs;
+        }
+      } catch (IOException e) {
+        // A service's user often has no home; the data directory is as good.
+        return dataDir.resolve("postgres");
+      }
+    }
+    return dataDir.resolve("postgres");
   }
 
   /** A broker with a name in the DNS names its deployment; an address names nothing. */
