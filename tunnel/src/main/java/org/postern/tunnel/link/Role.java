@@ -16,6 +16,11 @@ interface Role {
   /** The connection has ended. Once, unless the wire was stripped before. */
   void onEnded(ReasonCode reason, String text, int retryAfterSeconds);
 
+  /** True when the peer has said all that it may say on top of outer TLS. */
+  default boolean nothingMoreExpected() {
+    return false;
+  }
+
   /** What it means when the outer TLS layer cannot read what the peer sends. */
   default ReasonCode brokenRecord() {
     return ReasonCode.PROTOCOL_ERROR;

@@ -2,6 +2,7 @@ package org.postern.tunnel.link;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.util.Objects;
@@ -11,6 +12,10 @@ import java.util.Objects;
  * broker; thread-safe.
  */
 public final class TunnelDoor {
+  private static final int KEEP_IDLE_SECONDS = 60;
+  private static final int KEEP_INTERVAL_SECONDS = 15;
+  private static final int KEEP_COUNT = 4;
+
   private final DoorConfig config;
   private final DoorListener listener;
 
@@ -27,6 +32,12 @@ public final class TunnelDoor {
   public void prepare(Channel channel) {
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
     channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    if (channel instanceof EpollSocketChannel socket) {
+      // Once it is a lane, nobody here asks whether the peer is still there but the kernel.
+      socket.config().setTcpKeepIdle(KEEP_IDLE_SECONDS);
+      socket.config().setTcpKeepIntvl(KEEP_INTERVAL_SECONDS);
+      socket.config().setTcpKeepCnt(KEEP_COUNT);
+    }
   }
 
   /**

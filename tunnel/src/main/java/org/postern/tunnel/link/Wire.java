@@ -46,8 +46,6 @@ final class Wire extends ByteToMessageDecoder {
   /** Seconds that a last message may take to leave before the connection is closed anyway. */
   private static final long GOODBYE_SECONDS = 2;
 
-  private static final int CAUSES_MAX = 8;
-
   private final Channel channel;
   private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
@@ -62,11 +60,7 @@ final class Wire extends ByteToMessageDecoder {
   private int endRetryAfter;
 
   private @Nullable ScheduledFuture<?> deadline;
-  private @Nullable ScheduledFuture<?> ticker;
-  private @Nullable KeepAlive keepAlive;
-  private int quietTicksBeforePing;
-  private int quietTicks;
-  private boolean heard;
+  private final Pulse pulse = new Pulse(this::ping, this::giveUp);
   private long pings;
 
   Wire(Channel channel, TunnelLimits limits, Role role) {
@@ -202,51 +196,24 @@ final class Wire extends ByteToMessageDecoder {
     }
   }
 
-  /**
-   * Asks a silent peer, and gives it up in the end.
-   *
-   * @param quietTicksBeforePing 1 at the end that is to ask first, 2 at the other, so that one Ping
-   *     per interval keeps both content
-   */
+  /** Asks a silent peer, and gives it up in the end; see {@link Pulse#start}. */
   void startKeepAlive(KeepAlive times, int quietTicksBeforePing) {
-    stopKeepAlive();
-    keepAlive = times;
-    this.quietTicksBeforePing = quietTicksBeforePing;
-    quietTicks = 0;
-    heard = true;
-    scheduleTick(times);
+    pulse.start(channel.eventLoop(), times, quietTicksBeforePing);
   }
 
   void stopKeepAlive() {
-    keepAlive = null;
-    if (ticker != null) {
-      ticker.cancel(false);
-      ticker = null;
-    }
+    pulse.stop();
   }
 
-  private void scheduleTick(KeepAlive times) {
-    ticker =
-        channel
-            .eventLoop()
-            .schedule(() -> tick(times), times.interval().toNanos(), TimeUnit.NANOSECONDS);
-  }
-
-  private void tick(KeepAlive times) {
-    if (!isOpen() || keepAlive == null) {
-      return;
-    }
-    quietTicks = heard ? 0 : quietTicks + 1;
-    heard = false;
-    if (times.interval().multipliedBy(quietTicks).compareTo(times.silenceMax()) >= 0) {
-      endAs(ReasonCode.PEER_SILENT, "nothing heard for " + times.silenceMax(), 0);
-      context().close();
-      return;
-    }
-    if (quietTicks >= quietTicksBeforePing) {
+  private void ping() {
+    if (isOpen()) {
       send(Envelope.newBuilder().setPing(Ping.newBuilder().setNonce(++pings)).build());
     }
-    scheduleTick(times);
+  }
+
+  private void giveUp() {
+    endAs(ReasonCode.PEER_SILENT, "nothing heard for too long", 0);
+    context().close();
   }
 
   /** Moves the channel to another loop; {@code done} completes there. */
@@ -255,7 +222,7 @@ final class Wire extends ByteToMessageDecoder {
       done.trySuccess(value);
       return;
     }
-    KeepAlive times = keepAlive;
+    KeepAlive times = pulse.times();
     stopKeepAlive();
     cancelDeadline();
     channel
@@ -275,7 +242,7 @@ final class Wire extends ByteToMessageDecoder {
       return;
     }
     if (times != null) {
-      startKeepAlive(times, quietTicksBeforePing);
+      startKeepAlive(times, pulse.quietTicksBeforeAsking());
     }
     done.trySuccess(value);
   }
@@ -302,7 +269,7 @@ final class Wire extends ByteToMessageDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-    heard = true;
+    pulse.heard();
     if (ending) {
       in.skipBytes(in.readableBytes());
       return;
@@ -316,6 +283,17 @@ final class Wire extends ByteToMessageDecoder {
       }
     } catch (TunnelException e) {
       fail(e.reason(), e.text(), 0);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+    super.channelReadComplete(ctx);
+    if (!stripped && role.nothingMoreExpected()) {
+      // An OpenSSL engine answers a record that it cannot read with an alert, and keeps the error
+      // to
+      // itself until it is asked to write the next time: ask it.
+      ctx.flush();
     }
   }
 
@@ -360,7 +338,7 @@ final class Wire extends ByteToMessageDecoder {
       boolean late = completion.cause() instanceof SslHandshakeTimeoutException;
       endAs(
           late ? ReasonCode.HELLO_TIMEOUT : ReasonCode.PROTOCOL_ERROR,
-          "TLS handshake: " + firstLine(completion.cause()),
+          "TLS handshake: " + CauseText.of(completion.cause()),
           0);
       context().close();
       return;
@@ -397,27 +375,16 @@ final class Wire extends ByteToMessageDecoder {
       case DecoderException broken when broken.getCause() instanceof SSLException tls ->
           endAs(
               secured ? role.brokenRecord() : ReasonCode.PROTOCOL_ERROR,
-              "TLS: " + firstLine(tls),
+              "TLS: " + CauseText.of(tls),
               0);
-      case SSLException tls -> endAs(role.brokenRecord(), "TLS: " + firstLine(tls), 0);
+      case SSLException tls -> endAs(role.brokenRecord(), "TLS: " + CauseText.of(tls), 0);
       case IOException lost ->
-          endAs(ReasonCode.REASON_UNSPECIFIED, "connection lost: " + firstLine(lost), 0);
+          endAs(ReasonCode.REASON_UNSPECIFIED, "connection lost: " + CauseText.of(lost), 0);
       default -> {
         log.error("{}: a handler of ours failed", channel.remoteAddress(), cause);
         endAs(ReasonCode.PROTOCOL_ERROR, "internal error", 0);
       }
     }
     context().close();
-  }
-
-  /** Of the deepest cause, which is the one that knows: TLS wraps what others found. */
-  private static String firstLine(Throwable cause) {
-    Throwable deepest = cause;
-    for (int depth = 0; depth < CAUSES_MAX && deepest.getCause() != null; depth++) {
-      deepest = deepest.getCause();
-    }
-    String text = String.valueOf(deepest.getMessage());
-    int end = text.indexOf('\n');
-    return end < 0 ? text : text.substring(0, end);
   }
 }

@@ -128,9 +128,6 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
   @Override
   public Channel release() throws TunnelException {
     wire.strip();
-    if (wire.channel().pipeline().get(SilenceGuard.class) != null) {
-      wire.channel().pipeline().remove(SilenceGuard.class);
-    }
     state = State.RELEASED;
     return wire.channel();
   }
@@ -170,7 +167,6 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
     state = State.REQUESTED;
     laneId = request.getLaneId();
     wire.stopKeepAlive();
-    wire.channel().pipeline().addFirst(new SilenceGuard(wire));
     wire.expectWithin(
         wire.limits().deadlines().laneAnswer(),
         ReasonCode.ANSWER_TIMEOUT,
@@ -220,6 +216,11 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
     if (listener != null) {
       listener.onClosed(this, reason, text);
     }
+  }
+
+  @Override
+  public boolean nothingMoreExpected() {
+    return state == State.REQUESTED || state == State.ANSWERED || state == State.TAKEN;
   }
 
   @Override

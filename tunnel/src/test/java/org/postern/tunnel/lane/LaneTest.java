@@ -106,6 +106,23 @@ class LaneTest {
   }
 
   @Test
+  void whatWasSaidLastArrivesBeforeTheEnd() throws Exception {
+    connector(TestPki.CONNECTOR);
+    Lane device = get(dial());
+    Lane connector = accepted.get(10, SECONDS);
+    int bytes = 8 << 20;
+    Sink sink = new Sink(bytes);
+    device.channel().writeAndFlush(device.channel().alloc().buffer(bytes).writeZero(bytes));
+    device.close();
+    // Only now is anybody reading: the relay has long seen the end of the device's side.
+    await().until(() -> !device.channel().isOpen());
+    connector.eventLoop().execute(() -> open(connector, sink));
+    assertThat(sink.hash.get(20, SECONDS)).isNotEqualTo("too many");
+    await().until(() -> !connector.channel().isOpen());
+    assertThat(broker.ended.poll(5, SECONDS).reason()).isEqualTo(ReasonCode.DEVICE_GONE);
+  }
+
+  @Test
   void deviceRefusesAConnectorOfAnotherGroup() {
     connector("spiffe://test/connector/vpc-evil/c9");
     assertThatThrownBy(() -> get(dial()))

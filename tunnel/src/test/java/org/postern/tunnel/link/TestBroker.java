@@ -89,9 +89,13 @@ public final class TestBroker implements AutoCloseable, DoorListener {
   }
 
   public BrokerDialer dialer(SslContext tls, TunnelLimits limits) {
+    return dialer(port(), tls, limits);
+  }
+
+  public static BrokerDialer dialer(int port, SslContext tls, TunnelLimits limits) {
     return new BrokerDialer(
         new DialerConfig(
-            new DialerConfig.Target("localhost", port()),
+            new DialerConfig.Target("localhost", port),
             () -> tls,
             TestPki.only("spiffe://test/broker/"),
             Optional.empty(),

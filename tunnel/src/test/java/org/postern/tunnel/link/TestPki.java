@@ -10,8 +10,14 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyStore;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
@@ -34,6 +40,9 @@ public final class TestPki {
 
   private static final Duration VALID = Duration.ofHours(1);
 
+  private static final char[] PASSWORD = "test".toCharArray();
+  private static final String ALIAS = "root";
+
   private final X509Bundle root;
 
   public TestPki() {
@@ -50,6 +59,41 @@ public final class TestPki {
                   CertificateBuilder.KeyUsage.keyCertSign,
                   CertificateBuilder.KeyUsage.digitalSignature)
               .buildSelfSigned();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private TestPki(X509Bundle root) {
+    this.root = root;
+  }
+
+  /** The same CA in two processes: its key travels in a file, for measurements only. */
+  public static TestPki shared(Path file) {
+    try {
+      if (Files.exists(file)) {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+          store.load(in, PASSWORD);
+        }
+        X509Certificate certificate = (X509Certificate) store.getCertificate(ALIAS);
+        PrivateKey key = (PrivateKey) store.getKey(ALIAS, PASSWORD);
+        return new TestPki(
+            X509Bundle.fromRootCertificateAuthority(
+                certificate, new KeyPair(certificate.getPublicKey(), key)));
+      }
+      TestPki made = new TestPki();
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(null, null);
+      store.setKeyEntry(
+          ALIAS,
+          made.root.getKeyPair().getPrivate(),
+          PASSWORD,
+          new Certificate[] {made.root.getCertificate()});
+      try (OutputStream out = Files.newOutputStream(file)) {
+        store.store(out, PASSWORD);
+      }
+      return made;
     } catch (Exception e) {
       throw new AssertionError(e);
     }

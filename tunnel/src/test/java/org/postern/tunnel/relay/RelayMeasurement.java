@@ -58,10 +58,15 @@ public final class RelayMeasurement {
       try {
         pass(sink, ourPort, GIGABYTE);
         pass(sink, proxyPort, GIGABYTE);
+        List<Double> our = new ArrayList<>();
+        List<Double> its = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
-          report("postern", ours, bytes -> pass(sink, ourPort, bytes), gigabytes);
-          report("haproxy", haproxy, bytes -> pass(sink, proxyPort, bytes), gigabytes);
+          our.add(cost("postern", ours, bytes -> pass(sink, ourPort, bytes), gigabytes));
+          its.add(cost("haproxy", haproxy, bytes -> pass(sink, proxyPort, bytes), gigabytes));
         }
+        System.out.printf(
+            "median: postern %.3f, haproxy %.3f, ratio %.2f%n",
+            median(our), median(its), median(our) / median(its));
       } finally {
         haproxy.destroy();
         ours.destroy();
@@ -73,7 +78,11 @@ public final class RelayMeasurement {
     void run(long bytes) throws Exception;
   }
 
-  private static void report(String name, Process process, Pass pass, int gigabytes)
+  private static double median(List<Double> costs) {
+    return costs.stream().sorted().skip(costs.size() / 2).findFirst().orElseThrow();
+  }
+
+  private static double cost(String name, Process process, Pass pass, int gigabytes)
       throws Exception {
     long cpu = cpuTicks(process);
     long start = System.nanoTime();
@@ -82,6 +91,7 @@ public final class RelayMeasurement {
     double used = (cpuTicks(process) - cpu) / (double) TICKS_PER_SECOND;
     System.out.printf(
         "%s: %.3f s CPU per GB, %.0f MB/s%n", name, used / gigabytes, gigabytes * 1000 / seconds);
+    return used / gigabytes;
   }
 
   private static long cpuTicks(Process process) throws IOException {
