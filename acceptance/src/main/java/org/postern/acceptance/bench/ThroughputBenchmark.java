@@ -37,7 +37,7 @@ final class ThroughputBenchmark implements Benchmark {
   @Override
   public String about() {
     return "Mbit/s of one and of many bulk connections between namespaces, small answers beside"
-               + " them";
+        + " them";
   }
 
   @Override

@@ -109,7 +109,8 @@ final class TestDevice implements AutoCloseable, FlowListener {
     id[1] = (byte) this.id.hashCode();
     ByteString laneId = ByteString.copyFrom(id);
     LaneRequest request = LaneRequest.newBuilder().setLaneId(laneId).setOpen(open).build();
-    Future<ParkedCarrier> carrier = dialer.park(
+    Future<ParkedCarrier> carrier =
+        dialer.park(
             loop,
             Hello.newBuilder().setInstance(ByteString.copyFrom(new byte[16])).build(),
             new Silent());

@@ -386,19 +386,11 @@ final class DeviceOnBroker implements DeviceDesk {
   List<FlowLine> describe(int max) {
     CompletableFuture<List<FlowLine>> answer = new CompletableFuture<>();
     onLoop(() ->
-        answer.complete(flows.where(flow -> true).stream().limit(max).map(this::line).toList()));
+        answer.complete(
+            flows.where(flow -> true).stream()
+                .limit(max)
+                .map(flow -> FlowLine.of(id, flow))
+                .toList()));
     return answer.completeOnTimeout(List.of(), 2, TimeUnit.SECONDS).join();
-  }
-
-  private FlowLine line(LiveFlow flow) {
-    return new FlowLine(
-        flow.flowId(),
-        id.user(),
-        id.device(),
-        flow.applicationId,
-        flow.open.getHost() + ":" + flow.open.getPort(),
-        flow.connectorId,
-        flow.decisionId,
-        flow.sinceMillis);
   }
 }

@@ -1,5 +1,7 @@
 package org.postern.broker.clientside;
 
+import org.postern.identity.SpiffeId;
+
 /**
  * One live or pending flow, for the administrator.
  *
@@ -20,4 +22,17 @@ public record FlowLine(
     String target,
     String connectorId,
     String decisionId,
-    long sinceMillis) {}
+    long sinceMillis) {
+
+  static FlowLine of(SpiffeId.ClientId device, LiveFlow flow) {
+    return new FlowLine(
+        flow.flowId(),
+        device.user(),
+        device.device(),
+        flow.applicationId,
+        flow.open.getHost() + ":" + flow.open.getPort(),
+        flow.connectorId,
+        flow.decisionId,
+        flow.sinceMillis);
+  }
+}

@@ -140,7 +140,7 @@ public final class DeviceTunnel {
     this.resolutions = new Resolutions(loop, config.limits(), time.nanoTime());
     this.director =
         new FlowDirector(
-            new FlowDirector.Means(
+            new FlowMeans(
                 loop,
                 config.limits(),
                 config.flowLimits(),

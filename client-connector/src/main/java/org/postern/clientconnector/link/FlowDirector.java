@@ -56,26 +56,12 @@ final class FlowDirector {
   private final FlowRecovery recovery;
   private long nextFlowId;
 
-  /** Hears of every flow that ended otherwise than by itself. */
-  interface FlowEnds {
-    void ended(OutFlow flow, ReasonCode reason, String text);
-  }
-
-  /** What a director works with. */
-  record Means(
-      EventLoop loop,
-      LinkLimits limits,
-      FlowLimits flowLimits,
-      MemoryBudget memory,
-      LongSupplier nanoTime,
-      LaneMaker lanes) {}
-
   /** Flows that wait for a lane which is being made. */
   private static final class WaitingFlows {
     final List<OutFlow> flows = new ArrayList<>();
   }
 
-  FlowDirector(Means means, Consumer<Envelope> link, FlowEnds ends) {
+  FlowDirector(FlowMeans means, Consumer<Envelope> link, FlowEnds ends) {
     this.loop = means.loop();
     this.limits = means.limits();
     this.flowLimits = means.flowLimits();
@@ -95,10 +81,6 @@ final class FlowDirector {
 
   long newFlowId() {
     return ++nextFlowId;
-  }
-
-  int flowCount() {
-    return flows.size();
   }
 
   List<OutFlow> liveFlows() {

@@ -34,7 +34,7 @@ final class FlowRecovery {
   private final Consumer<Envelope> link;
   private final Map<String, List<OutFlow>> orphans = new HashMap<>();
 
-  FlowRecovery(FlowDirector.Means means, FlowDirector director, Consumer<Envelope> link) {
+  FlowRecovery(FlowMeans means, FlowDirector director, Consumer<Envelope> link) {
     this.loop = means.loop();
     this.limits = means.limits();
     this.nanoTime = means.nanoTime();

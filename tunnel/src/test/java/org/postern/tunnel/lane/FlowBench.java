@@ -58,7 +58,10 @@ final class FlowBench {
       OUT.println(bulk(pair, sunk));
     }
     Thread bulk = Thread.ofPlatform().start(() -> pour(pair, 4 * nanos));
-    Thread.sleep(200);
+    long before = sunk.get();
+    while (sunk.get() == before) {
+      Thread.onSpinWait();
+    }
     OUT.println(exchange("request-response beside bulk, shared lane", pair, nanos));
     ByteString own = pair.newLane();
     long flowId = pair.deviceEvents.wantsOwnLane.getLast();

@@ -1,0 +1,15 @@
+package org.postern.clientconnector.link;
+
+import io.netty.channel.EventLoop;
+import java.util.function.LongSupplier;
+import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.flow.MemoryBudget;
+
+/** What those who direct flows work with. */
+record FlowMeans(
+    EventLoop loop,
+    LinkLimits limits,
+    FlowLimits flowLimits,
+    MemoryBudget memory,
+    LongSupplier nanoTime,
+    LaneMaker lanes) {}
