@@ -179,14 +179,10 @@ final class FlowDirector {
   private void laneNotMade(OutFlow flow, WaitingFlows waiting, Throwable cause) {
     ReasonCode reason = LaneMaker.reasonOf(cause);
     LOG.debug("no lane for {}: {}", flow.target, cause.getMessage());
-    if (flow.state == OutFlow.State.ASKED) {
-      refuse(flow, reason, Reasons.sentence(reason));
-    }
-    for (OutFlow each : waiting.flows) {
-      if (each.state == OutFlow.State.ASKED) {
-        refuse(each, reason, Reasons.sentence(reason));
-      }
-    }
+    waiting.flows.addFirst(flow);
+    waiting.flows.stream()
+        .filter(each -> each.state == OutFlow.State.ASKED)
+        .forEach(each -> refuse(each, reason, Reasons.sentence(reason)));
   }
 
   private ConnectorOnDevice connectorOf(Lane lane, ConnectorOnDevice.Purpose purpose) {
@@ -350,7 +346,7 @@ final class FlowDirector {
         ends.ended(flow, summary.reason(), Reasons.sentence(summary.reason()));
       }
     }
-    forgetIfOver(connector);
+    connectors.values().removeIf(ConnectorOnDevice::isOver);
   }
 
   void flowWantsOwnLane(ConnectorOnDevice connector, long flowId) {
@@ -375,13 +371,7 @@ final class FlowDirector {
 
   void laneClosed(ConnectorOnDevice connector, ReasonCode reason, String text) {
     LOG.debug("lane to {} closed: {} {}", connector.connectorId(), reason, text);
-    forgetIfOver(connector);
-  }
-
-  private void forgetIfOver(ConnectorOnDevice connector) {
-    if (connector.isOver()) {
-      connectors.remove(connector.endpoint().peerId(), connector);
-    }
+    connectors.values().removeIf(ConnectorOnDevice::isOver);
   }
 
   /** Closes lanes that are of no more use. */
