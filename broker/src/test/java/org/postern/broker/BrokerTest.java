@@ -303,7 +303,7 @@ final class BrokerTest {
   }
 
   @Test
-  void removedDeviceIsGoneFromTheNextRenewal() throws Exception {
+  void deviceIsRemovedOnce() throws Exception {
     IdentityKey key = IdentityKey.generate();
     JsonNode body =
         BrokerUnderTest.JSON.readTree(
