@@ -136,6 +136,8 @@ final class RunningConnector {
     home.deleteStatus();
     LOG.info("stopped");
     stopped.countDown();
+    // A stop that was asked for is a success; the JVM would end with 128 + the signal's number.
+    Runtime.getRuntime().halt(ExitCode.OK);
   }
 
   private void doChores() {

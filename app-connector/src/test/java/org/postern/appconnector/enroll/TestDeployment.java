@@ -26,6 +26,15 @@ public final class TestDeployment {
   private final CertificateAuthority authority =
       CertificateAuthority.create(domain, InstantSource.system());
 
+  private String tunnelHost = "tunnel.test";
+  private int tunnelPort = 8443;
+
+  /** Where the broker says that its tunnel door is. */
+  public void tunnelAt(String host, int port) {
+    tunnelHost = host;
+    tunnelPort = port;
+  }
+
   public CertificateAuthority authority() {
     return authority;
   }
@@ -46,7 +55,7 @@ public final class TestDeployment {
           JSON.createObjectNode()
               .put("trustDomain", domain.name())
               .put("caPem", authority.trust().pem());
-      json.putObject("tunnel").put("host", "tunnel.test").put("port", 8443);
+      json.putObject("tunnel").put("host", tunnelHost).put("port", tunnelPort);
       return "200\n" + json;
     }
     try {
