@@ -48,6 +48,7 @@ final class HealthBoard {
   private final Set<Watched> changed = new HashSet<>();
   private Map<String, AddressExceptions> served = Map.of();
   private long numbers;
+  private int down;
 
   /** A target that is to be probed now. */
   record Probe(HealthTarget target, DialTarget dial) {}
@@ -58,6 +59,7 @@ final class HealthBoard {
     private final long number;
     private boolean planned;
     private boolean probing;
+    private boolean suspect;
     private ApplicationHealth.State state = ApplicationHealth.State.STATE_UNSPECIFIED;
     private ApplicationHealth.State reported = ApplicationHealth.State.STATE_UNSPECIFIED;
     private long latencyMicros;
@@ -66,6 +68,7 @@ final class HealthBoard {
     private int failures;
     private long dueNanos;
     private @Nullable Long usedNanos;
+    private long seenUpNanos;
 
     Watched(HealthTarget target, long number) {
       this.target = target;
@@ -133,6 +136,7 @@ final class HealthBoard {
   void onDialFailed(HealthTarget target, long nowNanos) {
     Watched found = used(target, nowNanos);
     if (found != null && !found.probing && found.state != ApplicationHealth.State.STATE_DOWN) {
+      found.suspect = true;
       schedule(found, nowNanos);
     }
   }
@@ -153,6 +157,14 @@ final class HealthBoard {
         forget(first);
         continue;
       }
+      if (first.state == ApplicationHealth.State.STATE_UP
+          && !first.suspect
+          && nowNanos - first.seenUpNanos < limits.interval().toNanos() / 2) {
+        // A flow's dial has just answered what the probe would ask.
+        schedule(first, first.seenUpNanos + jittered(limits.interval()));
+        continue;
+      }
+      first.suspect = false;
       first.probing = true;
       return Optional.of(
           new Probe(
@@ -180,7 +192,7 @@ final class HealthBoard {
     }
     found.probing = false;
     found.failures++;
-    found.state = ApplicationHealth.State.STATE_DOWN;
+    become(found, ApplicationHealth.State.STATE_DOWN);
     found.latencyMicros = 0;
     found.text = reason.name() + ": " + text;
     if (found.reported != found.state) {
@@ -226,10 +238,7 @@ final class HealthBoard {
 
   /** Targets that are down. */
   int down() {
-    return (int)
-        watched.values().stream()
-            .filter(each -> each.state == ApplicationHealth.State.STATE_DOWN)
-            .count();
+    return down;
   }
 
   private static ApplicationHealth message(Watched each) {
@@ -245,7 +254,8 @@ final class HealthBoard {
 
   private void up(Watched found, long micros, long nowNanos) {
     found.failures = 0;
-    found.state = ApplicationHealth.State.STATE_UP;
+    found.seenUpNanos = nowNanos;
+    become(found, ApplicationHealth.State.STATE_UP);
     found.text = "";
     // Smoothed as TCP smooths its round trip (RFC 6298): one slow dial is no news.
     found.latencyMicros =
@@ -284,7 +294,15 @@ final class HealthBoard {
     return added;
   }
 
+  private void become(Watched each, ApplicationHealth.State state) {
+    boolean wasDown = each.state == ApplicationHealth.State.STATE_DOWN;
+    boolean isDown = state == ApplicationHealth.State.STATE_DOWN;
+    down += Boolean.compare(isDown, wasDown);
+    each.state = state;
+  }
+
   private void forget(Watched each) {
+    become(each, ApplicationHealth.State.STATE_UNSPECIFIED);
     watched.remove(each.target);
     due.remove(each);
     changed.remove(each);

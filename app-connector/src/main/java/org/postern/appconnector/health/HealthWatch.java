@@ -37,6 +37,7 @@ public final class HealthWatch implements AutoCloseable {
   private @Nullable ScheduledFuture<?> nextProbe;
   private @Nullable ScheduledFuture<?> nextReport;
   private long lastProbeNanos;
+  private long nextProbeNanos;
   private boolean reportSoon;
   private boolean closed;
   private volatile Counts counts = new Counts(0, 0);
@@ -147,7 +148,9 @@ public final class HealthWatch implements AutoCloseable {
   }
 
   private void afterChange() {
-    counts = new Counts(board.size(), board.down());
+    if (counts.watched() != board.size() || counts.down() != board.down()) {
+      counts = new Counts(board.size(), board.down());
+    }
     scheduleProbe();
     if (board.hasChanges() && broker != null && !reportSoon) {
       reportSoon = true;
@@ -157,16 +160,20 @@ public final class HealthWatch implements AutoCloseable {
   }
 
   private void scheduleProbe() {
-    cancel(nextProbe);
-    nextProbe = null;
     OptionalLong due = board.nextDueNanos();
     if (due.isEmpty()) {
+      cancel(nextProbe);
+      nextProbe = null;
       return;
     }
     long earliest = lastProbeNanos + TimeUnit.SECONDS.toNanos(1) / limits.probesPerSecond();
-    long now = nanoTime.getAsLong();
-    long wait = Math.max(Math.max(due.getAsLong() - now, earliest - now), 0);
-    nextProbe = in(wait, this::probe);
+    long at = due.getAsLong() - earliest > 0 ? due.getAsLong() : earliest;
+    if (nextProbe != null && at == nextProbeNanos) {
+      return;
+    }
+    cancel(nextProbe);
+    nextProbeNanos = at;
+    nextProbe = in(Math.max(at - nanoTime.getAsLong(), 0), this::probe);
   }
 
   private void probe() {

@@ -34,7 +34,7 @@ import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Transport;
 
 /** Bytes through device, broker, connector and application, and what ends them. */
-@Timeout(40)
+@Timeout(60)
 final class ConnectorFlowTest {
   @TempDir private Path folder;
   private World world;
@@ -131,7 +131,7 @@ final class ConnectorFlowTest {
     try (Socket program = flow(1)) {
       say(program, "x");
       hear(program, 1);
-      Socket atApplication = Objects.requireNonNull(application.nextAccepted(2000));
+      Socket atApplication = Objects.requireNonNull(application.nextAccepted(10_000));
       world.broker.toConnector(
           Envelope.newBuilder()
               .setCut(
@@ -141,7 +141,7 @@ final class ConnectorFlowTest {
                       .setReason(ReasonCode.POLICY_CHANGED))
               .build());
       assertThat(answerOf(Envelope.BodyCase.CUT_DONE).getCutDone().getFlowId()).isEqualTo(1);
-      assertThat(Objects.requireNonNull(device.closedFlows.poll(3, TimeUnit.SECONDS)).reason())
+      assertThat(Objects.requireNonNull(device.closedFlows.poll(10, TimeUnit.SECONDS)).reason())
           .isEqualTo(ReasonCode.POLICY_CHANGED);
       await().until(() -> isOver(program) && isOver(atApplication));
     }
@@ -169,7 +169,7 @@ final class ConnectorFlowTest {
     try (Socket program = flow(1)) {
       say(program, "x");
       hear(program, 1);
-      Socket atApplication = Objects.requireNonNull(application.nextAccepted(2000));
+      Socket atApplication = Objects.requireNonNull(application.nextAccepted(10_000));
       atApplication.setSoLinger(true, 0);
       atApplication.close();
       await().until(() -> isOver(program));
@@ -183,10 +183,9 @@ final class ConnectorFlowTest {
     try (Socket program = flow(1)) {
       say(program, "x");
       hear(program, 1);
-      long before = System.nanoTime();
       world.kill();
-      assertThat(device.closedLanes.poll(3, TimeUnit.SECONDS)).isNotNull();
-      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(2));
+      // Well before any keep-alive (15 s) would have told.
+      assertThat(device.closedLanes.poll(5, TimeUnit.SECONDS)).isNotNull();
     }
   }
 
@@ -199,7 +198,7 @@ final class ConnectorFlowTest {
       say(program, "still here");
       assertThat(hear(program, 10)).isEqualTo("still here");
     }
-    assertThat(world.broker.connectors.poll(10, TimeUnit.SECONDS))
+    assertThat(world.broker.connectors.poll(20, TimeUnit.SECONDS))
         .describedAs("the connector links again by itself")
         .isNotNull();
     assertThat(answerOf(Envelope.BodyCase.FLOW_CLOSED).getFlowClosed().getFlowId()).isEqualTo(1);
@@ -211,7 +210,7 @@ final class ConnectorFlowTest {
       say(program, "before ");
       assertThat(hear(program, 7)).isEqualTo("before ");
       world.broker.lanes.getFirst().close(ReasonCode.LANE_LOST);
-      assertThat(device.orphans.poll(3, TimeUnit.SECONDS)).isEqualTo(1L);
+      assertThat(device.orphans.poll(10, TimeUnit.SECONDS)).isEqualTo(1L);
       say(program, "after");
       ByteString lane =
           device.lane(TestDevice.open(1, application.port()).toBuilder().setResume(true).build());
@@ -286,7 +285,7 @@ final class ConnectorFlowTest {
       var stopped = world.connector.stop();
       say(program, "last");
       assertThat(hear(program, 4)).isEqualTo("last");
-      assertThat(stopped.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(stopped.await(15, TimeUnit.SECONDS)).isTrue();
       assertThat(Duration.ofNanos(System.nanoTime() - before))
           .isGreaterThan(Duration.ofMillis(700));
       assertThat(answerOf(Envelope.BodyCase.FLOW_CLOSED).getFlowClosed().getReason())

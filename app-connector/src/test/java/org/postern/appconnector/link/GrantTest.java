@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
@@ -24,7 +25,7 @@ import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Refused;
 
 /** Grants that a connector must not obey, from a broker that may be broken into. */
-@Timeout(40)
+@Timeout(60)
 final class GrantTest {
   @TempDir private Path folder;
   private @Nullable World world;
@@ -85,7 +86,7 @@ final class GrantTest {
     world().broker.edit = grant -> grant;
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     String other = device.id.replace("laptop", "phone");
     world().broker.grant(ScriptedBroker.honest(other, lane, open(2)));
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.GRANT_SUBJECT_MISMATCH);
@@ -150,6 +151,8 @@ final class GrantTest {
 
   @Test
   void grantForALaneThatNeverComesIsRefusedSoon() throws Exception {
+    stop();
+    start(World.limits(1000, Duration.ofMillis(300)));
     world().broker.grant(ScriptedBroker.honest(device.id, laneId(9), open(1)));
     Refused refused = refusal();
     assertThat(refused.getReason()).isEqualTo(ReasonCode.GRANT_UNKNOWN_LANE);
@@ -184,7 +187,7 @@ final class GrantTest {
   void someoneElsesFlowCannotBeResumed() throws Exception {
     device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     try (TestDevice thief = world().device("thief")) {
       ByteString lane = thief.lane(open(1).toBuilder().setResume(true).build());
       assertThat(refusal().getReason()).isEqualTo(ReasonCode.RESUME_UNKNOWN_FLOW);
@@ -201,7 +204,7 @@ final class GrantTest {
   void flowCannotBeResumedUnderTheNameOfAnotherTarget() throws Exception {
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     Open elsewhere = open(1).toBuilder().setHost("allowed.test").setResume(true).build();
     world().broker.grant(ScriptedBroker.honest(device.id, lane, elsewhere));
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.RESUME_UNKNOWN_FLOW);
@@ -211,7 +214,7 @@ final class GrantTest {
   void sameGrantTwiceOpensOneFlow() throws Exception {
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     world().broker.grant(ScriptedBroker.honest(device.id, lane, open(1)));
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
     assertThat(world().connector.status().flows()).isEqualTo(1);
@@ -224,7 +227,7 @@ final class GrantTest {
     ByteString lane = device.lane(open(1));
     try (Socket program = device.program(1, lane)) {
       assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-      application.nextAccepted(2000);
+      application.nextAccepted(10_000);
       world().broker.grant(ScriptedBroker.honest(device.id, lane, open(2)));
       assertThat(refusal().getReason()).isEqualTo(ReasonCode.CONNECTOR_OVERLOADED);
       program.getOutputStream().write("x".getBytes(StandardCharsets.UTF_8));
@@ -236,7 +239,7 @@ final class GrantTest {
   void stoppingConnectorRefusesWithItsReason() throws Exception {
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     world().connector.stop();
     world().broker.grant(ScriptedBroker.honest(device.id, lane, open(2)));
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.CONNECTOR_STOPPING);
@@ -246,7 +249,7 @@ final class GrantTest {
   void forgedGrantsByTheThousandLeaveNothingBehind() throws Exception {
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
-    application.nextAccepted(2000);
+    application.nextAccepted(10_000);
     String other = device.id.replace("laptop", "phone");
     for (int i = 0; i < 2000; i++) {
       world().broker.grant(ScriptedBroker.honest(other, lane, open(i + 2)));

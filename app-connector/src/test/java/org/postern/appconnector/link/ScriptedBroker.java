@@ -139,7 +139,7 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
 
   /** The next answer about flows. */
   Envelope answer() throws InterruptedException {
-    return Objects.requireNonNull(answers.poll(8, TimeUnit.SECONDS), "no answer in 8 s");
+    return Objects.requireNonNull(answers.poll(20, TimeUnit.SECONDS), "no answer in 20 s");
   }
 
   void closeConnectorLink() {

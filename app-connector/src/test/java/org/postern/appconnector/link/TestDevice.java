@@ -115,8 +115,8 @@ final class TestDevice implements AutoCloseable, FlowListener {
             Hello.newBuilder().setInstance(ByteString.copyFrom(new byte[16])).build(),
             new Silent());
     Future<Lane> dialled =
-        laneDialer.dial(carrier.get(5, TimeUnit.SECONDS), request, Peers.connector()::spiffeId);
-    Lane lane = dialled.get(10, TimeUnit.SECONDS);
+        laneDialer.dial(carrier.get(20, TimeUnit.SECONDS), request, Peers.connector()::spiffeId);
+    Lane lane = dialled.get(20, TimeUnit.SECONDS);
     on(() -> {
       endpoint.attachLane(lane.id(), lane.peerId(), lane.channel());
       lane.start();
@@ -145,7 +145,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
               .sync()
               .channel();
       Socket program = listener.accept();
-      program.setSoTimeout(8000);
+      program.setSoTimeout(20_000);
       if (on(() -> endpoint.openTcp(flowId, laneId, local) != null)) {
         return program;
       }
@@ -158,7 +158,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
   }
 
   <T> T on(Callable<T> task) throws Exception {
-    return loop.submit(task).get(5, TimeUnit.SECONDS);
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
   }
 
   FlowEndpoint endpoint() {

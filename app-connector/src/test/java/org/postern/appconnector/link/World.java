@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +41,8 @@ final class World implements AutoCloseable {
 
   private final SocketTypes sockets = SocketTypes.best();
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(2, sockets.loops());
+      new MultiThreadIoEventLoopGroup(
+          2, new DefaultThreadFactory("connector-loop"), sockets.loops());
 
   World(Path folder) {
     this(folder, limits(1000));
@@ -73,8 +75,12 @@ final class World implements AutoCloseable {
             store);
   }
 
-  /** Production's limits, with short waits and so many flows. */
+  /** Production's limits, with a short drain and so many flows. */
   static LinkLimits limits(int flows) {
+    return limits(flows, Duration.ofSeconds(15));
+  }
+
+  static LinkLimits limits(int flows, Duration laneWait) {
     LinkLimits d = LinkLimits.DEFAULT;
     ConnectorLimits c = d.connector();
     ConnectorLimits.Link link = c.link();
@@ -86,7 +92,7 @@ final class World implements AutoCloseable {
             c.health(),
             new ConnectorLimits.Link(
                 link.carriersMax(),
-                Duration.ofMillis(800),
+                laneWait,
                 4,
                 flows,
                 link.lanesPerDevice(),
@@ -100,10 +106,10 @@ final class World implements AutoCloseable {
 
   World start() throws InterruptedException {
     connector.start();
-    if (broker.connectors.poll(10, TimeUnit.SECONDS) == null) {
+    if (broker.connectors.poll(20, TimeUnit.SECONDS) == null) {
       throw new AssertionError("the connector did not come: " + connector.status());
     }
-    await().until(() -> connector.status().carriersParked() >= 2);
+    await().atMost(Duration.ofSeconds(20)).until(() -> connector.status().carriersParked() >= 2);
     return this;
   }
 
