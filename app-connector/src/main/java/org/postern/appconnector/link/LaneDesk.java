@@ -64,6 +64,14 @@ final class LaneDesk implements CarrierListener {
   }
 
   private void onAccepted(LaneOffer offer, DeviceOnConnector device, Future<Lane> done) {
+    try {
+      onSettled(offer, device, done);
+    } finally {
+      devices.release(device);
+    }
+  }
+
+  private void onSettled(LaneOffer offer, DeviceOnConnector device, Future<Lane> done) {
     if (done.isSuccess()) {
       device.onLane(done.getNow()).forEach(grant -> grants.onLaneThere(grant, device));
     } else {
@@ -71,7 +79,6 @@ final class LaneDesk implements CarrierListener {
       LOG.info("lane for {} failed: {}", device.id(), text);
       serving.lanes().abandon(offer.getLaneId()).forEach(g -> grants.onLaneFailed(g, text));
     }
-    devices.release(device);
   }
 
   private void refuse(ParkedCarrier carrier, LaneOffer offer, ReasonCode reason, String text) {

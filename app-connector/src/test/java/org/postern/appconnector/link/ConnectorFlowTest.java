@@ -230,9 +230,7 @@ final class ConnectorFlowTest {
                   .setTransport(Transport.TRANSPORT_UDP)
                   .build());
       BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-      Flow flow =
-          Objects.requireNonNull(
-              device.on(() -> device.endpoint().openUdp(1, lane, new Hearing(heard))));
+      Flow flow = device.datagrams(1, lane, new Hearing(heard));
       assertThat(world.broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
       for (String each : new String[] {"one", "two and more"}) {
         device.on(() -> {

@@ -139,8 +139,8 @@ final class GrantTest {
     }
     ByteString lane = device.lane(TestDevice.open(1, dead));
     try (Socket program = device.program(1, lane)) {
-      assertThat(world().broker.answer().getRefused().getReason())
-          .isEqualTo(ReasonCode.CONNECT_REFUSED);
+      Refused refused = world().broker.answer().getRefused();
+      assertThat(refused.getReason()).isEqualTo(ReasonCode.CONNECT_REFUSED);
       await()
           .untilAsserted(() ->
               assertThat(device.closedFlows)

@@ -67,6 +67,7 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
   final BlockingQueue<Envelope> answers = new LinkedBlockingQueue<>();
   final List<ConnectorReport> reports = new CopyOnWriteArrayList<>();
   final List<JoinedLane> lanes = new CopyOnWriteArrayList<>();
+  final Map<String, TestDevice> devices = new ConcurrentHashMap<>();
   final BlockingQueue<ControlLink> connectors = new LinkedBlockingQueue<>();
 
   /** What becomes of each grant before it is sent; null: it is not sent. */
@@ -179,7 +180,10 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
         switch (message.getBodyCase()) {
           case CONNECTOR_REPORT -> reports.add(message.getConnectorReport());
           case RENEW -> renew(from, message.getRenew());
-          default -> answers.add(message);
+          default -> {
+            tellDevice(message);
+            answers.add(message);
+          }
         }
       }
 
@@ -190,6 +194,17 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
         }
       }
     };
+  }
+
+  private void tellDevice(Envelope message) {
+    String id =
+        message.hasOpened()
+            ? message.getOpened().getDeviceSpiffeId()
+            : message.getRefused().getDeviceSpiffeId();
+    TestDevice device = devices.get(id);
+    if (device != null && (message.hasOpened() || message.hasRefused())) {
+      device.onAnswer(message);
+    }
   }
 
   private void renew(ControlLink from, Renew renew) {

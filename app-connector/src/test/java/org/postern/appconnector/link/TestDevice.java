@@ -7,7 +7,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
@@ -17,6 +16,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -31,7 +33,10 @@ import org.postern.tunnel.TunnelProtocol;
 import org.postern.tunnel.flow.FlowLimits;
 import org.postern.tunnel.flow.FlowRole;
 import org.postern.tunnel.flow.FlowSummary;
+import org.postern.tunnel.flow.FlowTimes;
 import org.postern.tunnel.flow.MemoryBudget;
+import org.postern.tunnel.lane.DatagramEnd;
+import org.postern.tunnel.lane.Flow;
 import org.postern.tunnel.lane.FlowEndpoint;
 import org.postern.tunnel.lane.FlowListener;
 import org.postern.tunnel.lane.Lane;
@@ -39,7 +44,9 @@ import org.postern.tunnel.lane.LaneDialer;
 import org.postern.tunnel.link.BrokerDialer;
 import org.postern.tunnel.link.CarrierListener;
 import org.postern.tunnel.link.DialerConfig;
+import org.postern.tunnel.link.EpollLoops;
 import org.postern.tunnel.link.ParkedCarrier;
+import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.LaneOffer;
 import org.postern.tunnel.message.LaneRequest;
@@ -55,15 +62,17 @@ final class TestDevice implements AutoCloseable, FlowListener {
   final String id;
 
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
   private final EventLoop loop = loops.next();
   private final LiveTls tls;
   private final BrokerDialer dialer;
   private final LaneDialer laneDialer;
   private final FlowEndpoint endpoint;
+  private final Map<Long, Envelope> answers = new HashMap<>();
   private int lanes;
 
-  TestDevice(CertificateAuthority authority, int brokerPort, String connectorId, String name) {
+  TestDevice(
+      CertificateAuthority authority, ScriptedBroker broker, String connectorId, String name) {
     SpiffeId.ClientId self = new SpiffeId.ClientId(authority.trustDomain(), "alice", name);
     this.id = self.toString();
     this.tls =
@@ -74,7 +83,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
     this.dialer =
         new BrokerDialer(
             new DialerConfig(
-                new DialerConfig.Target("broker.test", brokerPort),
+                new DialerConfig.Target("broker.test", broker.port()),
                 tls.client(TunnelProtocol.ALPN),
                 Peers.broker()::spiffeId,
                 Optional.empty(),
@@ -91,6 +100,34 @@ final class TestDevice implements AutoCloseable, FlowListener {
                 new MemoryBudget(64 << 20),
                 System::nanoTime),
             this);
+    broker.devices.put(id, this);
+  }
+
+  /** What the broker passes on of the connector's answers; it may be there before the flow is. */
+  void onAnswer(Envelope answer) {
+    loop.execute(() -> {
+      long flowId =
+          answer.hasOpened() ? answer.getOpened().getFlowId() : answer.getRefused().getFlowId();
+      answers.put(flowId, answer);
+      hear(flowId);
+    });
+  }
+
+  private void hear(long flowId) {
+    Envelope answer = endpoint.flow(flowId) == null ? null : answers.remove(flowId);
+    if (answer != null && answer.hasOpened()) {
+      endpoint.onOpened(flowId, FlowTimes.UNLIMITED);
+    } else if (answer != null) {
+      endpoint.onRefused(flowId, answer.getRefused().getReason());
+    }
+  }
+
+  Flow datagrams(long flowId, ByteString laneId, DatagramEnd end) throws Exception {
+    return on(() -> {
+      Flow flow = Objects.requireNonNull(endpoint.openUdp(flowId, laneId, end));
+      hear(flowId);
+      return flow;
+    });
   }
 
   static Open open(long flowId, int port) {
@@ -146,7 +183,13 @@ final class TestDevice implements AutoCloseable, FlowListener {
               .channel();
       Socket program = listener.accept();
       program.setSoTimeout(20_000);
-      if (on(() -> endpoint.openTcp(flowId, laneId, local) != null)) {
+      boolean opened =
+          on(() -> {
+            boolean known = endpoint.openTcp(flowId, laneId, local) != null;
+            hear(flowId);
+            return known;
+          });
+      if (opened) {
         return program;
       }
       throw new IOException("the lane is gone");

@@ -114,7 +114,7 @@ final class World implements AutoCloseable {
   }
 
   TestDevice device(String name) {
-    return new TestDevice(authority, broker.port(), tls.credential().id().toString(), name);
+    return new TestDevice(authority, broker, tls.credential().id().toString(), name);
   }
 
   /** The connector's process dies: its sockets close, nothing is said. */

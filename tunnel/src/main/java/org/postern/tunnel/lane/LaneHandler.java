@@ -41,7 +41,8 @@ final class LaneHandler extends ChannelInboundHandlerAdapter implements LaneSink
     port = lanePort;
     var config = channel.config();
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(queueBytes / 2, queueBytes));
-    if (channel instanceof EpollSocketChannel) {
+    // A lane may have ended between its handshake and now: no option can be set on it any more.
+    if (channel instanceof EpollSocketChannel && channel.isOpen()) {
       // What the kernel holds back is out of our hands: a small flow would have to wait behind it.
       config.setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) queueBytes);
     }
