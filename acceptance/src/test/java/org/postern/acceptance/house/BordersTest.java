@@ -92,7 +92,8 @@ final class BordersTest {
                 "SQL blocks: it stays behind repositories, away from event loops",
                 List.of("java.sql..", "org.postgresql.."),
                 "policystore.jdbc",
-                "broker.bootstrap"),
+                "broker.bootstrap",
+                "demo"),
             onlyIn(
                 "the database is opened in one place",
                 List.of("com.zaxxer..", "org.flywaydb..", "io.zonky.."),
