@@ -74,7 +74,8 @@ final class CsrCheck {
       throws CsrRefusedException {
     AlgorithmIdentifier p256 =
         new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey, SECObjectIdentifiers.secp256r1);
-    byte[] point = offered.getPublicKeyData().getOctets();
+    // getBytes, not getOctets: the latter throws where a stranger left pad bits.
+    byte[] point = offered.getPublicKeyData().getBytes();
     boolean shape =
         offered.getAlgorithm().equals(p256)
             && offered.getPublicKeyData().getPadBits() == 0

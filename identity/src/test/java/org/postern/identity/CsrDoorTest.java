@@ -11,6 +11,9 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -129,6 +132,18 @@ class CsrDoorTest {
       nested[i + 1] = (byte) 0x80;
     }
     assertRefused(nested, Reason.MALFORMED);
+  }
+
+  @Test
+  void keyWithPadBitsIsRefused() throws Exception {
+    KeyPair key = IdentityKey.newPair();
+    SubjectPublicKeyInfo good = SubjectPublicKeyInfo.getInstance(key.getPublic().getEncoded());
+    byte[] point = good.getPublicKeyData().getBytes();
+    point[point.length - 1] &= (byte) 0xF8;
+    SubjectPublicKeyInfo padded =
+        SubjectPublicKeyInfo.getInstance(
+            new DERSequence(new ASN1Encodable[] {good.getAlgorithm(), new DERBitString(point, 3)}));
+    assertRefused(csr(padded, key.getPrivate(), "SHA256withECDSA"), Reason.KEY_NOT_P256);
   }
 
   @Test

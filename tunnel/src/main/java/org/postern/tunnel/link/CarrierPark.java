@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.TunnelException;
@@ -159,7 +160,7 @@ public final class CarrierPark {
       EventLoop loop = first == null ? loops.next() : first.loop();
       dialer
           .park(loop, hello.get(), new Listening())
-          .addListener(dialled -> owner.execute(() -> onDialled(dialled)));
+          .addListener(dialled -> onOwner(() -> onDialled(dialled)));
     }
   }
 
@@ -197,10 +198,18 @@ public final class CarrierPark {
     parkedCount = parked.size();
   }
 
+  private void onOwner(Runnable task) {
+    try {
+      owner.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The process is going down and the owner's loop went first: there is no park to keep.
+    }
+  }
+
   private final class Listening implements CarrierListener {
     @Override
     public void onOffer(ParkedCarrier carrier, LaneOffer offer) {
-      owner.execute(() -> {
+      onOwner(() -> {
         parked.remove(carrier);
         fill();
       });
@@ -209,7 +218,7 @@ public final class CarrierPark {
 
     @Override
     public void onClosed(ParkedCarrier carrier, ReasonCode reason, String text) {
-      owner.execute(() -> {
+      onOwner(() -> {
         if (parked.remove(carrier) && !closed) {
           retry.failed(0);
         }
