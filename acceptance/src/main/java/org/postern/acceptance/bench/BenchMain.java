@@ -5,36 +5,50 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.acceptance.bench.load.IdleConnections;
 import org.postern.acceptance.bench.peer.Direct;
 import org.postern.acceptance.bench.peer.HaproxyRelay;
-import org.postern.acceptance.bench.peer.IdleConnections;
 import org.postern.acceptance.bench.peer.Nebula;
 import org.postern.acceptance.bench.peer.Openvpn;
 import org.postern.acceptance.bench.peer.SshForward;
 import org.postern.acceptance.bench.peer.StunnelChain;
 import org.postern.acceptance.bench.peer.Veth;
 import org.postern.acceptance.bench.peer.WireguardGo;
+import org.postern.acceptance.bench.subject.PosternContender;
+import org.postern.acceptance.bench.subject.PosternPassage;
 
 /**
  * {@code ./bench NAME [--json FILE]}. Ends with 0, 1 when something failed, 2 when it was called
  * wrongly.
  */
 public final class BenchMain {
-  private static final String SUBJECT = "postern";
+  private static final String SUBJECT = PosternContender.LABEL;
 
   private BenchMain() {}
 
   private static List<Benchmark> benchmarks() {
     return List.of(
-        new RelayBenchmark(List.of(HaproxyRelay.values()), SUBJECT),
+        new RelayBenchmark(
+            List.of(HaproxyRelay.SPLICE, HaproxyRelay.TLS, PosternContender.BROKER), SUBJECT),
         new ThroughputBenchmark(
-            List.of(new Veth(), new WireguardGo(), new Nebula(), new Openvpn(), new SshForward()),
+            List.of(
+                new Veth(),
+                new WireguardGo(),
+                new Nebula(),
+                new Openvpn(),
+                new SshForward(),
+                new PosternPassage()),
             SUBJECT),
-        new OpenBenchmark(List.of(new Direct(), new StunnelChain()), SUBJECT),
+        new OpenBenchmark(
+            List.of(new Direct(), new StunnelChain(), PosternContender.BROKER), SUBJECT),
         new DecisionBenchmark(SUBJECT),
         new IdleBenchmark(
             List.of(
-                new IdleConnections(HaproxyRelay.TLS), new IdleConnections(HaproxyRelay.SPLICE))));
+                new IdleConnections(HaproxyRelay.TLS, "connection"),
+                new IdleConnections(HaproxyRelay.SPLICE, "connection"),
+                new IdleConnections(PosternContender.BROKER, "flow"),
+                new IdleConnections(PosternContender.CLIENT, "flow"),
+                new IdleConnections(PosternContender.CONNECTOR, "flow"))));
   }
 
   /** Names one benchmark, or {@code all}. */

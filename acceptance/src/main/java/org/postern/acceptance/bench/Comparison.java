@@ -39,14 +39,13 @@ final class Comparison {
       return figures;
     }
     Figure alone = Figure.alone(name(subject), own, unit);
-    values.forEach((contender, value) -> {
-      if (!contender.equals(subject)) {
-        figures.add(alone.against(contender, value));
-      }
-    });
-    if (values.size() == 1) {
-      figures.add(alone);
-    }
+    List<Figure> beside =
+        values.entrySet().stream()
+            // Nothing is a multiple of nothing.
+            .filter(each -> !each.getKey().equals(subject) && each.getValue() != 0)
+            .map(each -> alone.against(each.getKey(), each.getValue()))
+            .toList();
+    figures.addAll(beside.isEmpty() ? List.of(alone) : beside);
     return figures;
   }
 

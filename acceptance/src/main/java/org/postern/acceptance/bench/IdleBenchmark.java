@@ -10,8 +10,8 @@ import java.util.List;
  */
 final class IdleBenchmark implements Benchmark {
   private static final int WARM_UP = 100;
-  private static final int SMALL = 1_100;
-  private static final int LARGE = 3_100;
+  private static final int SMALL = 1_000;
+  private static final int LARGE = 1_900;
 
   private final List<IdleHolder> holders;
 

@@ -64,7 +64,9 @@ final class OpenBenchmark implements Benchmark {
       comparisons.get(0).add(label, alone.p50Millis());
       comparisons.get(1).add(label, alone.p99Millis());
       comparisons.get(2).add(label, together.perSecond());
-      comparisons.get(3).add(label, cpu * 1e6 / together.count());
+      if (!way.relay().get().isEmpty()) {
+        comparisons.get(3).add(label, cpu * 1e6 / together.count());
+      }
       comparisons.get(4).add(label, alone.failures() + together.failures());
     }
     List<Figure> figures = new ArrayList<>();

@@ -84,13 +84,19 @@ final class ThroughputBenchmark implements Benchmark {
     for (Map.Entry<String, Passage.Entrance> each : entrances.entrySet()) {
       Passage.Entrance entrance = each.getValue();
       String label = each.getKey();
-      many.add(label, Iperf.megabits(networks, entrance, MANY, SECONDS));
-      idle.add(label, ask(networks, entrance).p99Micros());
+      double sum = Iperf.megabits(networks, entrance, MANY, SECONDS);
+      double quiet = ask(networks, entrance).p99Micros();
+      double loud;
       try (Iperf.Bulk bulk = Iperf.bulk(networks, entrance)) {
-        beside.add(label, ask(networks, entrance).p99Micros());
+        loud = ask(networks, entrance).p99Micros();
         bulk.assertRunning();
       }
-      run.say("%-14s: %d flows, and mice beside an elephant".formatted(label, MANY));
+      many.add(label, sum);
+      idle.add(label, quiet);
+      beside.add(label, loud);
+      run.say(
+          "%-14s %d flows %.0f Mbit/s, p99 of answers %.0f us, beside a bulk flow %.0f us"
+              .formatted(label, MANY, sum, quiet, loud));
     }
     List<Figure> figures = new ArrayList<>(many.figures());
     figures.addAll(idle.figures());

@@ -110,7 +110,8 @@ final class BordersTest {
             onlyIn(
                 "a development identity provider is never on outside the demo",
                 List.of("no.nav.."),
-                "demo"),
+                "demo",
+                "acceptance"),
             never(
                 "a decision is made without a socket, so that it can be simulated",
                 in("policystore"),

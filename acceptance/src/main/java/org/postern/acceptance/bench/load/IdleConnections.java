@@ -1,8 +1,8 @@
-package org.postern.acceptance.bench.peer;
+package org.postern.acceptance.bench.load;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -11,36 +11,44 @@ import java.util.concurrent.TimeUnit;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.Contender;
 import org.postern.acceptance.bench.IdleHolder;
-import org.postern.acceptance.bench.load.LoadEnds;
 
 /**
- * Idle relayed connections through HAProxy; both of their ends are in this process and do not
- * count.
+ * Idle connections through a contender; both of their ends are in this process and do not count.
  */
 public final class IdleConnections implements IdleHolder {
   private static final int DIALS_AT_ONCE = 50;
   private static final int LIMIT_SECONDS = 60;
 
-  private final HaproxyRelay relay;
+  private final Contender contender;
+  private final String unit;
 
-  /** Through HAProxy in one of its ways. */
-  public IdleConnections(HaproxyRelay relay) {
-    this.relay = relay;
+  /**
+   * Through the contender.
+   *
+   * @param unit what one of them is called in figures
+   */
+  public IdleConnections(Contender contender, String unit) {
+    this.contender = contender;
+    this.unit = unit;
   }
 
   @Override
   public String label() {
-    return relay.label() + ".connection";
+    return contender.label() + "." + unit;
   }
 
   @Override
   public Held open(BenchRun run) throws Exception {
-    LoadEnds ends = run.own(LoadEnds.create(run.folder("idle-" + relay.label())));
-    Channel server = ends.listen(true, ChannelInboundHandlerAdapter::new);
-    InetSocketAddress address = (InetSocketAddress) server.localAddress();
+    LoadEnds ends = run.own(LoadEnds.create(run.folder("idle-" + contender.label())));
+    InetSocketAddress plain = address(ends, false);
+    InetSocketAddress tls = address(ends, true);
     Contender.Way way =
-        relay.open(run, new Contender.Target(address, address, ends.certificate(), ends.key()));
+        contender.open(run, new Contender.Target(plain, tls, ends.certificate(), ends.key()));
     return new Connections(ends.dialer(way.dial()), way);
+  }
+
+  private static InetSocketAddress address(LoadEnds ends, boolean tls) throws InterruptedException {
+    return (InetSocketAddress) ends.listen(tls, ChannelInboundHandlerAdapter::new).localAddress();
   }
 
   private static final class Connections implements Held {
@@ -85,7 +93,7 @@ public final class IdleConnections implements IdleHolder {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-      if (event == SslHandshakeCompletionEvent.SUCCESS) {
+      if (event == SslHandshakeCompletionEvent.SUCCESS || event instanceof ProxyConnectionEvent) {
         dialling.release();
       }
     }
