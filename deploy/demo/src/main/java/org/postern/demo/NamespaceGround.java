@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -131,7 +130,10 @@ final class NamespaceGround implements Ground {
           room, Program.start(new Program.Order("room-" + room.label(), command, Map.of()), work));
     }
     for (Room room : Room.values()) {
-      Program program = Objects.requireNonNull(rooms.get(room), room.label());
+      Program program = rooms.get(room);
+      if (program == null) {
+        throw new IllegalStateException("no room " + room);
+      }
       program.awaitLine("that it is ready", LIMIT, "room is ready"::equals);
       List<String> entrance = enter(child(program));
       entrances.put(room, entrance);
@@ -199,9 +201,16 @@ final class NamespaceGround implements Ground {
 
   @Override
   public List<String> in(Room room, List<String> command) {
-    List<String> entrance = Objects.requireNonNull(entrances.get(room), room.label());
     // A session of its own: Ctrl-C is for us alone, and we end the programs in order.
-    return Stream.of(entrance, List.of("setsid"), command).flatMap(List::stream).toList();
+    return Stream.of(entrance(room), List.of("setsid"), command).flatMap(List::stream).toList();
+  }
+
+  private List<String> entrance(Room room) {
+    List<String> entrance = entrances.get(room);
+    if (entrance == null) {
+      throw new IllegalStateException("no room " + room);
+    }
+    return entrance;
   }
 
   @Override
@@ -211,8 +220,7 @@ final class NamespaceGround implements Ground {
 
   @Override
   public Path file(Room room, String path) {
-    List<String> entrance = Objects.requireNonNull(entrances.get(room), room.label());
-    return Path.of("/proc/" + entrance.get(2) + "/root" + path);
+    return Path.of("/proc/" + entrance(room).get(2) + "/root" + path);
   }
 
   /** The kernel ends everything inside with the holder. */

@@ -51,8 +51,15 @@ final class NetworkActions {
     return actions;
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // read once, compared by nobody
-  private record Answered(byte[] message, long nanos) {}
+  private static final class Answered {
+    private final byte[] message;
+    private final long nanos;
+
+    Answered(byte[] message, long nanos) {
+      this.message = message;
+      this.nanos = nanos;
+    }
+  }
 
   private Answered ask(String server, int port, String name) throws IOException {
     try (DatagramSocket socket = new DatagramSocket()) {
