@@ -50,6 +50,7 @@ final class RunningClient implements ControlHandler {
   private static final String SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
   private static final long CREDENTIAL_LOOK_SECONDS = 3;
+  private static final long NAMES_WITHIN_SECONDS = 15;
 
   private final Surroundings surroundings;
   private final DeviceHome home;
@@ -61,6 +62,7 @@ final class RunningClient implements ControlHandler {
   private final DeviceTunnel tunnel;
   private final CountDownLatch end = new CountDownLatch(1);
   private final CountDownLatch undone = new CountDownLatch(1);
+  private final CountDownLatch named = new CountDownLatch(1);
   private volatile @Nullable Interception interception;
   private volatile OwnedNames names = OwnedNames.NONE;
   private String proxyText = "";
@@ -106,17 +108,16 @@ final class RunningClient implements ControlHandler {
     Thread hook = new Thread(this::stopFromSignal, "client-stop");
     Channel control = listen();
     try {
-      startInterception();
-      Channel proxy = startProxy();
       Runtime.getRuntime().addShutdownHook(hook);
       tunnel.start();
+      startInterception();
+      Channel proxy = startProxy();
       loop.scheduleAtFixedRate(
           () -> Thread.ofVirtual().start(this::lookForNewLogin),
           CREDENTIAL_LOOK_SECONDS,
           CREDENTIAL_LOOK_SECONDS,
           TimeUnit.SECONDS);
-      surroundings.out().println(UpCommand.READY);
-      surroundings.out().flush();
+      sayReady();
       end.await();
       if (proxy != null) {
         proxy.close();
@@ -133,6 +134,24 @@ final class RunningClient implements ControlHandler {
       tls.close();
       undone.countDown();
     }
+  }
+
+  /**
+   * Ready means that private names work: a program that asks too early is told that they do not
+   * exist, and remembers it for longer than the rest of the start takes.
+   */
+  private void sayReady() throws InterruptedException {
+    if (!named.await(NAMES_WITHIN_SECONDS, TimeUnit.SECONDS) && end.getCount() > 0) {
+      surroundings
+          .out()
+          .println(
+              "No answer from the broker yet; private names work as soon as there is one."
+                  + " See 'postern status'.");
+    }
+    // The names may still be on their way to the interception, on the loop.
+    loop.submit(() -> {}).await();
+    surroundings.out().println(UpCommand.READY);
+    surroundings.out().flush();
   }
 
   private Channel listen() throws CommandFailure, IOException {
@@ -213,6 +232,7 @@ final class RunningClient implements ControlHandler {
     if (current != null) {
       current.update(fresh);
     }
+    named.countDown();
   }
 
   /** A login while we run: the new certificate is used for every connection from now on. */
@@ -246,6 +266,7 @@ final class RunningClient implements ControlHandler {
 
   private void stopFromSignal() {
     end.countDown();
+    named.countDown();
     try {
       undone.await(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -270,6 +291,7 @@ final class RunningClient implements ControlHandler {
   public Future<String> down() {
     Promise<String> answer = loop.newPromise();
     answer.setSuccess("{\"stopping\":true}");
+    named.countDown();
     loop.schedule(end::countDown, 50, TimeUnit.MILLISECONDS);
     return answer;
   }

@@ -73,6 +73,9 @@ final class Scene implements AutoCloseable {
     SideBySide.join(broker);
     teller.tell("broker and its database are up");
     CompletableFuture<?> database = steps.begin(this::startDatabase);
+    // Most of a sign-in's time is the start of its program: beside the policy, not after it.
+    CompletableFuture<SigningIn> signingIn = new CompletableFuture<>();
+    CompletableFuture<?> login = steps.begin(() -> signingIn.complete(startLogin()));
     SideBySide.join(cloud);
     apply("policy.yaml");
     teller.tell("policy applied (%s)".formatted(work.resolve("policy.yaml")));
@@ -83,7 +86,8 @@ final class Scene implements AutoCloseable {
           teller.tell("app connector enrolled and linked, from inside the VPC");
         });
     SideBySide.join(user);
-    signIn();
+    SideBySide.join(login);
+    signIn(signingIn.join());
     teller.tell("demo user signed in through the identity provider's login page");
     startClient();
     SideBySide.join(connector);
@@ -187,7 +191,10 @@ final class Scene implements AutoCloseable {
         && JSON.readTree(Files.readString(status)).path("linked").asBoolean();
   }
 
-  private void signIn() throws DemoException {
+  /** A login that waits for its browser. */
+  private record SigningIn(Program login, String address) {}
+
+  private SigningIn startLogin() throws DemoException {
     CompletableFuture<String> address = new CompletableFuture<>();
     Program login =
         postern.start(
@@ -209,7 +216,12 @@ final class Scene implements AutoCloseable {
               }
             });
     login.awaitLine("which address to open", PATIENCE, line -> line.strip().startsWith("https://"));
-    user().call("signin", Map.of("url", address.join(), "ca", ca().toString()), PATIENCE);
+    return new SigningIn(login, address.join());
+  }
+
+  private void signIn(SigningIn signingIn) throws DemoException {
+    Program login = signingIn.login();
+    user().call("signin", Map.of("url", signingIn.address(), "ca", ca().toString()), PATIENCE);
     int code = login.awaitExit(PATIENCE);
     if (code != 0) {
       throw new DemoException("postern login ended with " + code + ":\n" + login.lastWords(8));
