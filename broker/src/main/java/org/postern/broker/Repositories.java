@@ -13,6 +13,7 @@ import org.postern.identity.SealingKey;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.SecretSealer;
 import org.postern.policystore.jdbc.AdminTokens;
+import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
 import org.postern.policystore.jdbc.ClientSecrets;
 import org.postern.policystore.jdbc.Connectors;
@@ -26,6 +27,7 @@ import org.postern.policystore.jdbc.Users;
 
 /** The tables as this broker uses them. */
 record Repositories(
+    AuditTrail audit,
     PolicyStore policy,
     ClientSecrets clientSecrets,
     AdminTokens adminTokens,
@@ -42,6 +44,7 @@ record Repositories(
     PolicyLimits limits = PolicyLimits.DEFAULT;
     SecretSealer sealer = new Sealer(ground.sealingKey());
     return new Repositories(
+        new AuditTrail(source, sealer, random, clock),
         new PolicyStore(source, sealer, clock, limits),
         new ClientSecrets(source, sealer, System::getenv),
         new AdminTokens(source, random, clock),

@@ -9,12 +9,14 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Dispatcher implements Handler<RoutingContext> {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+  private static final int REQUEST_ID_BYTES = 10;
 
   private final Vertx vertx;
   private final Route route;
@@ -144,6 +147,8 @@ final class Dispatcher implements Handler<RoutingContext> {
     request
         .headers()
         .forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
+    // Ours alone: a caller who chose it could make the log point elsewhere.
+    headers.put(Head.REQUEST_ID, requestId(routing));
     try {
       return Optional.of(
           new Head(
@@ -156,6 +161,14 @@ final class Dispatcher implements Handler<RoutingContext> {
     } catch (UnknownHostException e) {
       return Optional.empty();
     }
+  }
+
+  private static String requestId(RoutingContext routing) {
+    byte[] bytes = new byte[REQUEST_ID_BYTES];
+    ThreadLocalRandom.current().nextBytes(bytes);
+    String id = "r-" + HexFormat.of().formatHex(bytes);
+    routing.response().putHeader("X-Request-Id", id);
+    return id;
   }
 
   private Reply tooLarge() {

@@ -21,6 +21,7 @@ public record Head(
     Map<String, String> pathParameters,
     Map<String, String> headers,
     InetAddress from) {
+  static final String REQUEST_ID = "x-request-id";
 
   /** Copies the maps. */
   public Head {
@@ -32,6 +33,11 @@ public record Head(
   /** A header by its name in any case. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
+  }
+
+  /** This request's id, made here; the answer carries it, and so does the audit log. */
+  public String requestId() {
+    return headers.getOrDefault(REQUEST_ID, "");
   }
 
   /** A query parameter, or nothing when it is absent or empty. */

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -143,6 +144,10 @@ final class Database {
   static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
     java.time.OffsetDateTime value = row.getObject(column, java.time.OffsetDateTime.class);
     return value == null ? null : value.toInstant();
+  }
+
+  static String hex(ResultSet row, String column) throws SQLException {
+    return HexFormat.of().formatHex(row.getBytes(column));
   }
 
   static List<String> texts(ResultSet row, String column) throws SQLException {

@@ -1,0 +1,108 @@
+package org.postern.policystore.audit;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// Which fields may be read in the log. What is not listed here is a secret: its value is masked
+/// before it is written, and only that it changed is known. A list is by the kind of object; fields
+/// of `*` are public everywhere.
+public final class AuditFields {
+  /// What stands in place of a secret.
+  public static final String MASK = "(secret)";
+
+  private static final int VALUE_MAX = 8_192;
+
+  private static final Set<String> EVERYWHERE =
+      Set.of(
+          "id",
+          "name",
+          "state",
+          "description",
+          "createdAt",
+          "expires",
+          "expiresAt",
+          "disabled",
+          "labels",
+          "role",
+          "permissions",
+          "scopes",
+          "provider",
+          "email",
+          "user",
+          "userId",
+          "deviceId",
+          "platform",
+          "group",
+          "groups",
+          "reason",
+          "until",
+          "application",
+          "host",
+          "port",
+          "seconds",
+          "uses",
+          "usesMax",
+          "cidrs",
+          "version",
+          "changes",
+          "message",
+          "kinds",
+          "enabled",
+          "count",
+          "position",
+          "revoked",
+          "decision",
+          "rule",
+          "note",
+          "format");
+
+  private static final Map<String, Set<String>> BY_KIND =
+      Map.of(
+          "domains", Set.of("value"),
+          "connector-groups", Set.of(),
+          "applications",
+              Set.of(
+                  "hosts",
+                  "tcp",
+                  "udp",
+                  "connectorGroups",
+                  "allowLoopback",
+                  "allowLinkLocal",
+                  "idleTimeout",
+                  "maxAge",
+                  "lanePerFlow"),
+          "groups", Set.of("members"),
+          "rules", Set.of("action", "applications", "users", "anyone"),
+          "identity-providers",
+              Set.of(
+                  "issuer",
+                  "clientId",
+                  "clientSecretKept",
+                  "clientSecretFile",
+                  "clientSecretEnv",
+                  "groupsClaim",
+                  "domains",
+                  "allowPlainHttp"),
+          "user", Set.of("subject", "displayName", "active", "userName"),
+          "session", Set.of("authenticatedAt", "method", "acr", "amr"));
+
+  private AuditFields() {}
+
+  /// Whether values of this field may be read.
+  ///
+  /// @param field its name, or a path whose first part counts: `conditions.posture`
+  public static boolean isPublic(String objectKind, String field) {
+    int dot = field.indexOf('.');
+    String first = dot < 0 ? field : field.substring(0, dot);
+    return EVERYWHERE.contains(first) || BY_KIND.getOrDefault(objectKind, Set.of()).contains(first);
+  }
+
+  /// The fields as they may be written.
+  public static Map<String, String> masked(String objectKind, Map<String, String> fields) {
+    Map<String, String> result = new TreeMap<>();
+    fields.forEach((name, value) ->
+        result.put(name, isPublic(objectKind, name) ? AuditEvent.cut(value, VALUE_MAX) : MASK));
+    return result;
+  }
+}
