@@ -55,6 +55,7 @@ final class NamespaceGround implements Ground {
         n=$((n + 1))
       done
       ip netns exec cloud sh -c 'echo 0 > /proc/sys/net/ipv4/ip_forward'
+      ip netns exec vpc sh -c 'echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start'
       for room in user vpc; do
         ip netns exec $room nft -f - <<'RULES'
       table inet postern_demo {

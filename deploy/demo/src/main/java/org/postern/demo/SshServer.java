@@ -56,9 +56,27 @@ final class SshServer {
     } catch (IOException e) {
       throw new DemoException("cannot prepare the SSH server: " + e.getMessage(), e);
     }
-    List<String> command = new ArrayList<>(List.of(sshd.get().toString(), "-D", "-e", "-f"));
+    List<String> command = new ArrayList<>(asOneself(ground, work));
+    command.addAll(List.of(sshd.get().toString(), "-D", "-e", "-f"));
     command.add(folder.resolve("sshd_config").toString());
     return Program.start(new Program.Order("sshd", ground.in(Room.VPC, command), Map.of()), work);
+  }
+
+  /**
+   * In an ordinary user's namespaces we seem to be root, and a root's server changes to the user of
+   * each session, which the kernel refuses there. As oneself it need not.
+   */
+  private static List<String> asOneself(Ground ground, Path work) throws DemoException {
+    try {
+      Object user = Files.getAttribute(work, "unix:uid");
+      Object group = Files.getAttribute(work, "unix:gid");
+      if (!ground.apart() || user.equals(0)) {
+        return List.of();
+      }
+      return List.of("unshare", "--user", "--map-user=" + user, "--map-group=" + group);
+    } catch (IOException e) {
+      throw new DemoException("cannot tell whose folder %s is".formatted(work), e);
+    }
   }
 
   private static void makeKey(Path keygen, Path file, Path work) throws DemoException {
