@@ -13,7 +13,8 @@ public record Application(
     List<PortRange> tcp,
     List<PortRange> udp,
     List<String> connectorGroups,
-    Obligations obligations) {
+    Obligations obligations,
+    ApplicationTraits traits) {
 
   /// Copies the lists.
   public Application {
@@ -21,6 +22,17 @@ public record Application(
     tcp = List.copyOf(tcp);
     udp = List.copyOf(udp);
     connectorGroups = List.copyOf(connectorGroups);
+  }
+
+  /// An application of which only the necessary is said.
+  public Application(
+      String name,
+      List<HostPattern> hosts,
+      List<PortRange> tcp,
+      List<PortRange> udp,
+      List<String> connectorGroups,
+      Obligations obligations) {
+    this(name, hosts, tcp, udp, connectorGroups, obligations, ApplicationTraits.DEFAULT);
   }
 
   /// The ports of one transport.

@@ -6,6 +6,10 @@ public enum DenyReason {
   POLICY_NO_RULE(1),
   /// A rule denies it.
   POLICY_DENIED(2),
+  /// The sign-in is too old or too weak for it; a fresh, stronger one would do.
+  POLICY_STEP_UP(4),
+  /// An approver has to say yes first.
+  POLICY_APPROVAL_REQUIRED(5),
   /// The session's time is over.
   SESSION_EXPIRED(10),
   /// The session was ended, or its identity provider is no longer configured, or there never was

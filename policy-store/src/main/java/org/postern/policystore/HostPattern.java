@@ -23,6 +23,15 @@ public sealed interface HostPattern {
     }
   }
 
+  /// A name with `*` (any characters, dots too, or none) and `?` (one character that is no dot)
+  /// anywhere. `*.suffix` is a [WildcardName] instead.
+  record Glob(String pattern) implements HostPattern {
+    @Override
+    public String text() {
+      return pattern;
+    }
+  }
+
   /// Addresses. Matched by programs that dial an address instead of a name.
   record Addresses(AddressRange range) implements HostPattern {
     @Override

@@ -2,16 +2,21 @@ package org.postern.policystore;
 
 import java.util.List;
 
-/// The whole configuration: what an administrator wrote, as values. The order of rules is their
-/// order of evaluation; all other lists are sorted by name.
+/// The whole configuration: what an administrator wrote, as values. The order of the three kinds of
+/// rules is their order of evaluation; all other lists are sorted by name.
 ///
 /// @param domains DNS suffixes that are ours, without a leading dot
 public record PolicyConfiguration(
     List<String> domains,
     List<ConnectorGroup> connectorGroups,
+    List<TrustedNetwork> trustedNetworks,
+    List<PostureProfile> postureProfiles,
     List<Application> applications,
+    List<ApplicationGroup> applicationGroups,
     List<Group> groups,
     List<AccessRule> rules,
+    List<SessionRule> sessionRules,
+    List<ForwardingRule> forwardingRules,
     List<IdentityProvider> identityProviders) {
 
   /// Nothing configured: everything is denied.
@@ -22,9 +27,212 @@ public record PolicyConfiguration(
   public PolicyConfiguration {
     domains = List.copyOf(domains);
     connectorGroups = List.copyOf(connectorGroups);
+    trustedNetworks = List.copyOf(trustedNetworks);
+    postureProfiles = List.copyOf(postureProfiles);
     applications = List.copyOf(applications);
+    applicationGroups = List.copyOf(applicationGroups);
     groups = List.copyOf(groups);
     rules = List.copyOf(rules);
+    sessionRules = List.copyOf(sessionRules);
+    forwardingRules = List.copyOf(forwardingRules);
     identityProviders = List.copyOf(identityProviders);
+  }
+
+  /// The kinds that nothing works without; the others empty.
+  public PolicyConfiguration(
+      List<String> domains,
+      List<ConnectorGroup> connectorGroups,
+      List<Application> applications,
+      List<Group> groups,
+      List<AccessRule> rules,
+      List<IdentityProvider> identityProviders) {
+    this(
+        domains,
+        connectorGroups,
+        List.of(),
+        List.of(),
+        applications,
+        List.of(),
+        groups,
+        rules,
+        List.of(),
+        List.of(),
+        identityProviders);
+  }
+
+  /// The same with other domains.
+  public PolicyConfiguration withDomains(List<String> changed) {
+    return new PolicyConfiguration(
+        changed,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other connector groups.
+  public PolicyConfiguration withConnectorGroups(List<ConnectorGroup> changed) {
+    return new PolicyConfiguration(
+        domains,
+        changed,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other trusted networks.
+  public PolicyConfiguration withTrustedNetworks(List<TrustedNetwork> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        changed,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other posture profiles.
+  public PolicyConfiguration withPostureProfiles(List<PostureProfile> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        changed,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other applications.
+  public PolicyConfiguration withApplications(List<Application> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        changed,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other application groups.
+  public PolicyConfiguration withApplicationGroups(List<ApplicationGroup> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        changed,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other groups.
+  public PolicyConfiguration withGroups(List<Group> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        changed,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other access rules.
+  public PolicyConfiguration withRules(List<AccessRule> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        changed,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other session rules.
+  public PolicyConfiguration withSessionRules(List<SessionRule> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        changed,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other forwarding rules.
+  public PolicyConfiguration withForwardingRules(List<ForwardingRule> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        changed,
+        identityProviders);
+  }
+
+  /// The same with other identity providers.
+  public PolicyConfiguration withIdentityProviders(List<IdentityProvider> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        changed);
   }
 }

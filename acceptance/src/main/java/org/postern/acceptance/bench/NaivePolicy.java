@@ -30,8 +30,8 @@ final class NaivePolicy {
             .map(rule ->
                 new Rule(
                     rule.action() == AccessRule.Action.ALLOW,
-                    new HashSet<>(rule.applications()),
-                    rule.subjects().groups()))
+                    new HashSet<>(rule.match().targets().applications()),
+                    rule.match().subjects().groups()))
             .toList();
   }
 

@@ -18,6 +18,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.IdentityState;
@@ -68,7 +69,7 @@ record PolicyWorkload(
               some(random, 1 + random.nextInt(20), APPLICATIONS)
                   .map(PolicyWorkload::application)
                   .toList(),
-              new AccessRule.Subjects(
+              new RuleMatch.Subjects(
                   false, some(random, 5, GROUPS).map(PolicyWorkload::group).toList(), List.of())));
     }
     List<String> hosts = new ArrayList<>();

@@ -15,6 +15,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.IdentityState;
@@ -66,7 +67,7 @@ final class Policies {
                     "everybody",
                     action,
                     List.of("echo"),
-                    new AccessRule.Subjects(true, List.of(), List.of()))),
+                    new RuleMatch.Subjects(true, List.of(), List.of()))),
             List.of(
                 new IdentityProvider(
                     "idp",

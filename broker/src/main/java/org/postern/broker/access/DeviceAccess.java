@@ -38,10 +38,11 @@ public final class DeviceAccess {
     return switch (snapshot.decide(subject, host, port, carrier, clock.millis())) {
       case Decision.Allow allow ->
           new Verdict.Permitted(
-              allow.application().name(),
-              allow.application().connectorGroups(),
-              wire(allow.obligations()));
+              allow.application().name(), allow.connectorGroups(), wire(allow.obligations()));
       case Decision.Deny deny -> new Verdict.Forbidden(FlowAccess.reason(deny.reason()));
+      case Decision.StepUp stepUp -> new Verdict.Forbidden(ReasonCode.POLICY_STEP_UP);
+      case Decision.RequireApproval approval ->
+          new Verdict.Forbidden(ReasonCode.POLICY_APPROVAL_REQUIRED);
     };
   }
 
@@ -111,7 +112,13 @@ public final class DeviceAccess {
     SessionState.State kind =
         switch (refusal.get()) {
           case SESSION_EXPIRED, SESSION_REVOKED -> SessionState.State.STATE_SIGN_IN_NEEDED;
-          case USER_DISABLED, DEVICE_REVOKED, CONNECTOR_REVOKED, POLICY_NO_RULE, POLICY_DENIED ->
+          case USER_DISABLED,
+              DEVICE_REVOKED,
+              CONNECTOR_REVOKED,
+              POLICY_NO_RULE,
+              POLICY_DENIED,
+              POLICY_STEP_UP,
+              POLICY_APPROVAL_REQUIRED ->
               SessionState.State.STATE_DISABLED;
         };
     return state.setState(kind).setReason(FlowAccess.reason(refusal.get())).build();

@@ -17,6 +17,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IpLiterals;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.RuleMatch;
 import org.postern.policystore.Transport;
 
 /// The configuration, made ready for being asked. Does not depend on people, so it is shared by all
@@ -62,7 +63,7 @@ final class CompiledPolicy {
     Map<String, List<Integer>> byEmail = new HashMap<>();
     List<Integer> anyone = new ArrayList<>();
     for (int i = 0; i < configuration.rules().size(); i++) {
-      AccessRule.Subjects subjects = configuration.rules().get(i).subjects();
+      RuleMatch.Subjects subjects = configuration.rules().get(i).match().subjects();
       if (subjects.anyone()) {
         anyone.add(i);
       }
@@ -91,7 +92,7 @@ final class CompiledPolicy {
       PolicyConfiguration configuration, int words) {
     Map<String, List<Integer>> rulesByApplication = new HashMap<>();
     for (int i = 0; i < configuration.rules().size(); i++) {
-      for (String application : configuration.rules().get(i).applications()) {
+      for (String application : configuration.rules().get(i).match().targets().applications()) {
         rulesByApplication.computeIfAbsent(application, key -> new ArrayList<>()).add(i);
       }
     }
@@ -103,8 +104,9 @@ final class CompiledPolicy {
         AccessRule rule = configuration.rules().get(rules[i]);
         decisions[i] =
             switch (rule.action()) {
-              case ALLOW -> new Decision.Allow(rule, application);
-              case DENY -> new Decision.Deny(rule, DenyReason.POLICY_DENIED);
+              case ALLOW -> Decision.Allow.of(rule, application, java.time.Duration.ZERO);
+              case DENY, STEP_UP, REQUIRE_APPROVAL ->
+                  new Decision.Deny(rule, DenyReason.POLICY_DENIED);
             };
       }
       compiled.put(
@@ -134,6 +136,7 @@ final class CompiledPolicy {
       switch (host) {
         case HostPattern.ExactName(String name) -> hosts.exact(name, compiled);
         case HostPattern.WildcardName(String suffix) -> hosts.below(suffix, compiled);
+        case HostPattern.Glob glob -> {}
         case HostPattern.Addresses(var range) -> addresses.add(range, compiled);
       }
     }

@@ -138,7 +138,12 @@ public final class Snapshot {
       case SESSION_REVOKED -> REVOKED;
       case USER_DISABLED -> DISABLED;
       case DEVICE_REVOKED -> DEVICE;
-      case POLICY_NO_RULE, POLICY_DENIED, CONNECTOR_REVOKED -> NO_RULE;
+      case POLICY_NO_RULE,
+          POLICY_DENIED,
+          POLICY_STEP_UP,
+          POLICY_APPROVAL_REQUIRED,
+          CONNECTOR_REVOKED ->
+          NO_RULE;
     };
   }
 
@@ -213,6 +218,7 @@ public final class Snapshot {
             names.add(host.text());
           }
         }
+        case HostPattern.Glob glob -> names.add(glob.text());
         case HostPattern.Addresses addresses -> cidrs.add(addresses.text());
       }
     }

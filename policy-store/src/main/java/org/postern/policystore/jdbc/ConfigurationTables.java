@@ -21,6 +21,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 
 /// Reads the configuration out of its tables, in canonical order.
 final class ConfigurationTables {
@@ -145,7 +146,7 @@ final class ConfigurationTables {
               name,
               AccessRule.Action.valueOf(row.getString("action").toUpperCase(Locale.ROOT)),
               applications.getOrDefault(name, List.of()),
-              new AccessRule.Subjects(
+              new RuleMatch.Subjects(
                   row.getBoolean("anyone"),
                   groups.getOrDefault(name, List.of()),
                   users.getOrDefault(name, List.of())));

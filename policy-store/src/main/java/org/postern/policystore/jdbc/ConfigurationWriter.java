@@ -165,10 +165,13 @@ final class ConfigurationWriter {
     List<List<String>> users = new ArrayList<>();
     for (AccessRule rule : fresh) {
       String action = rule.action().name().toLowerCase(Locale.ROOT);
-      rows.add(List.of(rule.name(), action, Boolean.toString(rule.subjects().anyone())));
-      rule.applications().forEach(name -> applications.add(List.of(rule.name(), name)));
-      rule.subjects().groups().forEach(name -> groups.add(List.of(rule.name(), name)));
-      rule.subjects().users().forEach(email -> users.add(List.of(rule.name(), email)));
+      rows.add(List.of(rule.name(), action, Boolean.toString(rule.match().subjects().anyone())));
+      rule.match()
+          .targets()
+          .applications()
+          .forEach(name -> applications.add(List.of(rule.name(), name)));
+      rule.match().subjects().groups().forEach(name -> groups.add(List.of(rule.name(), name)));
+      rule.match().subjects().users().forEach(email -> users.add(List.of(rule.name(), email)));
     }
     // The right position comes with the statement below; until commit nobody checks.
     insert(

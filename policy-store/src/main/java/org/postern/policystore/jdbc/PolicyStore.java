@@ -94,13 +94,7 @@ public final class PolicyStore {
                   provider.allowPlainHttp())
               : provider);
     }
-    return new PolicyConfiguration(
-        configuration.domains(),
-        configuration.connectorGroups(),
-        configuration.applications(),
-        configuration.groups(),
-        configuration.rules(),
-        providers);
+    return configuration.withIdentityProviders(providers);
   }
 
   private boolean isStored(Connection connection, String provider, String secret)

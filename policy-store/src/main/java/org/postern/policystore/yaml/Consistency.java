@@ -85,11 +85,11 @@ final class Consistency {
     }
     long references = 0;
     for (AccessRule rule : configuration.rules()) {
-      references += rule.applications().size();
-      for (String name : rule.applications()) {
+      references += rule.match().targets().applications().size();
+      for (String name : rule.match().targets().applications()) {
         reference(new Reference("rule", rule.name(), "application", name), applications);
       }
-      for (String name : rule.subjects().groups()) {
+      for (String name : rule.match().subjects().groups()) {
         reference(new Reference("rule", rule.name(), "group", name), groups);
       }
     }

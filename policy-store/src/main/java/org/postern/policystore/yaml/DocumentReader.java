@@ -18,6 +18,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 
 /// Reads the kinds of a document out of its tree. What is wrong is noted and left out.
 final class DocumentReader {
@@ -257,10 +258,7 @@ final class DocumentReader {
     }
     return Optional.of(
         new AccessRule(
-            name.get(),
-            action.get(),
-            applications,
-            new AccessRule.Subjects(anyone, groups, users)));
+            name.get(), action.get(), applications, new RuleMatch.Subjects(anyone, groups, users)));
   }
 
   private List<IdentityProvider> identityProviders(Fields document) {

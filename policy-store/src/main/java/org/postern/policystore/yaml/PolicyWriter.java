@@ -114,10 +114,10 @@ public final class PolicyWriter {
   private void rule(AccessRule rule) {
     first("name", quote(rule.name()));
     next("action", rule.action().name().toLowerCase(Locale.ROOT));
-    list("applications", rule.applications());
-    list("groups", rule.subjects().groups());
-    list("users", rule.subjects().users());
-    flag("anyone", rule.subjects().anyone());
+    list("applications", rule.match().targets().applications());
+    list("groups", rule.match().subjects().groups());
+    list("users", rule.match().subjects().users());
+    flag("anyone", rule.match().subjects().anyone());
   }
 
   private void identityProvider(IdentityProvider provider) {

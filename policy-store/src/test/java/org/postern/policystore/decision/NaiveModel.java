@@ -45,9 +45,10 @@ final class NaiveModel {
     UserRecord user = identities.users().get(userId);
     if (user != null && application != null) {
       for (AccessRule rule : configuration.rules()) {
-        if (rule.applications().contains(application.name()) && isAbout(rule, user)) {
+        if (rule.match().targets().applications().contains(application.name())
+            && isAbout(rule, user)) {
           return rule.action() == AccessRule.Action.ALLOW
-              ? new Decision.Allow(rule, application)
+              ? Decision.Allow.of(rule, application, java.time.Duration.ZERO)
               : new Decision.Deny(rule, DenyReason.POLICY_DENIED);
         }
       }
@@ -86,11 +87,11 @@ final class NaiveModel {
   }
 
   private boolean isAbout(AccessRule rule, UserRecord user) {
-    if (rule.subjects().anyone() || rule.subjects().users().contains(email(user))) {
+    if (rule.match().subjects().anyone() || rule.match().subjects().users().contains(email(user))) {
       return true;
     }
     for (Group group : configuration.groups()) {
-      if (rule.subjects().groups().contains(group.name())
+      if (rule.match().subjects().groups().contains(group.name())
           && (group.members().contains(email(user))
               || user.providerGroups().contains(group.name()))) {
         return true;
@@ -149,6 +150,7 @@ final class NaiveModel {
       case HostPattern.ExactName(String exact) -> exact.equals(name) ? 1_000 : -1;
       case HostPattern.WildcardName(String suffix) ->
           isName(name) && name.endsWith("." + suffix) ? suffix.length() : -1;
+      case HostPattern.Glob glob -> -1;
       case HostPattern.Addresses(var range) -> {
         IpLiterals.Parsed parsed = IpLiterals.parse(asked);
         yield parsed != null

@@ -24,6 +24,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.Transport;
 import org.postern.policystore.UserRecord;
@@ -177,11 +178,11 @@ class SnapshotModelTest {
       for (int j = 0; j < random.nextInt(1, 4); j++) {
         names.add(applications.get(random.nextInt(applications.size())).name());
       }
-      AccessRule.Subjects subjects =
+      RuleMatch.Subjects subjects =
           switch (random.nextInt(4)) {
-            case 0 -> new AccessRule.Subjects(true, List.of(), List.of());
-            case 1 -> new AccessRule.Subjects(false, List.of(), List.of(email(random.nextInt(6))));
-            default -> new AccessRule.Subjects(false, List.of(pick(GROUPS)), List.of());
+            case 0 -> new RuleMatch.Subjects(true, List.of(), List.of());
+            case 1 -> new RuleMatch.Subjects(false, List.of(), List.of(email(random.nextInt(6))));
+            default -> new RuleMatch.Subjects(false, List.of(pick(GROUPS)), List.of());
           };
       rules.add(
           new AccessRule(

@@ -19,6 +19,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RuleMatch;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 
@@ -78,7 +79,7 @@ public final class SyntheticPolicy {
               "rule" + i,
               i % 10 == 9 ? AccessRule.Action.DENY : AccessRule.Action.ALLOW,
               List.copyOf(names),
-              new AccessRule.Subjects(false, List.copyOf(who), List.of())));
+              new RuleMatch.Subjects(false, List.copyOf(who), List.of())));
     }
     return new PolicyConfiguration(
         List.of("corp.internal"),
