@@ -2,7 +2,7 @@ package org.postern.broker;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -45,6 +45,7 @@ import org.postern.identity.CertificateAuthority;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
+import org.postern.tunnel.link.EpollLoops;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +71,14 @@ public final class Broker implements AutoCloseable {
   private final ScheduledExecutorService timers =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("broker-timers").daemon(true).factory());
-  private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory());
+
+  /** One per processor: they never block, and each hop between them costs a system call. */
+  private final EventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(
+          Runtime.getRuntime().availableProcessors(),
+          new DefaultThreadFactory("broker-loop"),
+          EpollLoops.handlers());
+
   private final WebLoops web = new WebLoops();
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;

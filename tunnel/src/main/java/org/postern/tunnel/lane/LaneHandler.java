@@ -65,7 +65,7 @@ final class LaneHandler extends ChannelInboundHandlerAdapter implements LaneSink
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    driver.run();
+    driver.settle();
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.postern.tunnel.lane;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -38,6 +39,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   private int writesOut;
   private int writtenBytes;
   private boolean listed;
+  private boolean inputEnded;
   private boolean finAsked;
   private boolean finPassed;
   private boolean finDone;
@@ -112,13 +114,14 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    driver.run();
+    driver.settle();
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
-      driver.act(() -> driver.mux().localFin(flow(), driver.now()));
+      inputEnded = true;
+      driver.later(() -> driver.mux().localFin(flow(), driver.now()));
     } else if (event != ChannelInputShutdownReadComplete.INSTANCE) {
       super.userEventTriggered(ctx, event);
     }
@@ -135,7 +138,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   }
 
   private void fail() {
-    if (!closed && !failed) {
+    if (!closed && !failed && !(finPassed && inputEnded)) {
       failed = true;
       list();
       driver.run();
@@ -241,7 +244,9 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     }
     if (finAsked && !held && !finPassed && writesOut == 0 && waiting == null && !failed) {
       finPassed = true;
-      ((DuplexChannel) channel).shutdownOutput().addListener(this::finWritten);
+      ChannelFuture over =
+          inputEnded ? channel.close() : ((DuplexChannel) channel).shutdownOutput();
+      over.addListener(this::finWritten);
     }
     if (finDone) {
       finDone = false;

@@ -37,6 +37,7 @@ final class MuxDriver {
   private boolean busy;
   private boolean telling;
   private boolean again;
+  private boolean settling;
 
   private @Nullable Future<?> timer;
   private long timerAtNanos;
@@ -104,11 +105,33 @@ final class MuxDriver {
     run();
   }
 
+  /** Does something with the mux when the loop has read all sockets that are ready now. */
+  void later(Runnable action) {
+    deferred.add(action);
+    settle();
+  }
+
   /** A write has completed: within our own flush that is seen there, else a run is needed. */
   void runSoon() {
     if (!busy) {
       run();
     }
+  }
+
+  /**
+   * Runs when the loop has read all sockets that are ready now: what came in on several of them
+   * leaves in the same records and system calls.
+   */
+  void settle() {
+    if (!settling) {
+      settling = true;
+      config.loop().execute(this::settled);
+    }
+  }
+
+  private void settled() {
+    settling = false;
+    run();
   }
 
   /**

@@ -46,6 +46,9 @@ final class Wire extends ByteToMessageDecoder {
   /** Seconds that a last message may take to leave before the connection is closed anyway. */
   private static final long GOODBYE_SECONDS = 2;
 
+  /** Milliseconds that a message which nobody waits for may wait for another one. */
+  private static final long UNHURRIED_MILLIS = 20;
+
   private final Channel channel;
   private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
@@ -60,6 +63,8 @@ final class Wire extends ByteToMessageDecoder {
   private int endRetryAfter;
 
   private @Nullable ScheduledFuture<?> deadline;
+  private boolean flushing;
+  private boolean flushingLater;
   private final Pulse pulse = new Pulse(this::ping, this::giveUp);
   private long pings;
 
@@ -130,15 +135,44 @@ final class Wire extends ByteToMessageDecoder {
   }
 
   /**
-   * Sends a message, unless the wire is ending.
+   * Sends a message, unless the wire is ending. It leaves when the loop has seen to everything that
+   * is ready now: messages of one turn of the loop share a record and a system call.
    *
    * @return completes when it has left for the socket
    */
   ChannelFuture send(Envelope message) {
+    ChannelFuture written = write(message);
+    if (!flushing) {
+      flushing = true;
+      channel.eventLoop().execute(this::flush);
+    }
+    return written;
+  }
+
+  /** As {@link #send}, for a message that nobody waits for: it leaves with the next, or soon. */
+  void sendUnhurried(Envelope message) {
+    write(message);
+    if (!flushing && !flushingLater) {
+      flushingLater = true;
+      channel.eventLoop().schedule(this::flush, UNHURRIED_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void flush() {
+    run(() -> {
+      flushing = false;
+      flushingLater = false;
+      if (!stripped) {
+        context().flush();
+      }
+    });
+  }
+
+  private ChannelFuture write(Envelope message) {
     if (!isOpen()) {
       return channel.newFailedFuture(new TunnelException(endReason, endText));
     }
-    ChannelFuture written = context().writeAndFlush(EnvelopeCodec.encode(channel.alloc(), message));
+    ChannelFuture written = context().write(EnvelopeCodec.encode(channel.alloc(), message));
     if (!channel.isWritable() && waitingBytes() > limits.messages().outboundMax()) {
       endAs(
           ReasonCode.PEER_SILENT,
@@ -260,6 +294,7 @@ final class Wire extends ByteToMessageDecoder {
       fail(ReasonCode.RAW_BYTES_TOO_EARLY, "bytes after the last message", 0);
       throw new TunnelException(endReason, endText);
     }
+    context().flush();
     stripped = true;
     stopKeepAlive();
     cancelDeadline();
