@@ -46,9 +46,6 @@ final class Wire extends ByteToMessageDecoder {
   /** Seconds that a last message may take to leave before the connection is closed anyway. */
   private static final long GOODBYE_SECONDS = 2;
 
-  /** Milliseconds that a message which nobody waits for may wait for another one. */
-  private static final long UNHURRIED_MILLIS = 20;
-
   private final Channel channel;
   private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
@@ -63,8 +60,7 @@ final class Wire extends ByteToMessageDecoder {
   private int endRetryAfter;
 
   private @Nullable ScheduledFuture<?> deadline;
-  private boolean flushing;
-  private boolean flushingLater;
+  private final Flushes flushes = new Flushes(() -> run(this::flush));
   private final Pulse pulse = new Pulse(this::ping, this::giveUp);
   private long pings;
 
@@ -135,37 +131,20 @@ final class Wire extends ByteToMessageDecoder {
   }
 
   /**
-   * Sends a message, unless the wire is ending. It leaves when the loop has seen to everything that
-   * is ready now: messages of one turn of the loop share a record and a system call.
+   * Sends a message, unless the wire is ending.
    *
    * @return completes when it has left for the socket
    */
   ChannelFuture send(Envelope message) {
-    ChannelFuture written = write(message);
-    if (!flushing) {
-      flushing = true;
-      channel.eventLoop().execute(this::flush);
-    }
-    return written;
-  }
-
-  /** As {@link #send}, for a message that nobody waits for: it leaves with the next, or soon. */
-  void sendUnhurried(Envelope message) {
-    write(message);
-    if (!flushing && !flushingLater) {
-      flushingLater = true;
-      channel.eventLoop().schedule(this::flush, UNHURRIED_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    flushes.after(message, channel.eventLoop());
+    return write(message);
   }
 
   private void flush() {
-    run(() -> {
-      flushing = false;
-      flushingLater = false;
-      if (!stripped) {
-        context().flush();
-      }
-    });
+    flushes.done();
+    if (!stripped) {
+      context().flush();
+    }
   }
 
   private ChannelFuture write(Envelope message) {
@@ -173,7 +152,7 @@ final class Wire extends ByteToMessageDecoder {
       return channel.newFailedFuture(new TunnelException(endReason, endText));
     }
     ChannelFuture written = context().write(EnvelopeCodec.encode(channel.alloc(), message));
-    if (!channel.isWritable() && waitingBytes() > limits.messages().outboundMax()) {
+    if (!channel.isWritable() && channel.bytesBeforeWritable() > limits.messages().outboundMax()) {
       endAs(
           ReasonCode.PEER_SILENT,
           "peer does not read: more than %d bytes wait for it"
@@ -182,11 +161,6 @@ final class Wire extends ByteToMessageDecoder {
       closeNow();
     }
     return written;
-  }
-
-  private long waitingBytes() {
-    var buffer = channel.unsafe().outboundBuffer();
-    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }
 
   /** Tells the peer why, and closes. The first reason counts. */
@@ -326,8 +300,7 @@ final class Wire extends ByteToMessageDecoder {
     super.channelReadComplete(ctx);
     if (!stripped && role.nothingMoreExpected()) {
       // An OpenSSL engine answers a record that it cannot read with an alert, and keeps the error
-      // to
-      // itself until it is asked to write the next time: ask it.
+      // to itself until it is asked to write the next time: ask it.
       ctx.flush();
     }
   }

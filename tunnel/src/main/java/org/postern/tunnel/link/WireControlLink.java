@@ -76,9 +76,7 @@ final class WireControlLink implements ControlLink, Role {
 
   @Override
   public void send(Envelope message) {
-    // What is told for the record only must not cost a system call of its own.
-    boolean unhurried = message.getBodyCase() == Envelope.BodyCase.FLOW_CLOSED;
-    wire.run(unhurried ? () -> wire.sendUnhurried(message) : () -> wire.send(message));
+    wire.run(() -> wire.send(message));
   }
 
   @Override
