@@ -14,6 +14,17 @@ import org.jspecify.annotations.Nullable;
 final class SshServer {
   private static final Duration KEYGEN = Duration.ofSeconds(20);
 
+  /** A root's server wants a folder that packages make at boot; what we made, we take away. */
+  private static final String WITH_ITS_FOLDER =
+      """
+      if [ -d /run/sshd ] || [ "$(id -u)" != 0 ]; then exec "$@"; fi
+      mkdir -m 755 /run/sshd
+      trap 'kill $server 2>/dev/null; wait; rmdir /run/sshd 2>/dev/null; exit' TERM INT HUP
+      "$@" & server=$!
+      wait $server
+      rmdir /run/sshd
+      """;
+
   private SshServer() {}
 
   /** Starts it; null where there is no OpenSSH server or client. */
@@ -57,6 +68,9 @@ final class SshServer {
       throw new DemoException("cannot prepare the SSH server: " + e.getMessage(), e);
     }
     List<String> command = new ArrayList<>(asOneself(ground, work));
+    if (!ground.apart()) {
+      command.addAll(List.of("sh", "-c", WITH_ITS_FOLDER, "sshd"));
+    }
     command.addAll(List.of(sshd.get().toString(), "-D", "-e", "-f"));
     command.add(folder.resolve("sshd_config").toString());
     return Program.start(new Program.Order("sshd", ground.in(Room.VPC, command), Map.of()), work);
