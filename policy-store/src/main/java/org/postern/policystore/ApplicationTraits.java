@@ -6,7 +6,7 @@ import java.util.List;
 ///
 /// @param labels sorted
 /// @param exists the kinds of client that it exists for, in their order, at least one. For any
-///   other kind nothing is there; its hosts stay its own all the same
+///   other kind, or an unknown one, nothing is there; its hosts stay its own all the same
 public record ApplicationTraits(
     List<Label> labels,
     Matching matching,

@@ -1,7 +1,10 @@
 package org.postern.policystore.decision;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.IpLiterals;
@@ -16,8 +19,8 @@ final class AddressTable {
   private final Map<AddressRange, HostEntry> ipv6;
 
   private AddressTable(Map<AddressRange, HostEntry> ranges) {
-    this.prefixes4 = prefixes(ranges, false);
-    this.prefixes6 = prefixes(ranges, true);
+    this.prefixes4 = prefixes(ranges.keySet(), false);
+    this.prefixes6 = prefixes(ranges.keySet(), true);
     int capacity = Integer.highestOneBit(Math.max(4, 2 * ranges.size())) << 1;
     this.mask = capacity - 1;
     this.keys = new long[capacity];
@@ -32,9 +35,9 @@ final class AddressTable {
     });
   }
 
-  private static int[] prefixes(Map<AddressRange, HostEntry> ranges, boolean ipv6) {
+  private static int[] prefixes(Set<AddressRange> ranges, boolean ipv6) {
     int[] ascending =
-        ranges.keySet().stream()
+        ranges.stream()
             .filter(range -> range.ipv6() == ipv6)
             .mapToInt(range -> -range.prefixLength())
             .distinct()
@@ -105,15 +108,47 @@ final class AddressTable {
     return (int) (mixed >>> 32);
   }
 
+  /// The entry for the addresses of a range as a whole.
+  HostEntry ofRange(AddressRange range) {
+    HostEntry entry = range.ipv6() ? ipv6.get(range) : at(key(range.low(), range.prefixLength()));
+    return entry == null ? HostEntry.NOWHERE : entry;
+  }
+
   static final class Builder {
-    private final Map<AddressRange, HostEntry> ranges = new HashMap<>();
+    private final Map<AddressRange, List<CompiledApplication>> ranges = new HashMap<>();
 
     void add(AddressRange range, CompiledApplication application) {
-      ranges.merge(range, new HostEntry(application), (known, fresh) -> known.and(application));
+      ranges.computeIfAbsent(range, key -> new ArrayList<>(1)).add(application);
     }
 
     AddressTable build() {
-      return new AddressTable(ranges);
+      int[] prefixes4 = prefixes(ranges.keySet(), false);
+      int[] prefixes6 = prefixes(ranges.keySet(), true);
+      Map<AddressRange, HostEntry> entries = new HashMap<>();
+      for (AddressRange range : ranges.keySet()) {
+        entries.put(range, HostEntry.of(levels(range, range.ipv6() ? prefixes6 : prefixes4)));
+      }
+      return new AddressTable(entries);
+    }
+
+    /// The range's own applications, then those of each wider range around it.
+    private List<List<CompiledApplication>> levels(AddressRange range, int[] prefixes) {
+      List<List<CompiledApplication>> levels = new ArrayList<>(1);
+      for (int prefix : prefixes) {
+        if (prefix <= range.prefixLength()) {
+          AddressRange around =
+              new AddressRange(
+                  range.ipv6(),
+                  range.high() & IpLiterals.maskHigh(range.ipv6(), prefix),
+                  range.low() & IpLiterals.maskLow(range.ipv6(), prefix),
+                  prefix);
+          List<CompiledApplication> own = ranges.get(around);
+          if (own != null) {
+            levels.add(own);
+          }
+        }
+      }
+      return levels;
     }
   }
 }

@@ -1,186 +1,99 @@
 package org.postern.policystore.decision;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.postern.policystore.AccessRule;
-import org.postern.policystore.Application;
 import org.postern.policystore.ConnectorGroup;
-import org.postern.policystore.DenyReason;
 import org.postern.policystore.Group;
-import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.PolicyConfiguration;
-import org.postern.policystore.RuleMatch;
-import org.postern.policystore.Transport;
+import org.postern.policystore.PostureProfile;
+import org.postern.policystore.TrustedNetwork;
 
 /// The configuration, made ready for being asked. Does not depend on people, so it is shared by all
-/// snapshots of one configuration version.
+/// snapshots of one configuration version; parts that did not change are shared with the one
+/// before.
 final class CompiledPolicy {
-  private static final int[] NO_RULES = {};
-
   final PolicyConfiguration configuration;
-  final Map<String, CompiledApplication> applications;
-  final Map<String, List<Application>> applicationsByConnectorGroup;
-  final Set<String> connectorGroups;
-  private final int words;
-  private final int[] rulesForAnyone;
-  private final Map<String, int[]> rulesByGroup;
-  private final Map<String, int[]> rulesByEmail;
+  final Catalog catalog;
+  final RuleLayer access;
+  final RuleLayer sessions;
+  final RuleLayer forwarding;
+  final Set<String> connectorGroups = new HashSet<>();
+  final DecisionCache decisions;
   private final Map<String, List<String>> groupsByEmail;
-  private final Map<String, IdentityProvider> providers;
-  private final HostTable hosts;
-  private final AddressTable addresses;
-  private final CompiledApplication nowhere;
-  private final HostEntry nowhereEntry;
+  private final Set<String> groupsWithMembers;
+  private final Map<String, IdentityProvider> providers = new HashMap<>();
+  private final Map<String, TrustedNetwork> networks = new HashMap<>();
+  private final Map<String, PostureProfile> profiles = new HashMap<>();
 
-  CompiledPolicy(PolicyConfiguration configuration) {
+  @SuppressWarnings("ReferenceEquality") // The same object is known to be the same without looking.
+  CompiledPolicy(PolicyConfiguration configuration, @Nullable CompiledPolicy before) {
     this.configuration = configuration;
-    this.words = Math.max(1, (configuration.rules().size() + 63) >>> 6);
-    this.nowhere = new CompiledApplication(null, NO_RULES, new Decision[0], words);
-    this.nowhereEntry = new HostEntry(nowhere);
-    this.applications = compileApplications(configuration, words);
-    this.applicationsByConnectorGroup = byConnectorGroup(configuration.applications());
-    this.connectorGroups = new HashSet<>();
+    this.catalog =
+        before != null && before.catalog.isOf(configuration)
+            ? before.catalog
+            : new Catalog(configuration);
+    this.access = layer(configuration.rules(), before == null ? null : before.access);
+    this.sessions = layer(configuration.sessionRules(), before == null ? null : before.sessions);
+    this.forwarding =
+        layer(configuration.forwardingRules(), before == null ? null : before.forwarding);
+    this.decisions = new DecisionCache(catalog.applications.length);
     for (ConnectorGroup group : configuration.connectorGroups()) {
       connectorGroups.add(group.name());
     }
-    HostTable.Builder hostTable = new HostTable.Builder();
-    AddressTable.Builder addressTable = new AddressTable.Builder();
-    for (CompiledApplication application : applications.values()) {
-      addHosts(application, hostTable, addressTable);
+    if (before != null && before.configuration.groups() == configuration.groups()) {
+      this.groupsByEmail = before.groupsByEmail;
+      this.groupsWithMembers = before.groupsWithMembers;
+    } else {
+      this.groupsByEmail = new HashMap<>();
+      this.groupsWithMembers = new HashSet<>();
+      configuration.groups().forEach(this::addMembers);
     }
-    this.hosts = hostTable.build();
-    this.addresses = addressTable.build();
+    configuration.identityProviders().forEach(each -> providers.put(each.name(), each));
+    configuration.trustedNetworks().forEach(each -> networks.put(each.name(), each));
+    configuration.postureProfiles().forEach(each -> profiles.put(each.name(), each));
+  }
 
-    Map<String, List<Integer>> byGroup = new HashMap<>();
-    Map<String, List<Integer>> byEmail = new HashMap<>();
-    List<Integer> anyone = new ArrayList<>();
-    for (int i = 0; i < configuration.rules().size(); i++) {
-      RuleMatch.Subjects subjects = configuration.rules().get(i).match().subjects();
-      if (subjects.anyone()) {
-        anyone.add(i);
-      }
-      for (String group : subjects.groups()) {
-        byGroup.computeIfAbsent(group, key -> new ArrayList<>()).add(i);
-      }
-      for (String email : subjects.users()) {
-        byEmail.computeIfAbsent(email, key -> new ArrayList<>()).add(i);
-      }
+  private RuleLayer layer(
+      List<? extends org.postern.policystore.Rule> rules, @Nullable RuleLayer before) {
+    return before != null && before.isOf(rules, catalog)
+        ? before
+        : new RuleLayer(rules, catalog, before);
+  }
+
+  private void addMembers(Group group) {
+    if (!group.members().isEmpty()) {
+      groupsWithMembers.add(group.name());
     }
-    this.rulesForAnyone = ints(anyone);
-    this.rulesByGroup = new HashMap<>();
-    for (Group group : configuration.groups()) {
-      rulesByGroup.put(group.name(), ints(byGroup.getOrDefault(group.name(), List.of())));
-    }
-    this.rulesByEmail = new HashMap<>();
-    byEmail.forEach((email, rules) -> rulesByEmail.put(email, ints(rules)));
-    this.groupsByEmail = groupsByEmail(configuration.groups());
-    this.providers = new HashMap<>();
-    for (IdentityProvider provider : configuration.identityProviders()) {
-      providers.put(provider.name(), provider);
+    for (String member : group.members()) {
+      groupsByEmail.computeIfAbsent(member, key -> new ArrayList<>(1)).add(group.name());
     }
   }
 
-  private static Map<String, CompiledApplication> compileApplications(
-      PolicyConfiguration configuration, int words) {
-    Map<String, List<Integer>> rulesByApplication = new HashMap<>();
-    for (int i = 0; i < configuration.rules().size(); i++) {
-      for (String application : configuration.rules().get(i).match().targets().applications()) {
-        rulesByApplication.computeIfAbsent(application, key -> new ArrayList<>()).add(i);
-      }
-    }
-    Map<String, CompiledApplication> compiled = new HashMap<>();
-    for (Application application : configuration.applications()) {
-      int[] rules = ints(rulesByApplication.getOrDefault(application.name(), List.of()));
-      Decision[] decisions = new Decision[rules.length];
-      for (int i = 0; i < rules.length; i++) {
-        AccessRule rule = configuration.rules().get(rules[i]);
-        decisions[i] =
-            switch (rule.action()) {
-              case ALLOW -> Decision.Allow.of(rule, application, java.time.Duration.ZERO);
-              case DENY, STEP_UP, REQUIRE_APPROVAL ->
-                  new Decision.Deny(rule, DenyReason.POLICY_DENIED);
-            };
-      }
-      compiled.put(
-          application.name(), new CompiledApplication(application, rules, decisions, words));
-    }
-    return compiled;
+  boolean listsMembers(String group) {
+    return groupsWithMembers.contains(group);
   }
 
-  private static Map<String, List<Application>> byConnectorGroup(List<Application> applications) {
-    Map<String, List<Application>> served = new HashMap<>();
-    for (Application application : applications) {
-      for (String group : application.connectorGroups()) {
-        served.computeIfAbsent(group, key -> new ArrayList<>()).add(application);
-      }
-    }
-    served.values().forEach(list -> list.sort(Comparator.comparing(Application::name)));
-    return served;
+  @Nullable TrustedNetwork trustedNetwork(String name) {
+    return networks.get(name);
   }
 
-  private static void addHosts(
-      CompiledApplication compiled, HostTable.Builder hosts, AddressTable.Builder addresses) {
-    Application application = compiled.application();
-    if (application == null) {
-      return;
-    }
-    for (HostPattern host : application.hosts()) {
-      switch (host) {
-        case HostPattern.ExactName(String name) -> hosts.exact(name, compiled);
-        case HostPattern.WildcardName(String suffix) -> hosts.below(suffix, compiled);
-        case HostPattern.Glob glob -> {}
-        case HostPattern.Addresses(var range) -> addresses.add(range, compiled);
-      }
-    }
+  @Nullable PostureProfile postureProfile(String name) {
+    return profiles.get(name);
   }
 
-  private static Map<String, List<String>> groupsByEmail(List<Group> groups) {
-    Map<String, List<String>> byEmail = new HashMap<>();
-    for (Group group : groups) {
-      for (String member : group.members()) {
-        byEmail.computeIfAbsent(member, key -> new ArrayList<>()).add(group.name());
-      }
+  /// The groups of a person: those that list the address, and those that the provider says.
+  Set<String> groupsOf(@Nullable String email, List<String> providerGroups) {
+    Set<String> groups = new HashSet<>(providerGroups);
+    if (email != null) {
+      groups.addAll(groupsByEmail.getOrDefault(email, List.of()));
     }
-    return byEmail;
-  }
-
-  private static int[] ints(List<Integer> values) {
-    return values.stream().distinct().mapToInt(Integer::intValue).toArray();
-  }
-
-  /// No rule at all.
-  long[] noRules() {
-    return new long[words];
-  }
-
-  /// The rules whose subject side matches.
-  ///
-  /// @param email already known to count; empty if it does not
-  long[] rulesOf(String email, List<String> providerGroups) {
-    long[] bits = new long[words];
-    set(bits, rulesForAnyone);
-    set(bits, rulesByEmail.getOrDefault(email, NO_RULES));
-    for (String group : groupsByEmail.getOrDefault(email, List.of())) {
-      set(bits, rulesByGroup.getOrDefault(group, NO_RULES));
-    }
-    for (String group : providerGroups) {
-      set(bits, rulesByGroup.getOrDefault(group, NO_RULES));
-    }
-    return bits;
-  }
-
-  private static void set(long[] bits, int[] rules) {
-    for (int rule : rules) {
-      bits[rule >>> 6] |= 1L << rule;
-    }
+    return groups;
   }
 
   boolean hasProvider(String provider) {
@@ -199,35 +112,6 @@ final class CompiledPolicy {
     return configured.domains().isEmpty()
         ? providers.size() == 1
         : configured.domains().contains(email.substring(at + 1));
-  }
-
-  /// The application of a host and port, or the one that stands for none.
-  CompiledApplication application(String host, int port, Transport transport) {
-    return entry(host).withPort(port, transport, nowhere);
-  }
-
-  /// The applications of a host's most specific pattern, or an entry that stands for none.
-  HostEntry entry(String host) {
-    HostEntry found = lookUp(host);
-    return found == null ? nowhereEntry : found;
-  }
-
-  private @Nullable HostEntry lookUp(String host) {
-    if (host.indexOf(':') >= 0) {
-      IpLiterals.Parsed parsed = IpLiterals.parse(host);
-      if (parsed == null) {
-        return null;
-      }
-      return parsed.ipv6()
-          ? addresses.find6(parsed.high(), parsed.low())
-          : addresses.find4(parsed.low());
-    }
-    long address = IpLiterals.ipv4(host);
-    if (address != IpLiterals.NOT_IPV4) {
-      return addresses.find4(address);
-    }
-    String name = HostNames.canonical(host);
-    return name == null ? null : hosts.find(name);
   }
 
   /// Whether a name lies below one of our domains.

@@ -1,30 +1,59 @@
 package org.postern.policystore.decision;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postern.policystore.ClientType;
 import org.postern.policystore.Transport;
 
-/// The applications that list one and the same host pattern, nearly always one. Their ports do not
-/// overlap.
+/// The applications that take part in the names or addresses of one pattern, nearly always one:
+/// those that list the pattern itself, and, as long as all narrower ones are inclusive, the
+/// inclusive ones of the wider patterns over it. The narrowest first, then by name.
 final class HostEntry {
+  /// No more take part; wider ones are left out.
+  static final int APPLICATIONS_MAX = 64;
+
+  /// For names that are nobody's.
+  static final HostEntry NOWHERE = new HostEntry(new CompiledApplication[0]);
+
   final CompiledApplication[] applications;
 
-  HostEntry(CompiledApplication... applications) {
+  private HostEntry(CompiledApplication[] applications) {
     this.applications = applications;
   }
 
-  HostEntry and(CompiledApplication another) {
-    CompiledApplication[] more = java.util.Arrays.copyOf(applications, applications.length + 1);
-    more[applications.length] = another;
-    return new HostEntry(more);
-  }
-
-  /// The application with that port, or the one given.
-  CompiledApplication withPort(int port, Transport transport, CompiledApplication otherwise) {
-    CompiledApplication found = otherwise;
-    for (CompiledApplication application : applications) {
-      if (application.hasPort(port, transport)) {
-        found = application;
+  /// Puts the levels of patterns together.
+  ///
+  /// @param levels the applications that list each pattern, the narrowest pattern first
+  static HostEntry of(List<List<CompiledApplication>> levels) {
+    List<CompiledApplication> chosen = new ArrayList<>(1);
+    boolean open = true;
+    for (int i = 0; i < levels.size() && open; i++) {
+      List<CompiledApplication> level = new ArrayList<>(levels.get(i));
+      level.sort(Comparator.comparing(each -> each.application.name()));
+      for (CompiledApplication each : level) {
+        boolean takesPart = (i == 0 || each.isInclusive()) && !chosen.contains(each);
+        if (takesPart && chosen.size() < APPLICATIONS_MAX) {
+          chosen.add(each);
+        }
+        open &= each.isInclusive();
       }
     }
-    return found;
+    return chosen.isEmpty() ? NOWHERE : new HostEntry(chosen.toArray(CompiledApplication[]::new));
+  }
+
+  /// Which of the applications have the port and exist for the client, as bits. None, if for one of
+  /// them that is not known: it might be the one that a rule denies.
+  long matching(int port, Transport transport, @Nullable ClientType client) {
+    long bits = 0;
+    boolean known = true;
+    for (int i = 0; i < applications.length; i++) {
+      if (applications[i].hasPort(port, transport)) {
+        known &= client != null || applications[i].existsForAll();
+        bits |= applications[i].existsFor(client) ? 1L << i : 0;
+      }
+    }
+    return known ? bits : 0;
   }
 }

@@ -1,17 +1,33 @@
 package org.postern.policystore.decision;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// Exact names and wildcard suffixes. One pass over a name, from its end, finds the most specific
-/// entry without making a substring: the hash of every suffix is a step of the hash of the whole.
+/// Exact names, wildcard suffixes and patterns. One pass over a name, from its end, finds the most
+/// specific entry without making a substring: the hash of every suffix is a step of the hash of the
+/// whole. An exact name is narrower than any pattern; of two patterns the one with more given
+/// characters is, then a wildcard suffix, then the one that comes first.
+///
+/// Only names below a suffix under which patterns are listed need more; what came of them is
+/// remembered, up to a limit.
 final class HostTable {
+  private static final int REMEMBERED_MAX = 4_096;
+
   private final int mask;
   private final int[] hashes;
   private final @Nullable String[] names;
   private final @Nullable HostEntry[] exact;
   private final @Nullable HostEntry[] below;
+  private final boolean[] hasGlobs;
+  private final boolean globsAnywhere;
+  private final Map<String, Node> nodes;
+  private final Map<String, HostEntry> globEntries = new HashMap<>();
+  private final Map<String, HostEntry> remembered = new ConcurrentHashMap<>();
 
   private HostTable(Builder builder) {
     int capacity = Integer.highestOneBit(Math.max(4, 2 * builder.nodes.size())) << 1;
@@ -20,7 +36,12 @@ final class HostTable {
     this.names = new @Nullable String[capacity];
     this.exact = new @Nullable HostEntry[capacity];
     this.below = new @Nullable HostEntry[capacity];
-    builder.nodes.forEach(this::put);
+    this.hasGlobs = new boolean[capacity];
+    this.nodes = builder.nodes;
+    this.globsAnywhere = nodes.containsKey("");
+    nodes.forEach(this::put);
+    builder.globs.forEach(
+        (pattern, applications) -> globEntries.put(pattern, HostEntry.of(List.of(applications))));
   }
 
   private void put(String name, Node node) {
@@ -34,28 +55,107 @@ final class HostTable {
     }
     hashes[slot] = hash;
     names[slot] = name;
-    exact[slot] = node.exact;
-    below[slot] = node.below;
+    hasGlobs[slot] = !node.globs.isEmpty();
+    if (!node.exact.isEmpty()) {
+      exact[slot] = HostEntry.of(levels(name, node.exact));
+    }
+    if (!node.below.isEmpty()) {
+      below[slot] = HostEntry.of(levels("*." + name, List.of()));
+    }
   }
 
-  /// The entry of a name: its own, or that of the longest wildcard over it.
+  /// The entry of a name; null if it is nobody's.
   ///
   /// @param host in lower case, without empty labels
   @Nullable HostEntry find(String host) {
     int hash = 0;
     HostEntry found = null;
+    boolean globs = globsAnywhere;
     for (int i = host.length() - 1; i >= 0; i--) {
       char c = host.charAt(i);
       if (c == '.') {
         int slot = slot(hash, host, i + 1);
-        if (slot >= 0 && below[slot] != null) {
-          found = below[slot];
+        if (slot >= 0) {
+          globs |= hasGlobs[slot];
+          found = below[slot] == null ? found : below[slot];
         }
       }
       hash = step(hash, c);
     }
     int slot = slot(hash, host, 0);
-    return slot >= 0 && exact[slot] != null ? exact[slot] : found;
+    if (slot >= 0 && exact[slot] != null) {
+      return exact[slot];
+    }
+    return globs ? withGlobs(host) : found;
+  }
+
+  private @Nullable HostEntry withGlobs(String host) {
+    HostEntry entry = remembered.get(host);
+    if (entry == null) {
+      entry = HostEntry.of(levels(host, List.of()));
+      if (remembered.size() >= REMEMBERED_MAX) {
+        remembered.clear();
+      }
+      remembered.put(host, entry);
+    }
+    return entry.applications.length == 0 ? null : entry;
+  }
+
+  /// The entry for the names of a host pattern as a whole, as the configuration writes it.
+  HostEntry ofPattern(String pattern) {
+    HostEntry glob = globEntries.get(pattern);
+    if (glob != null) {
+      return glob;
+    }
+    boolean wildcard = pattern.startsWith("*.");
+    String name = wildcard ? pattern.substring(2) : pattern;
+    int hash = 0;
+    for (int i = name.length() - 1; i >= 0; i--) {
+      hash = step(hash, name.charAt(i));
+    }
+    int slot = slot(hash, name, 0);
+    HostEntry entry = slot < 0 ? null : wildcard ? below[slot] : exact[slot];
+    return entry == null ? HostEntry.NOWHERE : entry;
+  }
+
+  private record Level(int literals, boolean glob, String text, List<CompiledApplication> of) {}
+
+  /// All patterns over a name, the narrowest first.
+  private List<List<CompiledApplication>> levels(String host, List<CompiledApplication> exactly) {
+    List<Level> levels = new ArrayList<>();
+    for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      String suffix = host.substring(dot + 1);
+      Node node = nodes.get(suffix);
+      if (node != null) {
+        if (!node.below.isEmpty()) {
+          levels.add(new Level(suffix.length() + 1, false, suffix, node.below));
+        }
+        addGlobs(node, host, levels);
+      }
+    }
+    Node everywhere = nodes.get("");
+    if (everywhere != null) {
+      addGlobs(everywhere, host, levels);
+    }
+    levels.sort(
+        Comparator.comparingInt(Level::literals)
+            .reversed()
+            .thenComparing(Level::glob)
+            .thenComparing(Level::text));
+    List<List<CompiledApplication>> lists = new ArrayList<>();
+    if (!exactly.isEmpty()) {
+      lists.add(exactly);
+    }
+    levels.forEach(level -> lists.add(level.of()));
+    return lists;
+  }
+
+  private static void addGlobs(Node node, String host, List<Level> levels) {
+    for (Glob glob : node.globs) {
+      if (!host.startsWith("*.") && glob.pattern.matches(host)) {
+        levels.add(new Level(glob.pattern.literals(), true, glob.text, glob.applications));
+      }
+    }
   }
 
   private int slot(int hash, String host, int from) {
@@ -83,30 +183,55 @@ final class HostTable {
     return mixed ^ mixed >>> 15;
   }
 
+  private record Glob(String text, GlobPattern pattern, List<CompiledApplication> applications) {}
+
   private static final class Node {
-    private @Nullable HostEntry exact;
-    private @Nullable HostEntry below;
+    private List<CompiledApplication> exact = List.of();
+    private List<CompiledApplication> below = List.of();
+    private final List<Glob> globs = new ArrayList<>(0);
   }
 
   static final class Builder {
     private final Map<String, Node> nodes = new HashMap<>();
+    private final Map<String, List<CompiledApplication>> globs = new HashMap<>();
 
     void exact(String name, CompiledApplication application) {
-      Node node = nodes.computeIfAbsent(name, key -> new Node());
+      Node node = node(name);
       node.exact = with(node.exact, application);
     }
 
     void below(String suffix, CompiledApplication application) {
-      Node node = nodes.computeIfAbsent(suffix, key -> new Node());
+      Node node = node(suffix);
       node.below = with(node.below, application);
+    }
+
+    void glob(String text, CompiledApplication application) {
+      List<CompiledApplication> known = globs.get(text);
+      if (known == null) {
+        known = new ArrayList<>(1);
+        globs.put(text, known);
+        GlobPattern pattern = new GlobPattern(text);
+        node(pattern.suffix()).globs.add(new Glob(text, pattern, known));
+      }
+      known.add(application);
     }
 
     HostTable build() {
       return new HostTable(this);
     }
 
-    private static HostEntry with(@Nullable HostEntry entry, CompiledApplication application) {
-      return entry == null ? new HostEntry(application) : entry.and(application);
+    private Node node(String name) {
+      return nodes.computeIfAbsent(name, key -> new Node());
+    }
+
+    private static List<CompiledApplication> with(
+        List<CompiledApplication> known, CompiledApplication application) {
+      if (known.isEmpty()) {
+        return List.of(application);
+      }
+      List<CompiledApplication> more = new ArrayList<>(known);
+      more.add(application);
+      return more;
     }
   }
 }

@@ -1,18 +1,16 @@
 package org.postern.policystore.decision;
 
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.Application;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.DeviceRecord;
-import org.postern.policystore.HostPattern;
 import org.postern.policystore.PolicyConfiguration;
-import org.postern.policystore.PortRange;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.Transport;
 import org.postern.policystore.UserRecord;
@@ -21,16 +19,11 @@ import org.postern.policystore.UserRecord;
 /// question. Any thread; nothing here blocks.
 ///
 /// A question about a host goes to the application whose host pattern is the most specific: an
-/// exact name before the longest wildcard, for addresses the longest prefix. Only that pattern's
-/// ports count: a name that is listed on its own is carved out of the wildcards over it. The rules
-/// that name that application are asked in order.
+/// exact name before the narrowest pattern, for addresses the longest prefix. Only that pattern's
+/// ports count: a name that is listed on its own is carved out of the wildcards over it, unless its
+/// application is inclusive; then the next wider pattern's inclusive applications take part too.
+/// The rules that are about one of them are asked in order, and the first that matches decides.
 public final class Snapshot {
-  // A rule's place in the order is its bit. A subject has the bits of the rules whose subject side
-  // matches, an application those of the rules that name it; the first common bit is the first rule
-  // that matches. All decisions exist before they are asked for, and a question about nothing takes
-  // the same path, with an application that has no bits.
-
-  private static final Decision NO_RULE = new Decision.Deny(null, DenyReason.POLICY_NO_RULE);
   private static final Decision EXPIRED = new Decision.Deny(null, DenyReason.SESSION_EXPIRED);
   private static final Decision REVOKED = new Decision.Deny(null, DenyReason.SESSION_REVOKED);
   private static final Decision DISABLED = new Decision.Deny(null, DenyReason.USER_DISABLED);
@@ -49,12 +42,23 @@ public final class Snapshot {
   /// Builds a snapshot; the work of milliseconds to a second, for a thread that may take its time.
   public static Snapshot build(
       long version, PolicyConfiguration configuration, IdentityState identities) {
-    return new Snapshot(version, new CompiledPolicy(configuration), identities);
+    return new Snapshot(version, new CompiledPolicy(configuration, null), identities);
+  }
+
+  /// Another configuration and other people. What is the same object as here is not looked at
+  /// again, and rules keep their counts by name.
+  public Snapshot with(
+      long newVersion, PolicyConfiguration configuration, IdentityState newIdentities) {
+    return new Snapshot(newVersion, new CompiledPolicy(configuration, policy), newIdentities);
   }
 
   /// The same configuration with other people; shares all that does not depend on them.
   public Snapshot withIdentities(long newVersion, IdentityState newIdentities) {
     return new Snapshot(newVersion, policy, newIdentities);
+  }
+
+  CompiledPolicy policy() {
+    return policy;
   }
 
   /// The policy version that this is a picture of.
@@ -72,19 +76,44 @@ public final class Snapshot {
     return identities;
   }
 
+  // -- subjects
+
+  /// What this snapshot thinks of a certificate's user and device, of whom nothing else is known.
+  public SubjectView subject(String userId, String deviceId) {
+    return subject(userId, deviceId, Facts.NONE);
+  }
+
   /// What this snapshot thinks of a certificate's user and device. Never fails: a subject that may
   /// do nothing has a view that says why.
-  public SubjectView subject(String userId, String deviceId) {
+  ///
+  /// @param facts what is known of them at this moment
+  public SubjectView subject(String userId, String deviceId, Facts facts) {
     UserRecord user = identities.users().get(userId);
     DeviceRecord device = identities.devices().get(deviceId);
     SessionRecord session = identities.sessionsByDevice().get(deviceId);
     DenyReason refusal = refusal(userId, user, device, session);
-    long[] rules = policy.noRules();
-    if (refusal == null && user != null) {
-      String email = policy.emailCounts(user.provider(), user.email()) ? user.email() : "";
-      rules = policy.rulesOf(email, user.providerGroups());
-    }
-    return new SubjectView(this, rules, refusal, userId, deviceId, user, session);
+    String email =
+        user != null && policy.emailCounts(user.provider(), user.email()) ? user.email() : null;
+    Set<String> groups = user == null ? Set.of() : policy.groupsOf(email, user.providerGroups());
+    SubjectFacts known =
+        new SubjectFacts(
+            policy,
+            user,
+            email,
+            groups,
+            session,
+            null,
+            facts,
+            identities.approvalsByUser().getOrDefault(userId, List.of()));
+    return new SubjectView(this, known, refusal, userId, deviceId);
+  }
+
+  /// What this snapshot thinks of a workload, which whoever asks has authenticated. It has neither
+  /// user nor session; only rules that name it let it in.
+  public SubjectView workload(String name, Facts facts) {
+    SubjectFacts known =
+        new SubjectFacts(policy, null, null, Set.of(), null, name, facts, List.of());
+    return new SubjectView(this, known, null, "", "");
   }
 
   private @Nullable DenyReason refusal(
@@ -109,27 +138,55 @@ public final class Snapshot {
     return null;
   }
 
+  SubjectView current(SubjectView view) {
+    if (view.snapshot == this) {
+      return view;
+    }
+    String workload = view.subject.workload();
+    return workload != null
+        ? workload(workload, view.facts())
+        : subject(view.userId(), view.deviceId(), view.facts());
+  }
+
+  // -- decisions
+
   /// May this subject open a flow to host and port, now? Allocates nothing for a name in lower case
-  /// and for an IPv4 address.
+  /// and for an IPv4 address once the answer was given before. Counts nothing.
   ///
-  /// @param subject of this snapshot; a view of another one is made anew, at some cost
+  /// @param view of this snapshot; a view of another one is made anew, at some cost
   /// @param nowMillis milliseconds since the epoch
   public Decision decide(
-      SubjectView subject, String host, int port, Transport transport, long nowMillis) {
-    SubjectView view = current(subject);
-    CompiledApplication application = policy.application(host, port, transport);
-    int rule = application.firstRule(view.rules);
+      SubjectView view, String host, int port, Transport transport, long nowMillis) {
+    return decide(current(view), host, port, transport, nowMillis, null, false);
+  }
+
+  /// As [#decide], and counts for the rule that decided, and for rules that only report.
+  public Decision decideAndCount(
+      SubjectView view, String host, int port, Transport transport, long nowMillis) {
+    return decide(current(view), host, port, transport, nowMillis, null, true);
+  }
+
+  Decision decide(
+      SubjectView view,
+      String host,
+      int port,
+      Transport transport,
+      long nowMillis,
+      @Nullable Witness witness,
+      boolean counting) {
+    HostEntry entry = policy.catalog.entry(host);
+    long matching = entry.matching(port, transport, view.facts().clientType());
+    Decision decision = Walk.decide(view, entry, matching, nowMillis, witness);
     if (view.refusal != null) {
       return deny(view.refusal);
     }
     if (nowMillis >= view.expiresAtMillis) {
       return EXPIRED;
     }
-    return rule < 0 ? NO_RULE : application.decision(rule);
-  }
-
-  private SubjectView current(SubjectView subject) {
-    return subject.snapshot == this ? subject : subject(subject.userId(), subject.deviceId());
+    if (counting) {
+      Walk.count(view, entry, matching, nowMillis, decision);
+    }
+    return decision;
   }
 
   private static Decision deny(DenyReason reason) {
@@ -143,86 +200,61 @@ public final class Snapshot {
           POLICY_STEP_UP,
           POLICY_APPROVAL_REQUIRED,
           CONNECTOR_REVOKED ->
-          NO_RULE;
+          Walk.NO_RULE;
     };
   }
 
-  /// The application that a host and port belong to, whoever asks. Null if there is none.
+  /// The next instant, later than now, at which [#decide] may give another answer only because time
+  /// passed; never too late, perhaps too early. [Long#MAX_VALUE]: never.
+  ///
+  /// @param nowMillis milliseconds since the epoch
+  public long reconsiderAt(
+      SubjectView view, String host, int port, Transport transport, long nowMillis) {
+    SubjectView own = current(view);
+    if (own.refusal(nowMillis).isPresent()) {
+      return Long.MAX_VALUE;
+    }
+    NextChange next = new NextChange(own.subject, nowMillis, own.expiresAtMillis);
+    decide(own, host, port, transport, nowMillis, next, false);
+    return next.next();
+  }
+
+  /// Why [#decide] answers as it does, rule by rule.
+  ///
+  /// @param nowMillis milliseconds since the epoch
+  public Explanation explain(
+      SubjectView view, String host, int port, Transport transport, long nowMillis) {
+    return new Explainer(this, current(view), nowMillis).explain(host, port, transport);
+  }
+
+  /// The narrowest application that a host and port belong to, whoever asks. Null if there is none.
   public @Nullable Application match(String host, int port, Transport transport) {
-    return policy.application(host, port, transport).application();
+    for (CompiledApplication each : policy.catalog.entry(host).applications) {
+      if (each.hasPort(port, transport)) {
+        return each.application;
+      }
+    }
+    return null;
   }
 
   /// What the subject may reach behind a name; empty for what is forbidden and for what does not
-  /// exist, after the same work.
+  /// exist, after the same work. What would be open after a step-up or an approval counts as
+  /// reachable: the person must be able to learn of it.
   ///
   /// @param nowMillis milliseconds since the epoch
-  public Optional<ResolvedName> resolve(SubjectView subject, String host, long nowMillis) {
-    SubjectView view = current(subject);
-    Set<PortRange> tcp = new TreeSet<>();
-    Set<PortRange> udp = new TreeSet<>();
-    Set<String> connectorGroups = new LinkedHashSet<>();
-    boolean lanePerFlow = false;
-    for (CompiledApplication compiled : policy.entry(host).applications) {
-      int rule = compiled.firstRule(view.rules);
-      if (rule >= 0 && compiled.decision(rule) instanceof Decision.Allow allow) {
-        tcp.addAll(allow.application().tcp());
-        udp.addAll(allow.application().udp());
-        connectorGroups.addAll(allow.application().connectorGroups());
-        lanePerFlow |= allow.obligations().lanePerFlow();
-      }
-    }
-    if (connectorGroups.isEmpty() || view.refusal(nowMillis).isPresent()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new ResolvedName(
-            List.copyOf(tcp), List.copyOf(udp), List.copyOf(connectorGroups), lanePerFlow));
+  public Optional<ResolvedName> resolve(SubjectView view, String host, long nowMillis) {
+    return new Names(this, current(view), nowMillis).resolve(host);
   }
 
   /// The names that are ours to answer on the subject's device. Our domains are in it even for a
   /// subject that may do nothing, so that private names never leak to a public resolver.
   ///
   /// @param nowMillis milliseconds since the epoch
-  public NamePlan namePlan(SubjectView subject, long nowMillis) {
-    SubjectView view = current(subject);
-    Set<String> names = new TreeSet<>();
-    Set<String> cidrs = new TreeSet<>();
-    Set<String> connectorGroups = new TreeSet<>();
-    if (view.refusal(nowMillis).isEmpty()) {
-      for (CompiledApplication compiled : policy.applications.values()) {
-        int rule = compiled.firstRule(view.rules);
-        if (rule >= 0 && compiled.decision(rule) instanceof Decision.Allow allow) {
-          addHosts(allow.application(), names, cidrs);
-          connectorGroups.addAll(allow.application().connectorGroups());
-        }
-      }
-    }
-    return new NamePlan(
-        policy.configuration.domains(),
-        List.copyOf(names),
-        List.copyOf(cidrs),
-        List.copyOf(connectorGroups));
+  public NamePlan namePlan(SubjectView view, long nowMillis) {
+    return new Names(this, current(view), nowMillis).plan();
   }
 
-  private void addHosts(Application application, Set<String> names, Set<String> cidrs) {
-    for (HostPattern host : application.hosts()) {
-      switch (host) {
-        case HostPattern.ExactName(String name) -> {
-          if (!policy.isBelowOurDomains(name)) {
-            names.add(name);
-          }
-        }
-        case HostPattern.WildcardName(String suffix) -> {
-          // A wildcard right on a domain of ours lies below it, although its suffix does not.
-          if (!policy.isBelowOurDomains("*." + suffix)) {
-            names.add(host.text());
-          }
-        }
-        case HostPattern.Glob glob -> names.add(glob.text());
-        case HostPattern.Addresses addresses -> cidrs.add(addresses.text());
-      }
-    }
-  }
+  // -- connectors
 
   /// Why a connector may not work for a group; empty if it may.
   public Optional<DenyReason> connectorRefusal(String connectorId, String group) {
@@ -237,6 +269,26 @@ public final class Snapshot {
 
   /// The applications that connectors of a group serve, by name.
   public List<Application> applicationsServedBy(String group) {
-    return List.copyOf(policy.applicationsByConnectorGroup.getOrDefault(group, List.of()));
+    return policy.catalog.servedBy(group);
+  }
+
+  // -- counts
+
+  /// What each rule did since this was last asked of a snapshot of this line, by name; rules that
+  /// did nothing are left out. One caller at a time.
+  public Map<String, RuleCounts> takeCounts() {
+    Map<String, RuleCounts> counts = new HashMap<>();
+    take(policy.access, counts);
+    take(policy.sessions, counts);
+    return counts;
+  }
+
+  private static void take(RuleLayer layer, Map<String, RuleCounts> counts) {
+    for (CompiledRule rule : layer.rules) {
+      RuleCounts taken = rule.counter.take();
+      if (taken != null) {
+        counts.put(rule.rule.name(), taken);
+      }
+    }
   }
 }

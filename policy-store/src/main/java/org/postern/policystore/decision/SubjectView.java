@@ -7,60 +7,76 @@ import org.postern.policystore.DenyReason;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 
-/// A subject (user, device and session) as one snapshot sees it: the rules whose subject side
-/// matches, computed once. Immutable. A link holds it and asks the new snapshot for another when it
-/// is told of one; a view of an older snapshot is never trusted, only slower.
+/// A subject (user, device and session with its facts, or a workload) as one snapshot sees it: the
+/// rules that may be about it, computed once. Immutable. A link holds it and asks the new snapshot
+/// for another when it is told of one, or when a fact changes; a view of an older snapshot is never
+/// trusted, only slower.
 public final class SubjectView {
   final Snapshot snapshot;
-  final long[] rules;
+  final SubjectFacts subject;
+  final LayerView access;
+  final LayerView sessions;
+  final LayerView forwarding;
   final long expiresAtMillis;
   final @Nullable DenyReason refusal;
   private final String userId;
   private final String deviceId;
-  private final @Nullable UserRecord user;
-  private final @Nullable SessionRecord session;
 
   SubjectView(
       Snapshot snapshot,
-      long[] rules,
+      SubjectFacts subject,
       @Nullable DenyReason refusal,
       String userId,
-      String deviceId,
-      @Nullable UserRecord user,
-      @Nullable SessionRecord session) {
+      String deviceId) {
     this.snapshot = snapshot;
-    this.rules = rules;
+    this.subject = subject;
     this.refusal = refusal;
     this.userId = userId;
     this.deviceId = deviceId;
-    this.user = user;
-    this.session = session;
-    this.expiresAtMillis = session == null ? Long.MIN_VALUE : session.expiresAt().toEpochMilli();
+    CompiledPolicy policy = snapshot.policy();
+    this.access = refusal == null ? policy.access.view(subject) : policy.access.nothing();
+    this.sessions = refusal == null ? policy.sessions.view(subject) : policy.sessions.nothing();
+    this.forwarding =
+        refusal == null ? policy.forwarding.view(subject) : policy.forwarding.nothing();
+    this.expiresAtMillis =
+        subject.workload() != null
+            ? Long.MAX_VALUE
+            : subject.session() == null
+                ? Long.MIN_VALUE
+                : subject.session().expiresAt().toEpochMilli();
   }
 
-  /// The user that the certificate names, known or not.
+  /// The user that the certificate names, known or not; empty for a workload.
   public String userId() {
     return userId;
   }
 
-  /// The device that the certificate names, known or not.
+  /// The device that the certificate names, known or not; empty for a workload.
   public String deviceId() {
     return deviceId;
   }
 
+  /// What was known beside the snapshot when the view was made.
+  public Facts facts() {
+    return subject.facts();
+  }
+
   /// The user, if there is one.
   public Optional<UserRecord> user() {
-    return Optional.ofNullable(user);
+    return Optional.ofNullable(subject.user());
   }
 
   /// The newest session on the device, if there is one.
   public Optional<SessionRecord> session() {
-    return Optional.ofNullable(session);
+    return Optional.ofNullable(subject.session());
   }
 
-  /// When the session ends; the distant past without a session.
+  /// When the session ends; the distant past without a session, the distant future for a workload.
   public Instant expiresAt() {
-    return session == null ? Instant.MIN : session.expiresAt();
+    if (subject.workload() != null) {
+      return Instant.MAX;
+    }
+    return subject.session() == null ? Instant.MIN : subject.session().expiresAt();
   }
 
   /// Why this subject may do nothing at all, whatever it asks; empty if it is in good standing.
