@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.postern.broker.admin.AdminParts;
+import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.bootstrap.Foundation;
@@ -12,12 +13,17 @@ import org.postern.identity.IdentityException;
 import org.postern.identity.SealingKey;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.SecretSealer;
+import org.postern.policystore.jdbc.AdminRoles;
 import org.postern.policystore.jdbc.AdminTokens;
+import org.postern.policystore.jdbc.ApiClients;
 import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
 import org.postern.policystore.jdbc.ClientSecrets;
+import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.Devices;
+import org.postern.policystore.jdbc.IdempotentReplies;
+import org.postern.policystore.jdbc.PendingChanges;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.ProvisioningKeys;
 import org.postern.policystore.jdbc.Sessions;
@@ -29,8 +35,9 @@ import org.postern.policystore.jdbc.Users;
 record Repositories(
     AuditTrail audit,
     PolicyStore policy,
+    ConfigurationHistory history,
     ClientSecrets clientSecrets,
-    AdminTokens adminTokens,
+    Administrators administrators,
     Brokers brokers,
     Users users,
     Devices devices,
@@ -46,8 +53,14 @@ record Repositories(
     return new Repositories(
         new AuditTrail(source, sealer, random, clock),
         new PolicyStore(source, sealer, clock, limits),
+        new ConfigurationHistory(source),
         new ClientSecrets(source, sealer, System::getenv),
-        new AdminTokens(source, random, clock),
+        new Administrators(
+            new AdminTokens(source, random, clock),
+            new AdminRoles(source, clock),
+            new ApiClients(source, random, clock),
+            new PendingChanges(source, random, clock),
+            new IdempotentReplies(source, sealer, clock)),
         new Brokers(source, clock),
         new Users(source, random, clock),
         new Devices(source, random, clock, limits.devicesPerUser()),
@@ -64,8 +77,10 @@ record Repositories(
   AdminParts adminParts(
       SnapshotStore snapshots, LiveFlows flows, BrokerFacts facts, InstantSource clock) {
     return new AdminParts(
-        adminTokens,
+        administrators,
+        audit,
         policy,
+        history,
         PolicyLimits.DEFAULT,
         snapshots,
         keys,

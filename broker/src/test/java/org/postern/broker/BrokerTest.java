@@ -285,8 +285,7 @@ final class BrokerTest {
 
   @Test
   void oneApplicationIsFoundByName() throws Exception {
-    HttpResponse<String> one =
-        broker.admin("GET", "/admin/v1/config/applications/payments?format=json", "");
+    HttpResponse<String> one = broker.admin("GET", "/admin/v1/config/applications/payments", "");
     assertThat(one.statusCode()).isEqualTo(200);
     assertThat(one.body()).contains("payments.corp.internal");
     assertThat(broker.admin("GET", "/admin/v1/config/applications/none", "").statusCode())

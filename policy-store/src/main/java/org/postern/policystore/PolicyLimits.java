@@ -28,4 +28,19 @@ public record PolicyLimits(
   public static final PolicyLimits DEFAULT =
       new PolicyLimits(
           4 * 1024 * 1024, 12, 100, 50_000, 10_000, 20_000, 20_000, 1_000_000, 10, 10_000);
+
+  /// The same for documents of another size.
+  public PolicyLimits withDocumentBytes(int bytes) {
+    return new PolicyLimits(
+        bytes,
+        depth,
+        errors,
+        applications,
+        rules,
+        groups,
+        entries,
+        references,
+        devicesPerUser,
+        signInsPending);
+  }
 }

@@ -1,12 +1,14 @@
 package org.postern.broker.admin;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
-import org.postern.broker.front.AddressRate;
-import org.postern.broker.front.Head;
+import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
@@ -14,44 +16,73 @@ import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.Brokers;
 
 /**
- * The administrators' API: policy as code, provisioning keys, who and what is there, and ending it.
- * Every request shows an admin token, which is checked before its body is read. Blocking; safe on
- * any thread.
+ * The administrators' API: its contract, and the code that answers each operation of it. Blocking;
+ * safe on any thread.
  */
 public final class AdminApi {
   static final int FLOWS_MAX = 1_000;
-  private static final int WRONG_TOKENS_PER_MINUTE = 30;
-  private static final int ADDRESSES_TRACKED = 4_096;
+  private static final int NAMES_SHOWN = 20;
 
   private final AdminParts parts;
-  private final AdminGate gate;
+  private final Contract contract = Contract.load();
+  private final AdminDoor door;
+  private final Map<String, Handler> handlers = new HashMap<>();
 
   /**
    * Over its parts.
    *
    * @param nanoTime a monotonic clock, nanoseconds
+   * @throws IllegalStateException when contract and code do not name the same operations
    */
   public AdminApi(AdminParts parts, LongSupplier nanoTime) {
     this.parts = parts;
-    this.gate =
-        new AdminGate(
-            parts.tokens(),
-            new AddressRate(
-                WRONG_TOKENS_PER_MINUTE, WRONG_TOKENS_PER_MINUTE, ADDRESSES_TRACKED, nanoTime));
+    AdminLimits limits = AdminLimits.DEFAULT;
+    Roles roles = new Roles(contract, parts.administrators().roles());
+    this.door = new AdminDoor(parts, roles, limits, nanoTime);
+    PolicyEditor editor = new PolicyEditor(parts, contract, limits);
+    handlers.putAll(new PolicyHandlers(parts, editor).handlers());
+    handlers.putAll(new ObjectHandlers(parts, editor, limits).handlers());
+    handlers.putAll(new ChangeHandlers(parts, editor).handlers());
+    handlers.putAll(new AccessHandlers(parts, roles, limits).handlers());
+    handlers.putAll(new TokenEndpoint(parts, roles, limits, nanoTime).handlers());
+    handlers.putAll(new AuditHandlers(parts, limits).handlers());
+    handlers.putAll(new KeyHandlers(parts).handlers());
+    handlers.putAll(new PeopleHandlers(parts, limits).handlers());
+    handlers.put("readContract", call -> Reply.text(200, "application/json", text()));
+    handlers.put("readStatus", call -> status());
+    handlers.put("listFlows", call -> flows());
+    complete();
   }
 
-  /** Its routes. */
+  private void complete() {
+    Set<String> named = new TreeSet<>();
+    contract.operations().forEach(operation -> named.add(operation.handler()));
+    if (!named.equals(new TreeSet<>(handlers.keySet()))) {
+      Set<String> surplus = new TreeSet<>(handlers.keySet());
+      surplus.removeAll(named);
+      named.removeAll(handlers.keySet());
+      throw new IllegalStateException(
+          "operations without code: %s; code without operation: %s".formatted(named, surplus));
+    }
+  }
+
+  /** Its routes: the contract's operations and no others. */
   public List<Route> routes(HttpsLimits limits) {
     List<Route> routes = new ArrayList<>();
-    routes.addAll(new PolicyRoutes(parts, gate).routes(limits));
-    routes.addAll(new KeyRoutes(parts, gate).routes(limits));
-    routes.addAll(new PeopleRoutes(parts, gate).routes());
-    routes.add(Route.get("/admin/v1/status", gate, this::status));
-    routes.add(Route.get("/admin/v1/flows", gate, this::flows));
+    for (Contract.Operation operation : contract.operations()) {
+      Handler handler = handlers.get(operation.handler());
+      if (handler != null) {
+        routes.add(door.route(operation, handler, limits));
+      }
+    }
     return routes;
   }
 
-  private Reply status(Head head, byte[] body) {
+  private String text() {
+    return contract.document().toString();
+  }
+
+  private Reply status() {
     Snapshot snapshot = parts.snapshots().refresh();
     BrokerFacts facts = parts.facts();
     Map<String, Object> status = new LinkedHashMap<>();
@@ -61,6 +92,7 @@ public final class AdminApi {
     status.put("version", facts.version());
     status.put("startedAt", facts.startedAt().toString());
     status.put("policyVersion", snapshot.version());
+    status.put("configurationVersion", parts.policy().configurationVersion());
     status.put("applications", snapshot.configuration().applications().size());
     status.put("rules", snapshot.configuration().rules().size());
     status.put("users", snapshot.identities().users().size());
@@ -77,7 +109,7 @@ public final class AdminApi {
         "id", live.id(), "address", live.address(), "leaseUntil", live.leaseUntil().toString());
   }
 
-  private Reply flows(Head head, byte[] body) {
+  private Reply flows() {
     List<Map<String, Object>> flows = new ArrayList<>();
     for (LiveFlow flow : parts.flows().list(FLOWS_MAX)) {
       Map<String, Object> line = new LinkedHashMap<>();
@@ -94,16 +126,15 @@ public final class AdminApi {
     return Reply.json(200, Map.of("count", parts.flows().count(), "items", flows));
   }
 
-  static Reply notFound(String what, String id) {
-    return Reply.problem(
-        404,
-        "not-found",
-        "There is no %s %s, or that was done before".formatted(what, shown(id)),
-        "List them: postern admin %s list".formatted(what.replace(' ', '-')));
-  }
-
   /** What a caller wrote, cut to a size that fits a message. */
   static String shown(String text) {
-    return text.substring(0, Math.min(text.length(), 64));
+    return text.substring(0, Math.min(text.length(), 64)).replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** A few of many names. */
+  static String some(List<String> names) {
+    String more =
+        names.size() > NAMES_SHOWN ? " and %d more".formatted(names.size() - NAMES_SHOWN) : "";
+    return String.join(", ", names.subList(0, Math.min(names.size(), NAMES_SHOWN))) + more;
   }
 }

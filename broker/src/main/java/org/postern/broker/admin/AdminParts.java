@@ -2,8 +2,9 @@ package org.postern.broker.admin;
 
 import java.time.InstantSource;
 import org.postern.policystore.PolicyLimits;
-import org.postern.policystore.jdbc.AdminTokens;
+import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
+import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
@@ -14,8 +15,10 @@ import org.postern.policystore.jdbc.Users;
 
 /** What the admin API asks and changes. */
 public record AdminParts(
-    AdminTokens tokens,
+    Administrators administrators,
+    AuditTrail audit,
     PolicyStore policy,
+    ConfigurationHistory history,
     PolicyLimits policyLimits,
     SnapshotStore snapshots,
     ProvisioningKeys keys,

@@ -48,7 +48,7 @@ final class AdminClient {
   }
 
   /** An answer that the command has to judge. */
-  record Answer(int status, String text) {
+  record Answer(int status, String text, String tag) {
     JsonNode json() {
       try {
         return JSON.readTree(text);
@@ -74,6 +74,25 @@ final class AdminClient {
             .build());
   }
 
+  /** With headers, name and value in turn. */
+  Answer send(String method, String path, String contentType, String body, String... headers) {
+    HttpRequest.Builder builder = request(path);
+    if (!body.isEmpty()) {
+      builder.header("Content-Type", contentType);
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      builder.header(headers[i], headers[i + 1]);
+    }
+    return send(
+        builder
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
   Answer delete(String path) {
     return send(request(path).DELETE().build());
   }
@@ -93,7 +112,8 @@ final class AdminClient {
             "the broker does not accept this admin token; DATA_DIR/admin.token on its host has"
                 + " one");
       }
-      return new Answer(response.statusCode(), response.body());
+      return new Answer(
+          response.statusCode(), response.body(), response.headers().firstValue("ETag").orElse(""));
     } catch (IOException e) {
       throw new CommandException(
           ExitCode.UNREACHABLE,
@@ -117,11 +137,20 @@ final class AdminClient {
   JsonNode success(Answer answer) {
     if (answer.status() / 100 != 2) {
       JsonNode problem = answer.json();
+      StringBuilder errors = new StringBuilder();
+      for (JsonNode error : problem.path("errors")) {
+        errors
+            .append("\n  ")
+            .append(error.path("path").asText())
+            .append(": ")
+            .append(Table.printable(error.path("message").asText()));
+      }
       throw new CommandException(
           ExitCode.REFUSED,
           problem.path("title").asText("status " + answer.status())
               + ". "
-              + problem.path("detail").asText(""));
+              + problem.path("detail").asText("")
+              + errors);
     }
     return answer.json();
   }

@@ -20,6 +20,41 @@ import picocli.CommandLine.Spec;
 final class PolicyCommands {
   private PolicyCommands() {}
 
+  static int wrong(
+      Connection connection, @Nullable CommandSpec spec, Path file, AdminClient.Answer answer) {
+    JsonNode body = answer.json();
+    if (connection.json()) {
+      Output.of(spec).println(body.toPrettyString());
+      return ExitCode.WRONG;
+    }
+    PrintWriter err = Output.errors(spec);
+    for (JsonNode error : body.path("errors")) {
+      String path = error.path("path").asText();
+      err.println(
+          "%s:%d:%d: %s%s"
+              .formatted(
+                  file,
+                  error.path("line").asInt(),
+                  error.path("column").asInt(),
+                  path.isEmpty() ? "" : Table.printable(path) + ": ",
+                  Table.printable(error.path("message").asText())));
+    }
+    err.println(body.path("title").asText() + "; nothing was applied");
+    return ExitCode.WRONG;
+  }
+
+  static String read(Path file) {
+    try {
+      if (file.toString().equals("-")) {
+        return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+      }
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitCode.WRONG, "cannot read " + file + " as UTF-8 text: " + e.getMessage());
+    }
+  }
+
   @Command(
       name = "apply",
       mixinStandardHelpOptions = true,
@@ -46,12 +81,26 @@ final class PolicyCommands {
     @Option(names = "--dry-run", description = "Only say what would change.")
     private boolean dryRun;
 
+    @Option(
+        names = {"-m", "--message"},
+        paramLabel = "TEXT",
+        description = "Why; for the history.")
+    private String message = "";
+
+    @Option(
+        names = "--if-version",
+        paramLabel = "N",
+        description = "Only if the configuration is still at this version, as plan has said.")
+    private @Nullable Long version;
+
     @Override
     public Integer call() {
       AdminClient client = connection.open();
+      String query = "?dry_run=" + (dryRun ? 1 : 0) + "&message=" + AdminClient.encode(message);
+      String[] headers =
+          version == null ? new String[0] : new String[] {"If-Match", "\"cv-" + version + "\""};
       AdminClient.Answer answer =
-          client.post(
-              "/admin/v1/apply" + (dryRun ? "?dry_run=1" : ""), "application/yaml", read(file));
+          client.send("POST", "/admin/v1/apply" + query, "application/yaml", read(file), headers);
       PrintWriter out = Output.of(spec);
       if (answer.status() == 422) {
         return wrong(answer);
@@ -59,6 +108,10 @@ final class PolicyCommands {
       JsonNode body = client.success(answer);
       if (connection.json()) {
         out.println(body.toPrettyString());
+        return ExitCode.OK;
+      }
+      if (answer.status() == 202) {
+        out.println("waits for a second person as change " + body.path("change").asText());
         return ExitCode.OK;
       }
       for (JsonNode change : body.path("changes")) {
@@ -78,47 +131,18 @@ final class PolicyCommands {
     }
 
     private int wrong(AdminClient.Answer answer) {
-      JsonNode body = answer.json();
-      if (connection.json()) {
-        Output.of(spec).println(body.toPrettyString());
-        return ExitCode.WRONG;
-      }
-      PrintWriter err = Output.errors(spec);
-      for (JsonNode error : body.path("errors")) {
-        String path = error.path("path").asText();
-        err.println(
-            "%s:%d:%d: %s%s"
-                .formatted(
-                    file,
-                    error.path("line").asInt(),
-                    error.path("column").asInt(),
-                    path.isEmpty() ? "" : Table.printable(path) + ": ",
-                    Table.printable(error.path("message").asText())));
-      }
-      err.println(body.path("title").asText() + "; nothing was applied");
-      return ExitCode.WRONG;
-    }
-
-    private static String read(Path file) {
-      try {
-        if (file.toString().equals("-")) {
-          return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-        return Files.readString(file);
-      } catch (IOException e) {
-        throw new CommandException(
-            ExitCode.WRONG, "cannot read " + file + " as UTF-8 text: " + e.getMessage());
-      }
+      return PolicyCommands.wrong(connection, spec, file, answer);
     }
   }
 
   @Command(
       name = "get",
+      aliases = "export",
       mixinStandardHelpOptions = true,
       description = "Writes the policy that is in force, as a document that can be applied again.",
       footer = {
         "",
-        "Kinds: domains, connectorGroups, applications, groups, rules, identityProviders.",
+        "Kinds: as in the document; postern admin schema lists them.",
         "Example:",
         "  postern admin get applications payments"
       })
@@ -136,10 +160,10 @@ final class PolicyCommands {
     public Integer call() {
       AdminClient client = connection.open();
       String path =
-          "/admin/v1/config"
-              + (kind == null ? "" : "/" + AdminClient.encode(kind))
-              + (name == null ? "" : "/" + AdminClient.encode(name))
-              + (connection.json() ? "?format=json" : "");
+          "/admin/v1/config?format="
+              + (connection.json() ? "json" : "yaml")
+              + (kind == null ? "" : "&kind=" + AdminClient.encode(kind))
+              + (name == null ? "" : "&name=" + AdminClient.encode(name));
       AdminClient.Answer answer = client.get(path);
       if (answer.status() != 200) {
         client.success(answer);

@@ -20,7 +20,7 @@ final class Table {
     for (JsonNode item : items) {
       String[] row = new String[columns.length];
       for (int i = 0; i < columns.length; i++) {
-        row[i] = printable(item.path(columns[i]).asText());
+        row[i] = printable(text(item.path(columns[i])));
       }
       rows.add(row);
     }
@@ -33,6 +33,15 @@ final class Table {
       text.append(line.toString().stripTrailing()).append('\n');
     }
     return text.toString();
+  }
+
+  private static String text(JsonNode value) {
+    if (!value.isArray()) {
+      return value.isNull() ? "" : value.asText();
+    }
+    List<String> texts = new ArrayList<>();
+    value.forEach(each -> texts.add(each.asText()));
+    return String.join(", ", texts);
   }
 
   /** Names come from peers; a terminal must not obey them. */

@@ -1,8 +1,10 @@
 package org.postern.policystore.jdbc;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,25 @@ public final class AdminTokens {
   }
 
   /// Whose token was shown.
-  public record Verified(String id, String name) {}
+  public record Verified(String id, String name, String role) {}
+
+  /// A token without its secret.
+  ///
+  /// @param expiresAt null: never
+  /// @param lastUsedAt to the minute; null: never
+  public record Listed(
+      String id,
+      String name,
+      String role,
+      Instant createdAt,
+      @Nullable Instant expiresAt,
+      @Nullable Instant lastUsedAt,
+      boolean revoked) {}
+
+  /// Whoever may do everything.
+  public static final String OWNER = "owner";
+
+  private static final Duration USE_IS_NOTED_EVERY = Duration.ofMinutes(1);
 
   private final Database database;
   private final Tokens tokens;
@@ -36,7 +56,40 @@ public final class AdminTokens {
   ///
   /// @param expiresAt null: never
   public Created create(String name, @Nullable Instant expiresAt) {
-    return insert(name, expiresAt, "").orElseThrow();
+    return create(name, OWNER, expiresAt);
+  }
+
+  /// Makes a token that may do what a role says.
+  ///
+  /// @param name whose it is
+  /// @param expiresAt null: never
+  public Created create(String name, String role, @Nullable Instant expiresAt) {
+    return database
+        .transaction(
+            "create an admin token",
+            connection -> insertOn(connection, new Order(name, role, expiresAt), ""))
+        .orElseThrow();
+  }
+
+  private record Order(String name, String role, @Nullable Instant expiresAt) {}
+
+  /// The newest tokens, revoked and expired ones included.
+  public List<Listed> list(int limit) {
+    return database.list(
+        "list admin tokens",
+        row ->
+            new Listed(
+                row.getString("id"),
+                row.getString("name"),
+                row.getString("role"),
+                Database.instant(row, "created_at"),
+                Database.instantOrNull(row, "expires_at"),
+                Database.instantOrNull(row, "last_used_at"),
+                row.getBoolean("revoked")),
+        "select id, name, role, created_at, expires_at, last_used_at,"
+            + " revoked_at is not null as revoked from admin_token"
+            + " order by created_at desc, id limit "
+            + limit);
   }
 
   /// Makes the first token of a deployment; empty if there ever was one, so of two brokers that
@@ -49,45 +102,59 @@ public final class AdminTokens {
               connection,
               row -> "",
               "select pg_advisory_xact_lock(hashtextextended('first admin token', 0))");
-          return insertOn(connection, name, null, " where not exists (select from admin_token)");
+          return insertOn(
+              connection,
+              new Order(name, OWNER, null),
+              " where not exists (select from admin_token)");
         });
   }
 
-  private Optional<Created> insert(String name, @Nullable Instant expiresAt, String condition) {
-    return database.transaction(
-        "create an admin token", connection -> insertOn(connection, name, expiresAt, condition));
-  }
-
-  private Optional<Created> insertOn(
-      java.sql.Connection connection, String name, @Nullable Instant expiresAt, String condition)
+  private Optional<Created> insertOn(java.sql.Connection connection, Order order, String condition)
       throws java.sql.SQLException {
     Created created = new Created(tokens.id("t-"), tokens.secret("postern_at_"));
     int rows =
         Database.update(
             connection,
-            "insert into admin_token (id, token_hash, name, created_at, expires_at)"
-                + " select ?, ?, ?, ?, cast(? as timestamptz)"
+            "insert into admin_token (id, token_hash, name, role, created_at, expires_at)"
+                + " select ?, ?, ?, ?, ?, cast(? as timestamptz)"
                 + condition,
             created.id(),
             Tokens.hash(created.secret()),
-            name,
+            order.name(),
+            order.role(),
             clock.instant(),
-            expiresAt);
+            order.expiresAt());
     return rows == 1 ? Optional.of(created) : Optional.empty();
   }
 
   /// Whose token this is; empty for unknown, expired and revoked alike.
   public Optional<Verified> verify(String secret) {
     Instant now = clock.instant();
-    return database.first(
+    byte[] hash = Tokens.hash(secret);
+    return database.transaction(
         "verify an admin token",
-        row -> new Verified(row.getString("id"), row.getString("name")),
-        "update admin_token set last_used_at = ?"
-            + " where token_hash = ? and revoked_at is null"
-            + " and (expires_at is null or expires_at > ?) returning id, name",
-        now,
-        Tokens.hash(secret),
-        now);
+        connection -> {
+          Optional<Verified> found =
+              Database.first(
+                  connection,
+                  row ->
+                      new Verified(
+                          row.getString("id"), row.getString("name"), row.getString("role")),
+                  "select id, name, role from admin_token where token_hash = ?"
+                      + " and revoked_at is null and (expires_at is null or expires_at > ?)",
+                  hash,
+                  now);
+          if (found.isPresent()) {
+            Database.update(
+                connection,
+                "update admin_token set last_used_at = ? where id = ?"
+                    + " and (last_used_at is null or last_used_at < ?)",
+                now,
+                found.get().id(),
+                now.minus(USE_IS_NOTED_EVERY));
+          }
+          return found;
+        });
   }
 
   /// Ends a token.

@@ -24,4 +24,10 @@ public sealed interface ApplyResult {
       errors = List.copyOf(errors);
     }
   }
+
+  /// Somebody else changed the configuration meanwhile, and nothing was applied.
+  ///
+  /// @param expected the configuration version that the author had seen
+  /// @param actual the one that it is
+  record Conflict(long expected, long actual) implements ApplyResult {}
 }

@@ -64,6 +64,11 @@ public final class AuditTrail implements AuditLog {
     }
   }
 
+  /// Makes the key ready, so that it is not looked for while locks are held.
+  void prepare() {
+    chain();
+  }
+
   /// Appends in a transaction that is under way, as its last statement.
   void append(Connection connection, List<AuditEvent> events) throws SQLException {
     if (!events.isEmpty()) {

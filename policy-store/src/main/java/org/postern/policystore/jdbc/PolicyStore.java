@@ -2,11 +2,13 @@ package org.postern.policystore.jdbc;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.postern.policystore.ClientSecret;
@@ -14,6 +16,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.SecretSealer;
+import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.yaml.PolicyDocument;
 import org.postern.policystore.yaml.PolicyError;
 
@@ -23,6 +26,7 @@ public final class PolicyStore {
   private final SecretSealer sealer;
   private final InstantSource clock;
   private final PolicyLimits limits;
+  private final AuditTrail audit;
 
   /// Over a data source.
   public PolicyStore(
@@ -31,6 +35,7 @@ public final class PolicyStore {
     this.sealer = sealer;
     this.clock = clock;
     this.limits = limits;
+    this.audit = new AuditTrail(source, sealer, new SecureRandom(), clock);
   }
 
   /// Makes the configuration what the document says, in one transaction, or changes nothing. See
@@ -40,6 +45,13 @@ public final class PolicyStore {
   /// @param author who, for the history
   /// @param dryRun only say what would change
   public ApplyResult apply(PolicyDocument document, String author, boolean dryRun) {
+    return apply(document, PolicyChange.by(author, dryRun));
+  }
+
+  /// The same, reviewed, on condition that the configuration is the one that the author has seen,
+  /// and written into history and audit log in the same transaction.
+  public ApplyResult apply(PolicyDocument document, PolicyChange change) {
+    audit.prepare();
     return database.transaction(
         "apply the policy document",
         connection -> {
@@ -47,31 +59,71 @@ public final class PolicyStore {
               connection,
               row -> "",
               "select pg_advisory_xact_lock(hashtextextended('postern apply', 0))");
-          PolicyConfiguration before = ConfigurationTables.read(connection);
-          List<PolicyError> errors = document.errorsOver(before, limits);
-          if (!errors.isEmpty()) {
-            return new ApplyResult.Refused(errors);
-          }
-          PolicyConfiguration after = withKnownSecrets(connection, document.over(before));
-          ConfigurationDifference difference = new ConfigurationDifference(before, after);
-          if (!dryRun && !difference.changes().isEmpty()) {
-            new ConfigurationWriter(connection, sealer).write(difference, after);
-            note(connection, author, difference.changes());
-          }
-          return new ApplyResult.Applied(difference.changes(), version(connection));
+          return applyOn(connection, document, change);
         });
   }
 
-  private void note(Connection connection, String author, List<String> changes)
+  private ApplyResult applyOn(Connection connection, PolicyDocument document, PolicyChange change)
       throws SQLException {
-    Database.update(
-        connection,
-        "insert into configuration_change (version, changed_at, author, changes)"
-            + " values (?, ?, ?, ?)",
-        version(connection),
-        clock.instant(),
-        author,
-        changes);
+    long version = configurationVersion(connection);
+    if (change.expected().isPresent() && change.expected().getAsLong() != version) {
+      return new ApplyResult.Conflict(change.expected().getAsLong(), version);
+    }
+    PolicyConfiguration before = ConfigurationTables.read(connection);
+    List<PolicyError> errors = document.errorsOver(before, limits);
+    if (!errors.isEmpty()) {
+      return new ApplyResult.Refused(errors);
+    }
+    PolicyConfiguration after = withKnownSecrets(connection, document.over(before));
+    ConfigurationDifference difference = new ConfigurationDifference(before, after);
+    if (difference.changes().isEmpty()) {
+      return new ApplyResult.Applied(List.of(), version(connection));
+    }
+    PolicyChange.Findings findings = change.review().review(before, after);
+    if (!findings.errors().isEmpty()) {
+      return new ApplyResult.Refused(findings.errors());
+    }
+    if (!change.dryRun()) {
+      new ConfigurationWriter(connection, sealer).write(difference, after);
+      ConfigurationHistory.note(
+          connection,
+          change,
+          clock.instant(),
+          new ConfigurationHistory.Made(difference.changes(), after));
+      audit.append(connection, events(connection, change, difference, findings));
+    }
+    return new ApplyResult.Applied(difference.changes(), version(connection));
+  }
+
+  private static List<AuditEvent> events(
+      Connection connection,
+      PolicyChange change,
+      ConfigurationDifference difference,
+      PolicyChange.Findings findings)
+      throws SQLException {
+    String version = Long.toString(configurationVersion(connection));
+    List<AuditEvent> events = new ArrayList<>();
+    events.add(
+        AuditEvent.done(change.author(), "policy.apply", "policy", "version " + version)
+            .changing(
+                Map.of(),
+                Map.of("version", version, "changes", String.join("; ", difference.changes())))
+            .because(change.message())
+            .in(change.requestId(), change.from()));
+    events.addAll(findings.events());
+    return events;
+  }
+
+  /// The version of the configuration alone; people and devices do not move it.
+  public long configurationVersion() {
+    return database.transaction(
+        "read the configuration version", PolicyStore::configurationVersion);
+  }
+
+  private static long configurationVersion(Connection connection) throws SQLException {
+    return Database.first(
+            connection, row -> row.getLong(1), "select configuration_version from policy_version")
+        .orElseThrow();
   }
 
   /// An inline secret that is the stored one is no change: sealing it again would look like one.
@@ -121,6 +173,20 @@ public final class PolicyStore {
           return ConfigurationTables.read(connection);
         });
   }
+
+  /// The configuration with its version.
+  public Versioned loadVersioned() {
+    return database.transaction(
+        "read the configuration",
+        connection -> {
+          connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+          return new Versioned(
+              ConfigurationTables.read(connection), configurationVersion(connection));
+        });
+  }
+
+  /// A configuration and its version.
+  public record Versioned(PolicyConfiguration configuration, long version) {}
 
   /// The policy version now.
   public long version() {

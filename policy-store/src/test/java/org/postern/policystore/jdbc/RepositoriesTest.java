@@ -339,7 +339,7 @@ class RepositoriesTest {
     assertThat(firsts).filteredOn(Optional::isPresent).hasSize(1);
     AdminTokens.Created created = tokens.create("ci", now.plusSeconds(60));
     assertThat(tokens.verify(created.secret()))
-        .contains(new AdminTokens.Verified(created.id(), "ci"));
+        .contains(new AdminTokens.Verified(created.id(), "ci", AdminTokens.OWNER));
     assertThat(tokens.verify(created.secret() + "x")).isEmpty();
     assertThat(
             database.number(

@@ -1,0 +1,186 @@
+package org.postern.broker.admin;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.postern.broker.admin.AdminDoor.Handler;
+import org.postern.broker.front.Reply;
+import org.postern.policystore.ConnectorRecord;
+import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.SessionRecord;
+import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.IdentityState;
+
+/**
+ * Users, devices, sessions and connectors: who is there, and no longer. What was changed is in
+ * force when the answer is there.
+ */
+final class PeopleHandlers {
+  private static final String BECAUSE = "revoked by an administrator";
+
+  private final AdminParts parts;
+  private final Pages pages;
+
+  PeopleHandlers(AdminParts parts, AdminLimits limits) {
+    this.parts = parts;
+    this.pages = new Pages(limits);
+  }
+
+  Map<String, Handler> handlers() {
+    return Map.of(
+        "listSessions", this::sessions,
+        "revokeSession", this::revokeSession,
+        "listUsers", this::users,
+        "changeUser", this::changeUser,
+        "listDevices", this::devices,
+        "removeDevice", call -> change(call, DeviceRecord.State.REMOVED),
+        "changeDevice", this::changeDevice,
+        "listConnectors", this::connectors,
+        "revokeConnector", this::revokeConnector);
+  }
+
+  private IdentityState now() {
+    return parts.snapshots().refresh().identities();
+  }
+
+  private static String email(IdentityState state, String userId) {
+    UserRecord user = state.users().get(userId);
+    return user == null ? userId : user.email().isEmpty() ? user.name() : user.email();
+  }
+
+  private <T> Reply page(
+      AdminCall call, Stream<T> things, Function<T, String> key, Function<T, Object> shown) {
+    return pages.sorted(call, things.sorted(Comparator.comparing(key)).toList(), key, shown);
+  }
+
+  private Reply done(AdminCall call, String before, String after) {
+    parts.snapshots().refresh();
+    String id = call.path("id");
+    call.now(
+        id, before.isEmpty() ? Map.of("state", after) : Map.of("state", before + " -> " + after));
+    return Reply.json(200, Map.of("id", id, "state", after));
+  }
+
+  private static AdminProblem none(AdminCall call, String what) {
+    return AdminProblem.notFound(
+        what,
+        call.path("id") + ", or that was done before",
+        "List them: postern admin %s list".formatted(what));
+  }
+
+  private Reply sessions(AdminCall call) {
+    IdentityState state = now();
+    return page(
+        call,
+        state.sessionsByDevice().values().stream(),
+        SessionRecord::id,
+        session -> {
+          Map<String, Object> item = new LinkedHashMap<>();
+          item.put("id", session.id());
+          item.put("user", email(state, session.userId()));
+          item.put("deviceId", session.deviceId());
+          item.put("provider", session.provider());
+          item.put("since", session.authenticatedAt().toString());
+          item.put("expires", session.expiresAt().toString());
+          item.put("revoked", session.revoked());
+          return item;
+        });
+  }
+
+  private Reply revokeSession(AdminCall call) {
+    if (!parts.sessions().revoke(call.path("id"), BECAUSE)) {
+      throw none(call, "session");
+    }
+    return done(call, "", "revoked");
+  }
+
+  private Reply users(AdminCall call) {
+    return page(
+        call,
+        now().users().values().stream()
+            .filter(user -> call.query("name").map(name -> user.email().equals(name)).orElse(true)),
+        user -> user.email() + " " + user.id(),
+        user -> {
+          Map<String, Object> item = new LinkedHashMap<>();
+          item.put("id", user.id());
+          item.put("email", user.email());
+          item.put("name", user.name());
+          item.put("provider", user.provider());
+          item.put("disabled", user.disabled());
+          item.put("groups", user.providerGroups());
+          return item;
+        });
+  }
+
+  private Reply changeUser(AdminCall call) {
+    boolean disable = call.path("state").equals("disable");
+    if (!parts.users().setDisabled(call.path("id"), disable)) {
+      throw none(call, "user");
+    }
+    return done(call, disable ? "enabled" : "disabled", disable ? "disabled" : "enabled");
+  }
+
+  private Reply devices(AdminCall call) {
+    IdentityState state = now();
+    return page(
+        call,
+        state.devices().values().stream(),
+        device -> device.userId() + " " + device.id(),
+        device -> {
+          Map<String, Object> item = new LinkedHashMap<>();
+          item.put("id", device.id());
+          item.put("user", email(state, device.userId()));
+          item.put("name", device.name());
+          item.put("platform", device.platform());
+          item.put("state", word(device.state()));
+          return item;
+        });
+  }
+
+  private static String word(Enum<?> state) {
+    return state.name().toLowerCase(Locale.ROOT);
+  }
+
+  private Reply changeDevice(AdminCall call) {
+    return change(
+        call,
+        call.path("state").equals("quarantine")
+            ? DeviceRecord.State.QUARANTINED
+            : DeviceRecord.State.REGISTERED);
+  }
+
+  private Reply change(AdminCall call, DeviceRecord.State state) {
+    DeviceRecord before = now().devices().get(call.path("id"));
+    if (!parts.devices().setState(call.path("id"), state)) {
+      throw none(call, "device");
+    }
+    return done(call, before == null ? "" : word(before.state()), word(state));
+  }
+
+  private Reply connectors(AdminCall call) {
+    List<ConnectorRecord> all = List.copyOf(now().connectors().values());
+    return page(
+        call,
+        all.stream(),
+        connector -> connector.group() + " " + connector.id(),
+        connector -> {
+          Map<String, Object> item = new LinkedHashMap<>();
+          item.put("id", connector.id());
+          item.put("group", connector.group());
+          item.put("name", connector.name());
+          item.put("state", word(connector.state()));
+          return item;
+        });
+  }
+
+  private Reply revokeConnector(AdminCall call) {
+    if (!parts.connectors().revoke(call.path("id"))) {
+      throw none(call, "connector");
+    }
+    return done(call, "", "revoked");
+  }
+}

@@ -1,0 +1,203 @@
+package org.postern.broker.admin;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.postern.broker.front.Reply;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.jdbc.ApplyResult;
+import org.postern.policystore.jdbc.PolicyChange;
+import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.yaml.PolicyDocument;
+import org.postern.policystore.yaml.PolicyError;
+import org.postern.policystore.yaml.PolicyParser;
+
+/**
+ * Changes the policy, as a whole document or one thing at a time, always by the same way: parsed,
+ * checked against what is there, reviewed, applied in one transaction. Blocking; any thread.
+ */
+final class PolicyEditor {
+  static final String FOUR_EYES = "four-eyes";
+
+  private final AdminParts parts;
+  private final Contract contract;
+  private final AdminLimits limits;
+  private final PolicyParser ofAdministrators;
+  private final PolicyParser ofOurs;
+
+  /** Edits of one thing stand in line here, so that only other brokers are met in the database. */
+  private final ReentrantLock editing = new ReentrantLock();
+
+  /** How a document came to be applied. */
+  record Order(String document, String message, OptionalLong expected, boolean dryRun) {}
+
+  /** What became of it. */
+  sealed interface Outcome {
+    /** It is in force, or would be. */
+    record Done(List<ObjectChange> changes, List<String> lines, long version) implements Outcome {}
+
+    /** It waits for a second person. */
+    record Waits(String id) implements Outcome {}
+
+    /** Somebody else was faster. */
+    record Overtaken() implements Outcome {}
+  }
+
+  PolicyEditor(AdminParts parts, Contract contract, AdminLimits limits) {
+    this.parts = parts;
+    this.contract = contract;
+    this.limits = limits;
+    PolicyLimits policy = parts.policyLimits();
+    this.ofAdministrators = new PolicyParser(policy);
+    this.ofOurs = new PolicyParser(policy.withDocumentBytes(limits.internalDocumentBytes()));
+  }
+
+  Contract contract() {
+    return contract;
+  }
+
+  /** Kinds whose changes need a second person. */
+  Set<String> fourEyes() {
+    String setting = parts.administrators().roles().setting(FOUR_EYES).orElse("");
+    return setting.isEmpty() ? Set.of() : Set.of(setting.split(","));
+  }
+
+  /** Applies what an administrator wrote. */
+  Outcome apply(AdminCall call, Order order) {
+    return apply(call, order, ofAdministrators, order.dryRun() ? Set.of() : fourEyes());
+  }
+
+  /** Applies what we wrote before: a version of the history, a change that has waited. */
+  Outcome applyOurs(AdminCall call, Order order, boolean hasWaited) {
+    return apply(call, order, ofOurs, hasWaited || order.dryRun() ? Set.of() : fourEyes());
+  }
+
+  private Outcome apply(AdminCall call, Order order, PolicyParser parser, Set<String> fourEyes) {
+    PolicyDocument document =
+        switch (parser.parse(order.document())) {
+          case PolicyParser.Result.Failed(List<PolicyError> errors) -> throw wrong(errors);
+          case PolicyParser.Result.Parsed(PolicyDocument parsed) -> parsed;
+        };
+    ChangeReview review = new ChangeReview(contract.kinds(), call.principal, call.head, fourEyes);
+    PolicyChange change =
+        new PolicyChange(
+            call.principal.actor(),
+            order.message(),
+            call.head.requestId(),
+            call.head.from().getHostAddress(),
+            order.expected(),
+            order.dryRun(),
+            review);
+    try {
+      return switch (parts.policy().apply(document, change)) {
+        case ApplyResult.Refused(List<PolicyError> errors) -> throw wrong(errors);
+        case ApplyResult.Conflict conflict -> new Outcome.Overtaken();
+        case ApplyResult.Applied applied -> {
+          call.isAudited();
+          if (!order.dryRun()) {
+            // Whoever applied finds it in force when the answer is there.
+            parts.snapshots().refresh();
+          }
+          yield new Outcome.Done(
+              review.changes(), applied.changes(), parts.policy().configurationVersion());
+        }
+      };
+    } catch (ChangeReview.NeedsSecondPerson e) {
+      return new Outcome.Waits(keep(call, order, review));
+    }
+  }
+
+  private String keep(AdminCall call, Order order, ChangeReview review) {
+    List<String> lines =
+        review.changes().stream()
+            .map(change -> change.kind().word() + " " + change.name() + ": " + change.word())
+            .limit(1_000)
+            .toList();
+    long base = order.expected().orElseGet(() -> parts.policy().configurationVersion());
+    String id =
+        parts
+            .administrators()
+            .changes()
+            .add(
+                order.document(),
+                lines,
+                base,
+                call.principal.person(),
+                order.message(),
+                parts.clock().instant().plus(limits.secondPerson()));
+    parts
+        .audit()
+        .record(
+            AuditEvent.done(call.principal.actor(), "change.wait", "change", id)
+                .changing(Map.of(), Map.of("changes", String.join("; ", lines)))
+                .in(call.head.requestId(), call.head.from().getHostAddress()));
+    call.isAudited();
+    return id;
+  }
+
+  /** Takes the tree, changes one kind in it, and says which. */
+  @FunctionalInterface
+  interface Edit {
+    PolicyKind on(ConfigTree tree);
+  }
+
+  /** Changes one thing; tried again when another broker was faster. */
+  Outcome edit(AdminCall call, Edit edit) {
+    editing.lock();
+    try {
+      for (int attempt = 0; attempt < limits.editAttempts(); attempt++) {
+        PolicyStore.Versioned now = parts.policy().loadVersioned();
+        ConfigTree tree = ConfigTree.of(now.configuration());
+        String document = tree.document(edit.on(tree));
+        Order order = new Order(document, "", OptionalLong.of(now.version()), call.isDryRun());
+        Outcome outcome = applyOurs(call, order, false);
+        if (!(outcome instanceof Outcome.Overtaken)) {
+          return outcome;
+        }
+      }
+      throw new AdminProblem(
+          Reply.problem(503, "busy", "Too many edits at the same time", "Try again.")
+              .with("Retry-After", "1"));
+    } finally {
+      editing.unlock();
+    }
+  }
+
+  /** The answer to a change that has to wait. */
+  static Reply waits(Outcome.Waits waits) {
+    return Reply.json(
+        202,
+        Map.of(
+            "change",
+            waits.id(),
+            "state",
+            "waiting",
+            "next",
+            "Another person: postern admin change approve " + waits.id()));
+  }
+
+  static AdminProblem wrong(List<PolicyError> errors) {
+    List<Map<String, Object>> listed = new ArrayList<>();
+    for (PolicyError error : errors) {
+      Map<String, Object> each = new LinkedHashMap<>();
+      each.put("line", error.line());
+      each.put("column", error.column());
+      each.put("path", error.path());
+      each.put("message", error.message());
+      listed.add(each);
+    }
+    return new AdminProblem(
+        Reply.problem(
+            422,
+            "policy-wrong",
+            "The policy document has %d mistake%s"
+                .formatted(errors.size(), errors.size() == 1 ? "" : "s"),
+            "Nothing was applied. Mend them and apply again.",
+            Map.of("errors", listed)));
+  }
+}

@@ -1,0 +1,393 @@
+package org.postern.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Administration as people and programs do it, over HTTPS against a real broker. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class AdminStoryTest {
+  private static final String BASE =
+      """
+      version: 1
+      domains: [corp.internal]
+      connectorGroups: [{name: vpc-a}]
+      applications:
+        - {name: payments, hosts: [payments.corp.internal], tcp: [443], connectorGroups: [vpc-a]}
+        - {name: wiki, hosts: [wiki.corp.internal], tcp: [80], connectorGroups: [vpc-a]}
+      groups: [{name: staff, members: [alice@example.com]}]
+      rules:
+        - {name: first, action: deny, applications: [payments], users: [mallory@example.com]}
+        - {name: second, action: allow, applications: [payments, wiki], groups: [staff]}
+      identityProviders: []
+      """;
+
+  @TempDir private static Path dataDir;
+  private BrokerUnderTest broker;
+  private AdminCaller owner;
+
+  @BeforeAll
+  void start() throws Exception {
+    broker = new BrokerUnderTest(dataDir, Set.of());
+    owner = new AdminCaller(broker, Files.readString(dataDir.resolve("admin.token")).strip());
+  }
+
+  @AfterAll
+  void stop() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void base() throws Exception {
+    assertThat(owner.call("POST", "/admin/v1/apply", BASE).status()).isEqualTo(200);
+  }
+
+  private long version() throws Exception {
+    return owner.call("GET", "/admin/v1/status", "").json().path("configurationVersion").asLong();
+  }
+
+  private String export() throws Exception {
+    return owner.call("GET", "/admin/v1/config", "").body();
+  }
+
+  // -- as code
+
+  @Test
+  void planSaysFieldByFieldWhatChangesAndTheSecondPlanIsEmpty() throws Exception {
+    String other = BASE.replace("tcp: [80]", "tcp: [80, 8080]");
+    AdminCaller.Answer plan = owner.call("POST", "/admin/v1/plan", other);
+    assertThat(plan.status()).as(plan.body()).isEqualTo(200);
+    JsonNode change = plan.json().path("details").get(0);
+    assertThat(change.path("kind").asText()).isEqualTo("applications");
+    assertThat(change.path("name").asText()).isEqualTo("wiki");
+    assertThat(change.path("fields").path("tcp").path("after").asText()).isEqualTo("[80,8080]");
+    assertThat(owner.call("POST", "/admin/v1/apply", other).status()).isEqualTo(200);
+    assertThat(owner.call("POST", "/admin/v1/plan", other).json().path("details")).isEmpty();
+    assertThat(owner.call("POST", "/admin/v1/plan", export()).json().path("changes")).isEmpty();
+  }
+
+  @Test
+  void historyNamesAuthorAndChangeAndRollbackBringsItBack() throws Exception {
+    String before = export();
+    long version = version();
+    owner.call("POST", "/admin/v1/apply?message=no+more+rules", "version: 1\nrules: []\n");
+    JsonNode last = owner.call("GET", "/admin/v1/history?limit=1", "").json().path("items").get(0);
+    assertThat(last.path("message").asText()).isEqualTo("no more rules");
+    assertThat(last.path("author").asText()).isNotEmpty();
+    JsonNode one =
+        owner.call("GET", "/admin/v1/history/" + last.path("version").asLong(), "").json();
+    assertThat(one.path("details").size()).isEqualTo(2);
+    String back = "/admin/v1/history/" + version + "/rollback";
+    assertThat(owner.call("POST", back + "?dry_run=1", "").json().path("details").size())
+        .isEqualTo(2);
+    assertThat(export()).isNotEqualTo(before);
+    AdminCaller.Answer done = owner.call("POST", back, "");
+    assertThat(done.status()).as(done.body()).isEqualTo(200);
+    assertThat(export()).isEqualTo(before);
+    assertThat(owner.call("POST", "/admin/v1/history/1/rollback", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void documentForAnotherVersionIsRefusedWithWhoChangedIt() throws Exception {
+    String tag = owner.call("GET", "/admin/v1/config", "").header("ETag");
+    String one = BASE.replace("tcp: [80]", "tcp: [81]");
+    String other = BASE.replace("tcp: [80]", "tcp: [82]");
+    assertThat(owner.call("POST", "/admin/v1/apply", one, "If-Match", tag).status()).isEqualTo(200);
+    AdminCaller.Answer late = owner.call("POST", "/admin/v1/apply", other, "If-Match", tag);
+    assertThat(late.status()).isEqualTo(412);
+    assertThat(late.body()).contains("newest version");
+    assertThat(export()).contains("81").doesNotContain("82");
+  }
+
+  @Test
+  void editorsAtTheSameTimeLoseNoEditAndNoOrder() throws Exception {
+    int editors = 8;
+    int each = 5;
+    ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int e = 0; e < editors; e++) {
+      String editor = "e" + e;
+      threads.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                for (int i = 0; i < each; i++) {
+                  String name = editor + "-" + i;
+                  try {
+                    AdminCaller.Answer made =
+                        owner.call(
+                            "PUT",
+                            "/admin/v1/config/rules/" + name + "?before=second",
+                            "{\"action\":\"deny\",\"applications\":[\"wiki\"],"
+                                + "\"users\":[\"%s@example.com\"]}".formatted(name),
+                            "If-None-Match",
+                            "*");
+                    if (made.status() != 200) {
+                      failures.add(made.body());
+                    }
+                  } catch (Exception x) {
+                    failures.add(x.toString());
+                  }
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+    List<String> names = new ArrayList<>();
+    owner
+        .call("GET", "/admin/v1/config/rules?limit=1000", "")
+        .json()
+        .path("items")
+        .forEach(rule -> names.add(rule.path("name").asText()));
+    assertThat(names).hasSize(2 + editors * each).startsWith("first").endsWith("second");
+    for (int e = 0; e < editors; e++) {
+      String editor = "e" + e + "-";
+      List<String> own = names.stream().filter(name -> name.startsWith(editor)).toList();
+      assertThat(own).isSorted().hasSize(each);
+    }
+  }
+
+  @Test
+  void twoThousandApplicationsApplyInOneCallInLessThanFiveSeconds() throws Exception {
+    StringBuilder document = new StringBuilder("version: 1\napplications:\n");
+    document.append(
+        "  - {name: payments, hosts: [p.corp.internal], tcp: [1], connectorGroups: [vpc-a]}\n");
+    document.append(
+        "  - {name: wiki, hosts: [w.corp.internal], tcp: [1], connectorGroups: [vpc-a]}\n");
+    for (int i = 0; i < 2_000; i++) {
+      document.append(
+          "  - {name: app-%d, hosts: [a%d.corp.internal], tcp: [443], connectorGroups: [vpc-a]}\n"
+              .formatted(i, i));
+    }
+    long begun = System.nanoTime();
+    AdminCaller.Answer applied = owner.call("POST", "/admin/v1/apply", document.toString());
+    long millis = (System.nanoTime() - begun) / 1_000_000;
+    assertThat(applied.status()).as(applied.body()).isEqualTo(200);
+    assertThat(millis).as("milliseconds for 2,000 applications").isLessThan(5_000);
+    System.out.println("2,000 applications applied in " + millis + " ms");
+    assertThat(pagesOf("/admin/v1/config/applications")).hasSize(2_002);
+  }
+
+  /** All names of a list, page by page. */
+  private Set<String> pagesOf(String path) throws Exception {
+    Set<String> names = new HashSet<>();
+    String cursor = "";
+    do {
+      JsonNode page =
+          owner
+              .call("GET", path + "?limit=300" + (cursor.isEmpty() ? "" : "&cursor=" + cursor), "")
+              .json();
+      page.path("items")
+          .forEach(each -> assertThat(names.add(each.path("name").asText())).isTrue());
+      cursor = page.path("nextCursor").asText();
+    } while (!cursor.isEmpty());
+    return names;
+  }
+
+  // -- one thing at a time
+
+  @Test
+  void thingIsMadeChangedRemovedAndRestored() throws Exception {
+    String path = "/admin/v1/config/applications/crm";
+    String crm =
+        "{\"hosts\":[\"crm.corp.internal\"],\"tcp\":[443],\"connectorGroups\":[\"vpc-a\"]}";
+    assertThat(owner.call("PUT", path, crm).status()).isEqualTo(428);
+    AdminCaller.Answer made = owner.call("PUT", path, crm, "If-None-Match", "*");
+    assertThat(made.status()).as(made.body()).isEqualTo(200);
+    assertThat(owner.call("PUT", path, crm, "If-None-Match", "*").status()).isEqualTo(412);
+    String tag = made.header("ETag");
+    AdminCaller.Answer changed =
+        owner.call("PUT", path, crm.replace("443", "444"), "If-Match", tag);
+    assertThat(changed.status()).as(changed.body()).isEqualTo(200);
+    assertThat(owner.call("PUT", path, crm.replace("443", "445"), "If-Match", tag).status())
+        .as("what he saw is no longer there")
+        .isEqualTo(412);
+    assertThat(owner.call("DELETE", path, "").status()).isEqualTo(200);
+    assertThat(owner.call("GET", path, "").status()).isEqualTo(404);
+    AdminCaller.Answer restored = owner.call("POST", path + "/restore", "");
+    assertThat(restored.status()).as(restored.body()).isEqualTo(200);
+    assertThat(restored.body()).contains("444");
+    assertThat(owner.call("GET", "/admin/v1/config/applications?name=crm", "").json().path("items"))
+        .hasSize(1);
+  }
+
+  @Test
+  void whatIsNamedByOthersIsNotRemovedAndTheDryRunListsThem() throws Exception {
+    String path = "/admin/v1/config/applications/payments";
+    JsonNode dry = owner.call("DELETE", path + "?dry_run=1", "").json();
+    assertThat(dry.path("removable").asBoolean()).isFalse();
+    assertThat(dry.path("dependents").size()).isEqualTo(2);
+    AdminCaller.Answer refused = owner.call("DELETE", path, "");
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.json().path("dependents").get(0).path("kind").asText()).isEqualTo("rules");
+    assertThat(owner.call("GET", path, "").status()).isEqualTo(200);
+  }
+
+  @Test
+  void everyWrongFieldIsNamedWithItsPath() throws Exception {
+    JsonNode problem =
+        owner
+            .call("POST", "/admin/v1/provisioning-keys", "{\"group\":7,\"uses\":0,\"surplus\":1}")
+            .json();
+    List<String> paths = new ArrayList<>();
+    problem.path("errors").forEach(error -> paths.add(error.path("path").asText()));
+    assertThat(paths).containsExactlyInAnyOrder("group", "uses", "surplus", "expiresSeconds");
+    AdminCaller.Answer wrong =
+        owner.call(
+            "PUT",
+            "/admin/v1/config/applications/x",
+            "{\"hosts\":[\"not a host\"],\"tcp\":[99999],\"connectorGroups\":[\"nowhere\"]}",
+            "If-None-Match",
+            "*");
+    assertThat(wrong.status()).isEqualTo(422);
+    assertThat(wrong.json().path("errors").size()).isGreaterThan(1);
+  }
+
+  @Test
+  void requestWithAnIdempotencyKeyIsDoneOnceAndAnsweredAgain() throws Exception {
+    String body = "{\"group\":\"vpc-a\",\"uses\":1,\"expiresSeconds\":60}";
+    String path = "/admin/v1/provisioning-keys";
+    AdminCaller.Answer first = owner.call("POST", path, body, "Idempotency-Key", "k-1");
+    AdminCaller.Answer again = owner.call("POST", path, body, "Idempotency-Key", "k-1");
+    assertThat(first.status()).isEqualTo(201);
+    assertThat(again.status()).isEqualTo(201);
+    assertThat(again.body()).isEqualTo(first.body());
+    assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
+    assertThat(
+            owner.call("POST", path, body.replace("60", "61"), "Idempotency-Key", "k-1").status())
+        .isEqualTo(422);
+  }
+
+  // -- roles, clients, four eyes
+
+  @Test
+  void rolesReachAsFarAsTheySayAndNobodyGivesWhatHeHasNot() throws Exception {
+    AdminCaller auditor = owner.newToken("audrey", "auditor");
+    assertThat(auditor.call("GET", "/admin/v1/audit", "").status()).isEqualTo(200);
+    assertThat(auditor.call("POST", "/admin/v1/apply", BASE).status()).isEqualTo(403);
+    AdminCaller editor = owner.newToken("eddie", "policy-editor");
+    assertThat(editor.call("POST", "/admin/v1/apply", BASE).status()).isEqualTo(200);
+    assertThat(editor.call("GET", "/admin/v1/audit", "").status()).isEqualTo(403);
+    assertThat(editor.call("GET", "/admin/v1/me", "").json().path("role").asText())
+        .isEqualTo("policy-editor");
+    owner.call(
+        "PUT", "/admin/v1/roles/token-maker", "{\"permissions\":[\"tokens:*\",\"roles:*\"]}");
+    AdminCaller maker = owner.newToken("mark", "token-maker");
+    assertThat(
+            maker.call("POST", "/admin/v1/tokens", "{\"name\":\"x\",\"role\":\"owner\"}").status())
+        .isEqualTo(403);
+    assertThat(
+            maker
+                .call("PUT", "/admin/v1/roles/token-maker", "{\"permissions\":[\"*:*\"]}")
+                .status())
+        .isEqualTo(403);
+    assertThat(owner.call("DELETE", "/admin/v1/roles/token-maker", "").status()).isEqualTo(409);
+    JsonNode refused =
+        owner.call("GET", "/admin/v1/audit?actor=mark", "").json().path("items").get(0);
+    assertThat(refused.path("actor").asText()).isEqualTo("mark");
+  }
+
+  @Test
+  void apiClientGetsANarrowTokenThatEndsWithItsClient() throws Exception {
+    JsonNode made =
+        owner
+            .call("POST", "/admin/v1/api-clients", "{\"name\":\"ci\",\"role\":\"policy-editor\"}")
+            .json();
+    String id = made.path("clientId").asText();
+    String secret = made.path("clientSecret").asText();
+    assertThat(token(id, "wrong", "").statusCode()).isEqualTo(401);
+    assertThat(token(id, secret, "audit:read").body()).contains("invalid_scope");
+    HttpResponse<String> issued = token(id, secret, "rules:read");
+    assertThat(issued.statusCode()).as(issued.body()).isEqualTo(200);
+    JsonNode body = BrokerUnderTest.JSON.readTree(issued.body());
+    assertThat(body.path("expires_in").asInt()).isBetween(3_590, 3_600);
+    AdminCaller narrow = new AdminCaller(broker, body.path("access_token").asText());
+    assertThat(narrow.call("GET", "/admin/v1/config/rules", "").status()).isEqualTo(200);
+    assertThat(narrow.call("GET", "/admin/v1/config/groups", "").status()).isEqualTo(403);
+    assertThat(owner.call("DELETE", "/admin/v1/api-clients/" + id, "").status()).isEqualTo(200);
+    assertThat(narrow.call("GET", "/admin/v1/config/rules", "").status()).isEqualTo(401);
+    assertThat(token(id, secret, "").statusCode()).isEqualTo(401);
+  }
+
+  private HttpResponse<String> token(String id, String secret, String scope) throws Exception {
+    String basic =
+        Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    String form =
+        "grant_type=client_credentials&scope=" + URLEncoder.encode(scope, StandardCharsets.UTF_8);
+    return broker.send(
+        broker
+            .request("/admin/v1/oauth/token")
+            .header("Authorization", "Basic " + basic)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build());
+  }
+
+  @Test
+  void changeOfAKindUnderFourEyesWaitsForAnotherPerson() throws Exception {
+    AdminCaller eve = owner.newToken("eve", "owner");
+    AdminCaller eveAgain = owner.newToken("eve", "owner");
+    AdminCaller adam = owner.newToken("adam", "owner");
+    assertThat(
+            owner.call("PUT", "/admin/v1/settings/four-eyes", "{\"kinds\":[\"rules\"]}").status())
+        .isEqualTo(200);
+    try {
+      String before = export();
+      AdminCaller.Answer waits = eve.call("POST", "/admin/v1/apply", "version: 1\nrules: []\n");
+      assertThat(waits.status()).as(waits.body()).isEqualTo(202);
+      assertThat(export()).isEqualTo(before);
+      String change = "/admin/v1/changes/" + waits.json().path("change").asText();
+      assertThat(eve.call("POST", change + "/approve", "").status()).isEqualTo(403);
+      assertThat(eveAgain.call("POST", change + "/approve", "").status())
+          .as("two tokens of one person are one person")
+          .isEqualTo(403);
+      AdminCaller.Answer approved = adam.call("POST", change + "/approve", "");
+      assertThat(approved.status()).as(approved.body()).isEqualTo(200);
+      assertThat(owner.call("GET", "/admin/v1/config/rules", "").json().path("items")).isEmpty();
+      assertThat(adam.call("POST", change + "/approve", "").status()).isEqualTo(409);
+    } finally {
+      owner.call("PUT", "/admin/v1/settings/four-eyes", "{\"kinds\":[]}");
+    }
+  }
+
+  // -- audit
+
+  @Test
+  void auditTellsWhoChangedWhatAndItsChainHolds() throws Exception {
+    AdminCaller zoe = owner.newToken("zoe", "policy-editor");
+    AdminCaller.Answer applied =
+        zoe.call("POST", "/admin/v1/apply", BASE.replace("tcp: [80]", "tcp: [90]"));
+    JsonNode items = owner.call("GET", "/admin/v1/audit?actor=zoe", "").json().path("items");
+    JsonNode change = items.get(0);
+    assertThat(change.path("action").asText()).isEqualTo("config.changed");
+    assertThat(change.path("objectName").asText()).isEqualTo("wiki");
+    assertThat(change.path("before").path("tcp").asText()).isEqualTo("[80]");
+    assertThat(change.path("after").path("tcp").asText()).isEqualTo("[90]");
+    assertThat(change.path("requestId").asText()).isEqualTo(applied.header("X-Request-Id"));
+    new AdminCaller(broker, "postern_at_wrong").call("GET", "/admin/v1/me", "");
+    assertThat(owner.call("GET", "/admin/v1/audit?action=admin.sign-in", "").json().path("items"))
+        .isNotEmpty();
+    JsonNode verdict = owner.call("GET", "/admin/v1/audit/verify", "").json();
+    assertThat(verdict.path("intact").asBoolean()).as(verdict.toString()).isTrue();
+    assertThat(verdict.path("seq").asLong()).isGreaterThan(3);
+  }
+}
