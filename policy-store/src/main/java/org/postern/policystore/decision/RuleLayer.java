@@ -81,13 +81,14 @@ final class RuleLayer {
       if (known == null) {
         compiled[i] = new CompiledRule(rule, new RuleCounter());
       } else {
-        compiled[i] = known.rule == rule ? known : new CompiledRule(rule, known.counter);
+        compiled[i] = known.rule.equals(rule) ? known : new CompiledRule(rule, known.counter);
       }
     }
     return compiled;
   }
 
   /// Whether it is that of these rules and applications.
+  @SuppressWarnings("ReferenceEquality") // The same object is known to be the same without looking.
   boolean isOf(List<? extends Rule> wanted, Catalog wantedCatalog) {
     return source == wanted && catalog == wantedCatalog;
   }
