@@ -8,6 +8,7 @@ package org.postern.policystore;
 /// @param applications applications in all
 /// @param rules access rules in all
 /// @param groups user groups in all
+/// @param postureProfiles posture profiles in all
 /// @param entries hosts, ports, members or references in one list
 /// @param references rules times the applications that they name, in all
 /// @param devicesPerUser devices that one user may have at a time
@@ -19,6 +20,7 @@ public record PolicyLimits(
     int applications,
     int rules,
     int groups,
+    int postureProfiles,
     int entries,
     int references,
     int devicesPerUser,
@@ -27,7 +29,7 @@ public record PolicyLimits(
   /// What the product ships with.
   public static final PolicyLimits DEFAULT =
       new PolicyLimits(
-          4 * 1024 * 1024, 12, 100, 50_000, 10_000, 20_000, 20_000, 1_000_000, 10, 10_000);
+          4 * 1024 * 1024, 12, 100, 50_000, 10_000, 20_000, 500, 20_000, 1_000_000, 10, 10_000);
 
   /// The same for documents of another size.
   public PolicyLimits withDocumentBytes(int bytes) {
@@ -38,6 +40,7 @@ public record PolicyLimits(
         applications,
         rules,
         groups,
+        postureProfiles,
         entries,
         references,
         devicesPerUser,

@@ -14,6 +14,7 @@ import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PostureProfile;
 
 /// What has to happen to one configuration to become another, kind by kind.
 final class ConfigurationDifference {
@@ -29,6 +30,7 @@ final class ConfigurationDifference {
 
   final Kind<String> domains;
   final Kind<ConnectorGroup> connectorGroups;
+  final Kind<PostureProfile> postureProfiles;
   final Kind<Application> applications;
   final Kind<Group> groups;
   final Kind<AccessRule> rules;
@@ -44,6 +46,12 @@ final class ConfigurationDifference {
             before.connectorGroups(),
             after.connectorGroups(),
             ConnectorGroup::name);
+    this.postureProfiles =
+        kind(
+            "posture profile",
+            before.postureProfiles(),
+            after.postureProfiles(),
+            PostureProfile::name);
     this.applications =
         kind("application", before.applications(), after.applications(), Application::name);
     this.groups = kind("group", before.groups(), after.groups(), Group::name);

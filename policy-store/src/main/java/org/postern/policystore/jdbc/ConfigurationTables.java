@@ -29,17 +29,18 @@ final class ConfigurationTables {
 
   static PolicyConfiguration read(Connection connection) throws SQLException {
     return new PolicyConfiguration(
-        sorted(Database.list(connection, row -> row.getString(1), "select name from domain")),
-        sorted(
-                Database.list(
-                    connection, row -> row.getString(1), "select name from connector_group"))
-            .stream()
-            .map(ConnectorGroup::new)
-            .toList(),
-        applications(connection),
-        groups(connection),
-        rules(connection),
-        identityProviders(connection));
+            sorted(Database.list(connection, row -> row.getString(1), "select name from domain")),
+            sorted(
+                    Database.list(
+                        connection, row -> row.getString(1), "select name from connector_group"))
+                .stream()
+                .map(ConnectorGroup::new)
+                .toList(),
+            applications(connection),
+            groups(connection),
+            rules(connection),
+            identityProviders(connection))
+        .withPostureProfiles(PostureTables.read(connection));
   }
 
   private static List<String> sorted(List<String> values) {

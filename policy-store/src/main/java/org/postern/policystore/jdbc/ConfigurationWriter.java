@@ -52,6 +52,8 @@ final class ConfigurationWriter {
             .map(List::of)
             .toList(),
         1);
+    PostureTables.write(
+        connection, difference.postureProfiles.gone(), difference.postureProfiles.fresh());
     applications(difference.applications.fresh());
     groups(difference.groups.fresh());
     rules(difference.rules.fresh(), after.rules());

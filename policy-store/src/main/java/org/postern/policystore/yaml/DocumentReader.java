@@ -18,12 +18,20 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.PostureProfile;
 import org.postern.policystore.RuleMatch;
 
 /// Reads the kinds of a document out of its tree. What is wrong is noted and left out.
 final class DocumentReader {
   static final List<String> KINDS =
-      List.of("domains", "connectorGroups", "applications", "groups", "rules", "identityProviders");
+      List.of(
+          "domains",
+          "connectorGroups",
+          "postureProfiles",
+          "applications",
+          "groups",
+          "rules",
+          "identityProviders");
   private static final Duration IDLE_TIMEOUT_MAX = Duration.ofDays(7);
   private static final Duration AGE_MAX_MAX = Duration.ofDays(30);
 
@@ -59,6 +67,7 @@ final class DocumentReader {
         new PolicyDocument.Parts(
             named(document, "domains", this::domains),
             named(document, "connectorGroups", this::connectorGroups),
+            named(document, "postureProfiles", this::postureProfiles),
             named(document, "applications", this::applications),
             named(document, "groups", this::groups),
             named(document, "rules", this::rules),
@@ -127,6 +136,19 @@ final class DocumentReader {
             fields -> name(fields, "connector group", Grammar::name).map(ConnectorGroup::new));
     groups.sort(Comparator.comparing(ConnectorGroup::name));
     return groups;
+  }
+
+  private List<PostureProfile> postureProfiles(Fields document) {
+    PostureReader reader = new PostureReader(reading);
+    return PostureReader.sorted(
+        things(
+            document,
+            "postureProfiles",
+            limits.postureProfiles(),
+            PostureReader.KEYS,
+            fields ->
+                name(fields, "posture profile", Grammar::name)
+                    .map(name -> reader.read(fields, name))));
   }
 
   private List<Group> groups(Fields document) {

@@ -10,6 +10,7 @@ import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PostureProfile;
 
 /// A policy document that says what is wanted, kind by kind. A kind that the document names (a
 /// top-level key) is replaced as a whole by what stands there, an empty list included; a kind that
@@ -28,6 +29,7 @@ public final class PolicyDocument {
   record Parts(
       Optional<List<String>> domains,
       Optional<List<ConnectorGroup>> connectorGroups,
+      Optional<List<PostureProfile>> postureProfiles,
       Optional<List<Application>> applications,
       Optional<List<Group>> groups,
       Optional<List<AccessRule>> rules,
@@ -36,12 +38,13 @@ public final class PolicyDocument {
   /// What the configuration will be after this document: its kinds, and the others of the base.
   public PolicyConfiguration over(PolicyConfiguration base) {
     return new PolicyConfiguration(
-        parts.domains().orElse(base.domains()),
-        parts.connectorGroups().orElse(base.connectorGroups()),
-        parts.applications().orElse(base.applications()),
-        parts.groups().orElse(base.groups()),
-        parts.rules().orElse(base.rules()),
-        parts.identityProviders().orElse(base.identityProviders()));
+            parts.domains().orElse(base.domains()),
+            parts.connectorGroups().orElse(base.connectorGroups()),
+            parts.applications().orElse(base.applications()),
+            parts.groups().orElse(base.groups()),
+            parts.rules().orElse(base.rules()),
+            parts.identityProviders().orElse(base.identityProviders()))
+        .withPostureProfiles(parts.postureProfiles().orElse(base.postureProfiles()));
   }
 
   /// What would be wrong with the configuration after this document; empty: nothing.

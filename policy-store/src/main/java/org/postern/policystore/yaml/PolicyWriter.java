@@ -15,6 +15,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.PostureProfile;
 
 /// Writes a configuration as canonical YAML: same configuration, same bytes. What it writes can be
 /// applied again and changes nothing. Inline client secrets are written as `clientSecretKept:
@@ -35,6 +36,13 @@ public final class PolicyWriter {
     writer.kind("connectorGroups", configuration.connectorGroups());
     for (ConnectorGroup group : configuration.connectorGroups()) {
       writer.first("name", quote(group.name()));
+    }
+    if (!configuration.postureProfiles().isEmpty()) {
+      writer.kind("postureProfiles", configuration.postureProfiles());
+    }
+    for (PostureProfile profile : configuration.postureProfiles()) {
+      writer.first("name", quote(profile.name()));
+      PostureWriter.keys(profile).forEach(writer::next);
     }
     writer.kind("applications", configuration.applications());
     configuration.applications().forEach(writer::application);
@@ -101,7 +109,7 @@ public final class PolicyWriter {
     }
   }
 
-  private static String text(long seconds) {
+  static String text(long seconds) {
     if (seconds % 86_400 == 0) {
       return seconds / 86_400 + "d";
     }
@@ -141,7 +149,7 @@ public final class PolicyWriter {
     return values.stream().map(PolicyWriter::quote).collect(Collectors.joining(", ", "[", "]"));
   }
 
-  private static String quote(String text) {
+  static String quote(String text) {
     if (PLAIN.matcher(text).matches() && !WORDS_OF_YAML.contains(text.toLowerCase(Locale.ROOT))) {
       return text;
     }

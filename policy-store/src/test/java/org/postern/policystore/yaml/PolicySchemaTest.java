@@ -45,7 +45,10 @@ class PolicySchemaTest {
         "{version: 1, rules: [{name: r, action: allow, applications: [a], users: [a@b.c],"
             + " groups: [g]}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
-            + " clientSecretFile: /run/secret, domains: [example.com]}]}"
+            + " clientSecretFile: /run/secret, domains: [example.com]}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux, macos], diskEncrypted: true,"
+            + " os: [debian 12, arch], kernelAtLeast: '6.1', processes: [{path: /opt/edr}],"
+            + " screenLockWithin: 10m, maxAge: 30m, grace: 5m}]}"
       })
   void goodDocumentIsGoodForBoth(String text) throws IOException {
     assertThat(schema.check(yaml.readTree(text))).isEmpty();
@@ -58,6 +61,14 @@ class PolicySchemaTest {
         "{}",
         "{version: 2}",
         "{version: 1, ruls: []}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux]}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [], firewallOn: true}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [beos], firewallOn: true}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux], firewallOn: false}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux], files: [{path: etc}]}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux], os: [Debian]}]}",
+        "{version: 1, postureProfiles: [{name: p, platforms: [linux], processes: [{path: /a,"
+            + " sha256: [12ab]}]}]}",
         "{version: 1, rules: {}}",
         "{version: 1, domains: ['*.x']}",
         "{version: 1, domains: [a.b, a.b]}",
