@@ -39,8 +39,6 @@ import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
-import org.postern.broker.signin.SignInFactory;
-import org.postern.broker.signin.SignInLimits;
 import org.postern.identity.CertificateAuthority;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
@@ -248,16 +246,18 @@ public final class Broker implements AutoCloseable {
             Route.Gate.OPEN,
             (head, body) -> wellKnown(ground.authority(), policy)));
     routes.addAll(
-        new SignInFactory(
-                () -> policy.current().configuration().identityProviders(),
-                stored.clientSecrets(),
-                stored.signIns(),
-                stored.users(),
-                settings.privateIssuers(),
-                issuerTrust(),
-                publicUrl())
-            .build(web, SignInLimits.DEFAULT, clock, random)
-            .routes(rate));
+        new SignInRooms(
+                new SignInRooms.Place(
+                    () -> policy.current().configuration().identityProviders(),
+                    publicUrl(),
+                    settings.privateIssuers(),
+                    issuerTrust(),
+                    web),
+                stored,
+                clock,
+                nanoTime,
+                random)
+            .routes(limits, rate));
     routes.addAll(
         new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
             .routes(limits.bodyBytesMax(), rate));

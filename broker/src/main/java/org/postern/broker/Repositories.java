@@ -24,8 +24,11 @@ import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.PendingChanges;
+import org.postern.policystore.jdbc.OnceOnly;
 import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SignIns;
 import org.postern.policystore.jdbc.SnapshotStore;
@@ -43,6 +46,9 @@ record Repositories(
     Devices devices,
     Sessions sessions,
     SignIns signIns,
+    ProviderNotes notes,
+    OnceOnly once,
+    ServiceKeys serviceKeys,
     Connectors connectors,
     ProvisioningKeys keys) {
 
@@ -66,6 +72,9 @@ record Repositories(
         new Devices(source, random, clock, limits.devicesPerUser()),
         new Sessions(source, random, clock),
         new SignIns(source, clock, limits.signInsPending()),
+        new ProviderNotes(source, clock),
+        new OnceOnly(source, clock),
+        new ServiceKeys(source, sealer, random, clock),
         new Connectors(source, random, clock),
         new ProvisioningKeys(source, random, clock));
   }

@@ -6,6 +6,10 @@ public sealed interface ClientSecret {
   /// A public client: the proof key (PKCE) alone.
   record None() implements ClientSecret {}
 
+  /// No secret: the broker signs a statement with its own service key (`private_key_jwt`, OpenID
+  /// Connect Core 1.0 section 9).
+  record OwnKey() implements ClientSecret {}
+
   /// Written in the document. It is sealed before it reaches the database and never shown again.
   record Inline(String value) implements ClientSecret {
     /// Without the value.

@@ -128,7 +128,7 @@ public final class Enrollment {
         .devices()
         .register(user.get().id(), name, platform, keyFingerprint)) {
       case Devices.Registration.Registered(DeviceRecord device) ->
-          enrolled(user.get(), device, redeemed.provider(), csr);
+          enrolled(user.get(), device, redeemed, csr);
       case Devices.Registration.TooMany(int most) ->
           Reply.problem(
               403,
@@ -145,7 +145,8 @@ public final class Enrollment {
     };
   }
 
-  private Reply enrolled(UserRecord user, DeviceRecord device, String provider, byte[] csr)
+  private Reply enrolled(
+      UserRecord user, DeviceRecord device, SignIns.Redeemed redeemed, byte[] csr)
       throws CsrRefusedException {
     Instant now = clock.instant();
     SpiffeId id = new SpiffeId.ClientId(authority.trustDomain(), user.id(), device.id());
@@ -154,7 +155,12 @@ public final class Enrollment {
     SessionRecord session =
         repositories
             .sessions()
-            .start(user.id(), device.id(), provider, now.plus(limits.sessionAge()));
+            .start(
+                user.id(),
+                device.id(),
+                redeemed.provider(),
+                now.plus(limits.sessionAge()),
+                redeemed.authentication());
     LOG.info("device {} of user {} enrolled", device.id(), user.id());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("chain", base64(chain));

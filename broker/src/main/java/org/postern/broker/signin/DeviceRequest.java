@@ -2,8 +2,11 @@ package org.postern.broker.signin;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.postern.broker.front.Head;
 import org.postern.policystore.jdbc.SignIns;
 
@@ -69,6 +72,26 @@ record DeviceRequest(String redirect, String state, String challenge, String dev
     } catch (URISyntaxException e) {
       return false;
     }
+  }
+
+  /** The request again, for a page that asks something before it goes on. */
+  Map<String, String> fields() {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("redirect_uri", redirect);
+    fields.put("state", state);
+    fields.put("code_challenge", challenge);
+    fields.put("code_challenge_method", "S256");
+    fields.put("device_name", deviceName);
+    return fields;
+  }
+
+  /** The request again, with a provider chosen. */
+  String link(String provider) {
+    Map<String, String> fields = new LinkedHashMap<>(fields());
+    fields.put("provider", provider);
+    return fields.entrySet().stream()
+        .map(each -> each.getKey() + "=" + SignIn.encode(each.getValue()))
+        .collect(Collectors.joining("&", "/signin/device?", ""));
   }
 
   SignIns.DeviceReturn toReturn() {

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.util.Map;
 
 /** The one way out to identity providers: with limits on time, size and place. Blocking. */
-interface Outbound {
+public interface Outbound {
 
   /**
    * A request.
@@ -15,11 +15,13 @@ interface Outbound {
    */
   record Request(
       String method, URI uri, Map<String, String> headers, String body, boolean privateAllowed) {
+    /** Copies the headers. */
     public Request {
       headers = Map.copyOf(headers);
     }
 
-    static Request get(URI uri, boolean privateAllowed) {
+    /** A plain question. */
+    public static Request get(URI uri, boolean privateAllowed) {
       return new Request("GET", uri, Map.of("Accept", "application/json"), "", privateAllowed);
     }
 
@@ -30,8 +32,12 @@ interface Outbound {
     }
   }
 
-  /** An answer with any status but a redirect's. */
-  record Answer(int status, String contentType, String body) {}
+  /**
+   * An answer with any status but a redirect's.
+   *
+   * @param date the header, or empty
+   */
+  record Answer(int status, String contentType, String date, String body) {}
 
   /**
    * Sends.

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeoutException;
  * connection goes to the address that was checked, so that a name cannot mean one thing to the
  * check and another to the connection. Redirects are not followed.
  */
-final class OutboundHttp implements Outbound {
+public final class OutboundHttp implements Outbound {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int HEADER_BYTES_MAX = 16 * 1024;
 
@@ -39,7 +39,7 @@ final class OutboundHttp implements Outbound {
    *
    * @param trustPem certificates to trust instead of those that the JDK knows
    */
-  OutboundHttp(Vertx vertx, SignInLimits limits, Optional<String> trustPem) {
+  public OutboundHttp(Vertx vertx, SignInLimits limits, Optional<String> trustPem) {
     this.limits = limits;
     HttpClientOptions options =
         new HttpClientOptions()
@@ -144,6 +144,7 @@ final class OutboundHttp implements Outbound {
             new Answer(
                 head.statusCode(),
                 Optional.ofNullable(head.getHeader("Content-Type")).orElse(""),
+                Optional.ofNullable(head.getHeader("Date")).orElse(""),
                 received.toString())));
     head.handler(part -> {
       if (received.length() + part.length() > limits.fetchBytesMax()) {

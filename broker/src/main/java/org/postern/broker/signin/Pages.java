@@ -1,20 +1,27 @@
 package org.postern.broker.signin;
 
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.IdentityProvider;
 
 /** The few pages that people see while they sign in. No script; light and dark; any width. */
-final class Pages {
+public final class Pages {
+  /** Forms of ours lead to identity providers, by way of our own redirects. */
+  private static final String FORMS =
+      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
+          + " form-action 'self' https: http:; frame-ancestors 'none'";
+
   static final String STYLE_PATH = "/assets/signin.css";
 
   static final String STYLE =
       """
       :root { color-scheme: light dark; --ink: #16202c; --paper: #f4f6f8; --card: #fff; --line: #d5dce3;
-        --accent: #1f5fbf; --on-accent: #fff; --soft: #5a6675; }
+        --accent: #1f5fbf; --on-accent: #fff; --soft: #5a6675; --wrong: #b3261e; }
       @media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --paper: #11161c; --card: #1a212a;
-        --line: #303b47; --accent: #7fb0ff; --on-accent: #0c1622; --soft: #9aa7b5; } }
+        --line: #303b47; --accent: #7fb0ff; --on-accent: #0c1622; --soft: #9aa7b5; --wrong: #ff8a80; } }
       * { box-sizing: border-box; }
       body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
         background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
@@ -26,6 +33,15 @@ final class Pages {
       a.choice { display: block; padding: .7rem 1rem; border-radius: .5rem; text-decoration: none;
         background: var(--accent); color: var(--on-accent); font-weight: 600; text-align: center; }
       a.choice:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+      label { display: block; margin: 0 0 .35rem; font-weight: 600; }
+      input[type=email], input[type=text] { width: 100%; padding: .65rem .75rem; margin: 0 0 .75rem; font: inherit;
+        color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: .5rem; }
+      input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+      button.choice { width: 100%; padding: .7rem 1rem; border: 0; border-radius: .5rem; font: inherit;
+        font-weight: 600; background: var(--accent); color: var(--on-accent); cursor: pointer; }
+      .or { margin: 1.25rem 0 .75rem; color: var(--soft); text-align: center; font-size: .875rem; }
+      .or + ul a.choice { background: transparent; color: var(--accent); border: 1px solid var(--accent); }
+      .wrong { color: var(--wrong); }
       .small { color: var(--soft); font-size: .875rem; margin: 1rem 0 0; }
       code { font-family: ui-monospace, monospace; }
       """;
@@ -37,19 +53,77 @@ final class Pages {
         .with("Cache-Control", "public, max-age=3600");
   }
 
-  /** Which provider? Names and where each link leads. */
-  static Reply choose(String deviceName, Map<String, String> linksByName) {
+  /** Which provider? By address, or by name. */
+  static Reply choose(DeviceRequest request, List<IdentityProvider> providers, String problem) {
     String links =
-        linksByName.entrySet().stream()
+        providers.stream()
             .map(each ->
                 "<li><a class=\"choice\" href=\"%s\">%s</a></li>"
-                    .formatted(escape(each.getValue()), escape(each.getKey())))
+                    .formatted(escape(request.link(each.name())), escape(each.name())))
             .collect(Collectors.joining("\n"));
+    String hidden =
+        request.fields().entrySet().stream()
+            .map(each -> hidden(each.getKey(), each.getValue()))
+            .collect(Collectors.joining("\n"));
+    String wrong =
+        problem.isEmpty()
+            ? ""
+            : "<p class=\"wrong\" role=\"alert\" id=\"wrong\">" + escape(problem) + "</p>";
     return page(
-        200,
-        "Sign in to Postern",
-        List.of("Choose how to sign in on <strong>" + escape(deviceName) + "</strong>."),
-        "<ul>" + links + "</ul>");
+            200,
+            "Sign in to Postern",
+            List.of("Sign in on <strong>" + escape(request.deviceName()) + "</strong>."),
+            """
+            <form method="get" action="/signin/device">
+            %s
+            <label for="email">Your e-mail address</label>
+            <input id="email" name="email" type="email" autocomplete="username" required autofocus%s>
+            %s
+            <button class="choice" type="submit">Continue</button>
+            </form>
+            <p class="or">or choose a provider</p>
+            <ul>%s</ul>
+            """
+                .formatted(
+                    hidden,
+                    problem.isEmpty() ? "" : " aria-invalid=\"true\" aria-describedby=\"wrong\"",
+                    wrong,
+                    links))
+        .with("Content-Security-Policy", FORMS);
+  }
+
+  private static String hidden(String name, String value) {
+    return "<input type=\"hidden\" name=\"%s\" value=\"%s\">"
+        .formatted(escape(name), escape(value));
+  }
+
+  /** The way to the provider: a redirect, or a form that the person sends. */
+  public static Reply onward(ProviderClient.Departure departure, String provider) {
+    return switch (departure) {
+      case ProviderClient.Departure.Redirect(URI address) -> Reply.redirect(address.toString());
+      case ProviderClient.Departure.Form(URI action, Map<String, String> fields) ->
+          page(
+                  200,
+                  "Continue to " + provider,
+                  List.of("Your identity provider asks for this extra step."),
+                  """
+                  <form method="post" action="%s">
+                  %s
+                  <button class="choice" type="submit" autofocus>Continue</button>
+                  </form>
+                  """
+                      .formatted(
+                          escape(action.toString()),
+                          fields.entrySet().stream()
+                              .map(each -> hidden(each.getKey(), each.getValue()))
+                              .collect(Collectors.joining("\n"))))
+              .with("Content-Security-Policy", FORMS);
+    };
+  }
+
+  /** Something that went well. */
+  public static Reply note(String title, String text) {
+    return page(200, title, List.of(escape(text)), "");
   }
 
   static Reply done() {
@@ -60,7 +134,14 @@ final class Pages {
         "");
   }
 
-  static Reply fault(SignInFault fault) {
+  /** The same page, for a browser that goes on to tell the device. */
+  static Reply faultAtDevice(SignInFault fault, String location) {
+    Reply shown = fault(fault);
+    return new Reply(303, shown.contentType(), shown.body(), Map.of("Location", location));
+  }
+
+  /** Why not. */
+  public static Reply fault(SignInFault fault) {
     return page(
         fault.status(),
         fault.title(),

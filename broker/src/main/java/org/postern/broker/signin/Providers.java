@@ -1,48 +1,60 @@
 package org.postern.broker.signin;
 
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.postern.policystore.IdentityProvider;
-import org.postern.policystore.jdbc.ClientSecrets;
+import org.postern.policystore.IdentityProvider.Audience;
 
 /**
- * The configured identity providers. What was learned of one by discovery is kept for as long as
- * its configuration stays the same. Safe on any thread.
+ * The configured identity providers. What was learned of one is kept for as long as its
+ * configuration stays the same. Safe on any thread.
  */
-final class Providers {
+public final class Providers {
   private final Supplier<List<IdentityProvider>> configured;
-  private final ClientSecrets secrets;
-  private final Set<String> privateIssuers;
-  private final Outbound outbound;
-  private final SignInLimits limits;
-  private final InstantSource clock;
-  private final Map<String, OidcProvider> known = new HashMap<>();
+  private final Function<IdentityProvider, ProviderClient> maker;
+  private final Map<String, ProviderClient> known = new HashMap<>();
 
-  Providers(
+  /**
+   * Over the configuration.
+   *
+   * @param configured the providers of the current policy
+   * @param maker makes the client of one
+   */
+  public Providers(
       Supplier<List<IdentityProvider>> configured,
-      ClientSecrets secrets,
-      Set<String> privateIssuers,
-      Outbound outbound,
-      SignInLimits limits,
-      InstantSource clock) {
+      Function<IdentityProvider, ProviderClient> maker) {
     this.configured = configured;
-    this.secrets = secrets;
-    this.privateIssuers = Set.copyOf(privateIssuers);
-    this.outbound = outbound;
-    this.limits = limits;
-    this.clock = clock;
+    this.maker = maker;
   }
 
   List<IdentityProvider> all() {
     return configured.get();
   }
 
-  synchronized Optional<OidcProvider> find(String name) {
+  List<IdentityProvider> of(Audience audience) {
+    return configured.get().stream().filter(each -> each.isFor(audience)).toList();
+  }
+
+  /** The one whose domain it is, or else the one for domains that nobody has. */
+  Optional<IdentityProvider> forAddress(String email, Audience audience) {
+    String domain = Mapping.domain(email);
+    List<IdentityProvider> some = of(audience);
+    Optional<IdentityProvider> own =
+        some.stream().filter(each -> each.domains().contains(domain)).findFirst();
+    if (own.isPresent() || all().stream().anyMatch(each -> each.domains().contains(domain))) {
+      return own;
+    }
+    return some.stream()
+        .filter(each -> each.anyDomain() || (each.domains().isEmpty() && some.size() == 1))
+        .findFirst();
+  }
+
+  /** The client of a provider. */
+  public synchronized Optional<ProviderClient> find(String name) {
     List<IdentityProvider> now = configured.get();
     known.keySet().removeIf(old -> now.stream().noneMatch(each -> each.name().equals(old)));
     return now.stream()
@@ -52,16 +64,16 @@ final class Providers {
             known.compute(
                 name,
                 (key, old) ->
-                    old != null && old.provider().equals(provider) ? old : client(provider)));
+                    old != null && old.provider().equals(provider) ? old : maker.apply(provider)));
   }
 
-  private OidcProvider client(IdentityProvider provider) {
-    return new OidcProvider(
-        provider,
-        () -> secrets.of(provider.name()),
-        privateIssuers.contains(provider.issuer()),
-        outbound,
-        limits,
-        clock);
+  /** The client of a provider of one kind. */
+  public <T extends ProviderClient> T of(String name, Class<T> kind) throws SignInException {
+    return find(name)
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .orElseThrow(() ->
+            new SignInException(
+                SignInFault.PROVIDER_UNKNOWN, "unknown provider, or of another kind"));
   }
 }

@@ -1,22 +1,25 @@
 package org.postern.broker.signin;
 
 /** A sign-in that ends here. The detail is for the log: it may name claims, never secrets. */
-final class SignInException extends Exception {
+public final class SignInException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final SignInFault fault;
 
-  SignInException(SignInFault fault, String detail) {
+  /** A refusal. */
+  public SignInException(SignInFault fault, String detail) {
     super(detail);
     this.fault = fault;
   }
 
-  SignInException(SignInFault fault, String detail, Throwable cause) {
+  /** A refusal because of something else. */
+  public SignInException(SignInFault fault, String detail, Throwable cause) {
     super(detail, cause);
     this.fault = fault;
   }
 
-  SignInFault fault() {
+  /** Why. */
+  public SignInFault fault() {
     return fault;
   }
 }

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * Why a sign-in came to nothing, with a word for a person on what to do. Names are never reused.
  */
-enum SignInFault {
+public enum SignInFault {
   REQUEST_INVALID(400, "The link is not complete", "Start again with postern login."),
   NO_PROVIDER(503, "No identity provider is set up", "Ask the administrator to configure one."),
   PROVIDER_UNKNOWN(404, "There is no such identity provider", "Start again with postern login."),
@@ -38,6 +38,66 @@ enum SignInFault {
   TOKEN_TIME(
       403, "The ID token is expired or from the future", "Check the clocks, then start again."),
   TOKEN_SUBJECT(403, "The ID token names nobody", "Tell the administrator."),
+  TOKEN_DUPLICATE(
+      403, "The ID token says one thing twice", "Tell the administrator: a claim appears twice."),
+  GROUPS_OVERAGE(
+      502,
+      "The identity provider did not send all your groups",
+      "Tell the administrator: send fewer groups (those assigned to the application), or group"
+          + " names by SCIM."),
+  CLAIM_TOO_LARGE(
+      502,
+      "The identity provider said more than fits",
+      "Tell the administrator: a group list or an attribute is over its limit."),
+  EMAIL_DOMAIN(
+      403,
+      "Your e-mail address does not belong to this identity provider",
+      "Sign in through your own organisation, or ask the administrator to add the domain."),
+  EMAIL_UNKNOWN(
+      404,
+      "No identity provider is set up for this e-mail address",
+      "Check the address, or choose a provider by its name."),
+  NOT_FOR_YOU(
+      403,
+      "This identity provider does not sign in users",
+      "Choose another one, or ask the administrator."),
+  SAML_TOO_LARGE(413, "The provider's answer is too large", "Tell the administrator."),
+  SAML_UNREADABLE(400, "The provider's answer cannot be read", "Tell the administrator."),
+  SAML_SHAPE(
+      403,
+      "The provider's answer is not built as it must be",
+      "Tell the administrator: this can be an attack."),
+  SAML_STATUS(403, "The identity provider did not sign you in", "Start again with postern login."),
+  SAML_UNSIGNED(403, "The provider's answer is not signed", "Tell the administrator."),
+  SAML_ALGORITHM(
+      403,
+      "The provider's answer is signed or encrypted in a way that is not safe",
+      "Tell the administrator: SHA-256 or better is needed."),
+  SAML_SIGNATURE(
+      403, "The answer is not signed by the identity provider", "Tell the administrator."),
+  SAML_ENCRYPTION(
+      403, "The provider's answer is not encrypted for this broker", "Tell the administrator."),
+  SAML_ISSUER(403, "The answer is another identity provider's", "Tell the administrator."),
+  SAML_AUDIENCE(403, "The answer is for another service", "Tell the administrator."),
+  SAML_RECIPIENT(403, "The answer was sent to another address", "Tell the administrator."),
+  SAML_TIME(403, "The answer is expired or from the future", "Check the clocks, then start again."),
+  SAML_REPLAYED(403, "This answer was used before", "Start again with postern login."),
+  SAML_REQUEST(403, "The answer belongs to another sign-in", "Start again with postern login."),
+  SAML_UNSOLICITED(
+      403,
+      "Nobody asked for this sign-in",
+      "Sign-in begins here: run postern login. The administrator can allow sign-ins that begin at"
+          + " the provider."),
+  SAML_STALE(
+      403,
+      "The identity provider did not ask you again",
+      "Sign out there, then start again with postern login."),
+  SAML_SUBJECT(
+      403,
+      "The answer does not say lastingly who you are",
+      "Tell the administrator: a persistent NameID or a subject attribute is needed."),
+  SIGN_OUT_INVALID(400, "This sign-out cannot be used", "Close the browser to be sure."),
+  CODE_UNKNOWN(404, "There is no such code", "Check it for a typing error; it lasts ten minutes."),
   USER_DISABLED(403, "Your account is switched off", "Ask the administrator.");
 
   private final int status;
@@ -54,16 +114,18 @@ enum SignInFault {
     return status;
   }
 
-  String title() {
+  /** One sentence for a person. */
+  public String title() {
     return title;
   }
 
-  String advice() {
+  /** What they can do. */
+  public String advice() {
     return advice;
   }
 
   /** As people see it and search for it. */
-  String code() {
+  public String code() {
     return "signin-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -14,8 +14,10 @@ import java.time.Duration;
  * @param signInAge from the first page to the return from the provider
  * @param codeAge one-time code towards the device
  * @param sessionAge session of a device
- * @param groupsMax groups taken from a token
- * @param textMax characters of a name, an address or a group in a token
+ * @param groupsMax groups that a provider may name; more is an error, never cut
+ * @param textMax characters of a name, an address or a group
+ * @param attributeMax characters of one value of a mapped attribute
+ * @param valuesMax values of a mapped attribute
  */
 public record SignInLimits(
     int fetchBytesMax,
@@ -28,7 +30,9 @@ public record SignInLimits(
     Duration codeAge,
     Duration sessionAge,
     int groupsMax,
-    int textMax) {
+    int textMax,
+    int attributeMax,
+    int valuesMax) {
 
   /** What the product ships with. */
   public static final SignInLimits DEFAULT =
@@ -43,5 +47,7 @@ public record SignInLimits(
           Duration.ofSeconds(60),
           Duration.ofHours(12),
           1_000,
-          255);
+          255,
+          1_000,
+          100);
 }

@@ -1,4 +1,7 @@
-/** Sign-in by OpenID Connect; the only package that imports Nimbus. Start at {@link SignIn}. */
+/**
+ * How people sign in, whatever their identity provider speaks: choice of the provider, the way
+ * there and back, and what of its word counts. Start at {@link SignIn}.
+ */
 @NullMarked
 package org.postern.broker.signin;
 

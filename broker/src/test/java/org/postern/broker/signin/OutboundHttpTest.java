@@ -35,7 +35,9 @@ final class OutboundHttpTest {
           Duration.ofSeconds(60),
           Duration.ofHours(12),
           1_000,
-          255);
+          255,
+          1_000,
+          100);
 
   private final Vertx vertx = Vertx.vertx();
   private final AtomicInteger hits = new AtomicInteger();

@@ -74,7 +74,8 @@ final class LoopbackCallback implements AutoCloseable {
               ? "This page is not part of a sign-in that is under way on this device."
               : query.containsKey("code")
                   ? "You are signed in. You can close this page and go back to the terminal."
-                  : "Signing in did not succeed. The terminal says why.";
+                  : "Signing in did not succeed. "
+                      + escape(query.getOrDefault("error_description", "The terminal says why."));
       byte[] page = page(text).getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
       exchange.getResponseHeaders().set("Cache-Control", "no-store");
@@ -98,6 +99,10 @@ final class LoopbackCallback implements AutoCloseable {
     <h1>Postern</h1><p>%s</p></html>
     """
         .formatted(text);
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
   private static Map<String, String> parse(@org.jspecify.annotations.Nullable String query) {

@@ -50,7 +50,7 @@ public final class ClientSecrets {
   private Optional<String> read(String provider, ResultSet row) throws SQLException {
     String kind = row.getString("secret_kind");
     return switch (kind) {
-      case "none" -> Optional.empty();
+      case "none", "key" -> Optional.empty();
       case "sealed" ->
           Optional.of(
               new String(

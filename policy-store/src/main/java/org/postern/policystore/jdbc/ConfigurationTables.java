@@ -13,11 +13,9 @@ import java.util.Map;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
-import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
-import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
@@ -39,7 +37,7 @@ final class ConfigurationTables {
             applications(connection),
             groups(connection),
             rules(connection),
-            identityProviders(connection))
+            IdentityProviderTable.read(connection))
         .withPostureProfiles(PostureTables.read(connection));
   }
 
@@ -153,37 +151,5 @@ final class ConfigurationTables {
                   users.getOrDefault(name, List.of())));
         },
         "select name, action, anyone from access_rule order by position");
-  }
-
-  private static List<IdentityProvider> identityProviders(Connection connection)
-      throws SQLException {
-    List<IdentityProvider> providers =
-        new ArrayList<>(
-            Database.list(
-                connection,
-                row ->
-                    new IdentityProvider(
-                        row.getString("name"),
-                        row.getString("issuer"),
-                        row.getString("client_id"),
-                        secret(row),
-                        row.getString("groups_claim"),
-                        sorted(Database.texts(row, "domains")),
-                        row.getBoolean("allow_plain_http")),
-                "select name, issuer, client_id, secret_kind, secret_location, groups_claim,"
-                    + " domains, allow_plain_http from identity_provider"));
-    providers.sort(Comparator.comparing(IdentityProvider::name));
-    return providers;
-  }
-
-  private static ClientSecret secret(ResultSet row) throws SQLException {
-    String kind = row.getString("secret_kind");
-    return switch (kind) {
-      case "none" -> new ClientSecret.None();
-      case "sealed" -> new ClientSecret.Kept();
-      case "file" -> new ClientSecret.FromFile(row.getString("secret_location"));
-      case "environment" -> new ClientSecret.FromEnvironment(row.getString("secret_location"));
-      default -> throw new SQLException("unknown kind of client secret: " + kind);
-    };
   }
 }

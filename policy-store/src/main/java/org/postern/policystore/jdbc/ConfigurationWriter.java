@@ -1,6 +1,5 @@
 package org.postern.policystore.jdbc;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -10,7 +9,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
-import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
@@ -213,58 +211,7 @@ final class ConfigurationWriter {
       Database.update(connection, "delete from identity_provider where not name = any (?)", names);
     }
     for (IdentityProvider provider : difference.fresh()) {
-      identityProvider(provider);
+      IdentityProviderTable.write(connection, sealer, provider);
     }
-  }
-
-  private void identityProvider(IdentityProvider provider) throws SQLException {
-    String kind = "none";
-    String location = null;
-    byte[] sealed = null;
-    switch (provider.secret()) {
-      case ClientSecret.None none -> kind = "none";
-      case ClientSecret.FromFile(String path) -> {
-        kind = "file";
-        location = path;
-      }
-      case ClientSecret.FromEnvironment(String variable) -> {
-        kind = "environment";
-        location = variable;
-      }
-      case ClientSecret.Inline(String value) -> {
-        kind = "sealed";
-        sealed =
-            sealer.seal(
-                value.getBytes(StandardCharsets.UTF_8), ClientSecrets.context(provider.name()));
-      }
-      case ClientSecret.Kept kept -> {
-        kind = "sealed";
-        sealed =
-            Database.first(
-                    connection,
-                    row -> row.getBytes(1),
-                    "select secret_sealed from identity_provider where name = ?",
-                    provider.name())
-                .orElseThrow();
-      }
-    }
-    Database.update(
-        connection,
-        "insert into identity_provider (name, issuer, client_id, secret_kind, secret_location,"
-            + " secret_sealed, groups_claim, domains, allow_plain_http)"
-            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do update set"
-            + " issuer = excluded.issuer, client_id = excluded.client_id,"
-            + " secret_kind = excluded.secret_kind, secret_location = excluded.secret_location,"
-            + " secret_sealed = excluded.secret_sealed, groups_claim = excluded.groups_claim,"
-            + " domains = excluded.domains, allow_plain_http = excluded.allow_plain_http",
-        provider.name(),
-        provider.issuer(),
-        provider.clientId(),
-        kind,
-        location,
-        sealed,
-        provider.groupsClaim(),
-        provider.domains(),
-        provider.allowPlainHttp());
   }
 }

@@ -134,17 +134,7 @@ public final class PolicyStore {
       boolean known =
           provider.secret() instanceof ClientSecret.Inline(String value)
               && isStored(connection, provider.name(), value);
-      providers.add(
-          known
-              ? new IdentityProvider(
-                  provider.name(),
-                  provider.issuer(),
-                  provider.clientId(),
-                  new ClientSecret.Kept(),
-                  provider.groupsClaim(),
-                  provider.domains(),
-                  provider.allowPlainHttp())
-              : provider);
+      providers.add(known ? provider.with(new ClientSecret.Kept()) : provider);
     }
     return configuration.withIdentityProviders(providers);
   }

@@ -8,13 +8,15 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.postern.policystore.Authentication;
 import org.postern.policystore.SessionRecord;
+import org.postern.policystore.SessionRecord.SignInMethod;
 
 /// Signed-in users on devices. Blocking; any thread.
 public final class Sessions {
   private static final String COLUMNS =
       "select id, user_id, device_id, provider, authenticated_at, expires_at,"
-          + " revoked_at is not null as revoked from session ";
+          + " revoked_at is not null as revoked, auth_context, auth_methods from session ";
 
   private final Database database;
   private final Tokens tokens;
@@ -30,7 +32,13 @@ public final class Sessions {
   /// Starts a session on a device; the one that was there ends.
   ///
   /// @param expiresAt must lie in the future
-  public SessionRecord start(String userId, String deviceId, String provider, Instant expiresAt) {
+  /// @param authentication how the person proved themselves
+  public SessionRecord start(
+      String userId,
+      String deviceId,
+      String provider,
+      Instant expiresAt,
+      Authentication authentication) {
     Instant now = clock.instant();
     if (!expiresAt.isAfter(now)) {
       throw new IllegalArgumentException(
@@ -53,16 +61,66 @@ public final class Sessions {
           String id = tokens.id("s-");
           Database.update(
               connection,
-              "insert into session (id, user_id, device_id, provider, authenticated_at, expires_at)"
-                  + " values (?, ?, ?, ?, ?, ?)",
+              "insert into session (id, user_id, device_id, provider, authenticated_at, expires_at,"
+                  + " auth_context, auth_methods, auth_at, provider_session)"
+                  + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               id,
               userId,
               deviceId,
               provider,
               now,
-              expiresAt);
+              expiresAt,
+              authentication.method().context(),
+              authentication.method().methods(),
+              authentication.at(),
+              authentication.providerSession());
           return Database.first(connection, Sessions::read, COLUMNS + "where id = ?", id)
               .orElseThrow();
+        });
+  }
+
+  /// Without a word on how the person proved themselves.
+  public SessionRecord start(String userId, String deviceId, String provider, Instant expiresAt) {
+    return start(userId, deviceId, provider, expiresAt, Authentication.UNKNOWN);
+  }
+
+  /// Ends the sessions that began at a provider's session, or all that this user has through it.
+  ///
+  /// @param subject whose; empty: anybody's
+  /// @param providerSession the provider's name for its session; empty: any
+  /// @return how many were live
+  public int revokeOf(String provider, String subject, String providerSession, String because) {
+    if (subject.isEmpty() && providerSession.isEmpty()) {
+      throw new IllegalArgumentException("whose sessions? (expected: a subject or a session)");
+    }
+    String which =
+        " s.provider = ? and s.revoked_at is null and (? = '' or s.provider_session = ?)"
+            + " and (? = '' or s.user_id in"
+            + " (select id from app_user where provider = ? and subject = ?))";
+    return database.transaction(
+        "revoke sessions of a provider",
+        connection -> {
+          Database.list(
+              connection,
+              row -> "",
+              "select s.id from session s where" + which + " order by s.id for update",
+              provider,
+              providerSession,
+              providerSession,
+              subject,
+              provider,
+              subject);
+          return Database.update(
+              connection,
+              "update session s set revoked_at = ?, revoked_because = ? where" + which,
+              clock.instant(),
+              because,
+              provider,
+              providerSession,
+              providerSession,
+              subject,
+              provider,
+              subject);
         });
   }
 
@@ -133,6 +191,11 @@ public final class Sessions {
         row.getString("provider"),
         Database.instant(row, "authenticated_at"),
         Database.instant(row, "expires_at"),
-        row.getBoolean("revoked"));
+        row.getBoolean("revoked"),
+        strength(row));
+  }
+
+  private static SignInMethod strength(ResultSet row) throws SQLException {
+    return new SignInMethod(row.getString("auth_context"), Database.texts(row, "auth_methods"));
   }
 }

@@ -7,6 +7,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.postern.policystore.Authentication;
+import org.postern.policystore.SessionRecord.SignInMethod;
 
 /// A browser's way to the identity provider and back, one row each. Every step happens at most
 /// once, whatever is replayed: it is one conditional update. The state and the code are stored
@@ -53,9 +55,17 @@ public final class SignIns {
     }
   }
 
+  /// Who came back from the provider, and how they proved themselves there.
+  public record SignedIn(String userId, Authentication authentication) {}
+
   /// A redeemed code. The caller still has to check the device's verifier against the challenge; if
   /// that fails the code is spent all the same.
-  public record Redeemed(String userId, String provider, String codeChallenge, String deviceName) {}
+  public record Redeemed(
+      String userId,
+      String provider,
+      String codeChallenge,
+      String deviceName,
+      Authentication authentication) {}
 
   private final Database database;
   private final InstantSource clock;
@@ -122,13 +132,20 @@ public final class SignIns {
 
   /// Gives a completed sign-in its user and its one-time code.
   ///
+  /// @param who the user's id, and how they proved themselves
   /// @return false if the sign-in was not completed or has a code already
-  public boolean issueCode(String state, String userId, String code, Duration validity) {
+  public boolean issueCode(String state, SignedIn who, String code, Duration validity) {
     return database.update(
             "issue a sign-in code",
-            "update sign_in set user_id = ?, code_hash = ?, code_expires_at = ?"
-                + " where state_hash = ? and completed_at is not null and code_hash is null",
-            userId,
+            "update sign_in set user_id = ?, auth_context = ?, auth_methods = ?, auth_at = ?,"
+                + " provider_session = ?, code_hash = ?, code_expires_at = ?"
+                + " where state_hash = ? and completed_at is not null and code_hash is null"
+                + " and refused is null",
+            who.userId(),
+            who.authentication().method().context(),
+            who.authentication().method().methods(),
+            who.authentication().at(),
+            who.authentication().providerSession(),
             Tokens.hash(code),
             clock.instant().plus(validity),
             Tokens.hash(state))
@@ -145,13 +162,22 @@ public final class SignIns {
                 row.getString("user_id"),
                 row.getString("provider"),
                 row.getString("code_challenge"),
-                row.getString("device_name")),
+                row.getString("device_name"),
+                authentication(row)),
         "update sign_in set redeemed_at = ?"
             + " where code_hash = ? and redeemed_at is null and code_expires_at > ?"
-            + " returning user_id, provider, code_challenge, device_name",
+            + " returning user_id, provider, code_challenge, device_name, auth_context,"
+            + " auth_methods, auth_at, provider_session",
         now,
         Tokens.hash(code),
         now);
+  }
+
+  private static Authentication authentication(ResultSet row) throws SQLException {
+    return new Authentication(
+        new SignInMethod(row.getString("auth_context"), Database.texts(row, "auth_methods")),
+        Database.instantOrNull(row, "auth_at"),
+        row.getString("provider_session"));
   }
 
   private static Returning readReturning(ResultSet row) throws SQLException {

@@ -68,12 +68,13 @@ final class SnapshotReader {
   }
 
   private static final String USERS =
-      "select id, provider, subject, email, name, disabled, provider_groups from app_user ";
+      "select id, provider, subject, email, name, disabled, provider_groups, attributes"
+          + " from app_user ";
   private static final String DEVICES =
       "select id, user_id, name, platform, key_fingerprint, state from device ";
   private static final String SESSIONS =
       "id, user_id, device_id, provider, authenticated_at, expires_at,"
-          + " revoked_at is not null as revoked from session ";
+          + " revoked_at is not null as revoked, auth_context, auth_methods from session ";
   private static final String CONNECTORS =
       "select id, connector_group, name, key_fingerprint, state from connector ";
 

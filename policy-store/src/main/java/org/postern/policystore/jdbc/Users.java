@@ -7,17 +7,22 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.sql.DataSource;
+import org.postern.policystore.Person;
 import org.postern.policystore.UserRecord;
 
 /// People. Blocking; any thread.
 public final class Users {
   private static final String COLUMNS =
-      "select id, provider, subject, email, name, disabled, provider_groups from app_user ";
+      "select id, provider, subject, email, name, disabled, provider_groups, attributes"
+          + " from app_user ";
 
   private final Database database;
   private final Tokens tokens;
@@ -34,13 +39,13 @@ public final class Users {
   /// them now. A disabled user stays disabled: look at the answer. Without a change the policy
   /// version does not move.
   ///
-  /// @param email may be empty; give it only if the provider says that it is verified
-  /// @param groups names from the provider's groups claim; those that no configured group bears are
-  ///   kept but mean nothing
-  public UserRecord signIn(
-      String provider, String subject, String email, String name, List<String> groups) {
-    String address = email.toLowerCase(Locale.ROOT);
-    List<String> sorted = List.copyOf(new TreeSet<>(groups));
+  /// @param person with an e-mail address only if the provider's word on it counts
+  public UserRecord signIn(String provider, Person person) {
+    String subject = person.subject();
+    String address = person.email().toLowerCase(Locale.ROOT);
+    String name = person.name();
+    List<String> sorted = List.copyOf(new TreeSet<>(person.groups()));
+    List<String> attributes = flat(person.attributes());
     return database.transaction(
         "sign a user in",
         connection -> {
@@ -50,7 +55,7 @@ public final class Users {
             Database.update(
                 connection,
                 "insert into app_user (id, provider, subject, email, name, provider_groups,"
-                    + " created_at) values (?, ?, ?, ?, ?, ?, ?)"
+                    + " attributes, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)"
                     + " on conflict (provider, subject) do nothing",
                 tokens.id("u-"),
                 provider,
@@ -58,19 +63,27 @@ public final class Users {
                 address,
                 name,
                 sorted,
+                attributes,
                 clock.instant());
           }
           Database.update(
               connection,
-              "update app_user set email = ?, name = ?, provider_groups = ?"
+              "update app_user set email = ?, name = ?, provider_groups = ?, attributes = ?"
                   + " where provider = ? and subject = ?",
               address,
               name,
               sorted,
+              attributes,
               provider,
               subject);
           return bySubject(connection, provider, subject).orElseThrow();
         });
+  }
+
+  /// Without attributes.
+  public UserRecord signIn(
+      String provider, String subject, String email, String name, List<String> groups) {
+    return signIn(provider, new Person(subject, email, name, groups, Map.of()));
   }
 
   private static Optional<UserRecord> bySubject(
@@ -110,6 +123,27 @@ public final class Users {
         row.getString("email"),
         row.getString("name"),
         row.getBoolean("disabled"),
-        texts(row, "provider_groups"));
+        texts(row, "provider_groups"),
+        attributes(texts(row, "attributes")));
+  }
+
+  /// Name, value, name, value, ...; a name with several values comes several times.
+  private static List<String> flat(Map<String, List<String>> attributes) {
+    List<String> flat = new ArrayList<>();
+    new TreeMap<>(attributes)
+        .forEach((name, values) ->
+            values.forEach(value -> {
+              flat.add(name);
+              flat.add(value);
+            }));
+    return flat;
+  }
+
+  private static Map<String, List<String>> attributes(List<String> flat) {
+    Map<String, List<String>> attributes = new TreeMap<>();
+    for (int i = 0; i + 1 < flat.size(); i += 2) {
+      attributes.computeIfAbsent(flat.get(i), name -> new ArrayList<>()).add(flat.get(i + 1));
+    }
+    return attributes;
   }
 }

@@ -255,15 +255,28 @@ final class Consistency {
 
   private void checkProviders() {
     Map<String, String> owners = new HashMap<>();
+    String anyDomain = "";
     for (IdentityProvider provider : configuration.identityProviders()) {
-      if (provider.domains().isEmpty() && configuration.identityProviders().size() > 1) {
+      if (provider.anyDomain() && !anyDomain.isEmpty()) {
+        add(
+            "identity provider " + provider.name(),
+            "identityProviders",
+            "anyDomain: true, and so has identity provider "
+                + Problems.quote(anyDomain)
+                + " (expected: one provider for a domain)");
+      } else if (provider.anyDomain()) {
+        anyDomain = provider.name();
+      }
+      if (provider.domains().isEmpty()
+          && !provider.anyDomain()
+          && configuration.identityProviders().size() > 1) {
         add(
             "identity provider " + provider.name(),
             "identityProviders",
             "identity provider "
                 + Problems.quote(provider.name())
                 + " has no domains (expected: with several providers, each lists the mail domains"
-                + " whose users it signs in)");
+                + " whose users it signs in, or says anyDomain: true)");
       }
       for (String domain : provider.domains()) {
         String other = owners.putIfAbsent(domain, provider.name());

@@ -10,7 +10,6 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
-import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
@@ -284,73 +283,15 @@ final class DocumentReader {
   }
 
   private List<IdentityProvider> identityProviders(Fields document) {
+    IdentityProviderReader reader = new IdentityProviderReader(reading);
     List<IdentityProvider> providers =
         things(
             document,
             "identityProviders",
             limits.entries(),
-            List.of(
-                "name",
-                "issuer",
-                "clientId",
-                "clientSecret",
-                "clientSecretFile",
-                "clientSecretEnv",
-                "clientSecretKept",
-                "groupsClaim",
-                "domains",
-                "allowPlainHttp"),
-            this::identityProvider);
+            IdentityProviderReader.KEYS,
+            fields -> reader.read(fields, name(fields, "identity provider", Grammar::name)));
     providers.sort(Comparator.comparing(IdentityProvider::name));
     return providers;
-  }
-
-  private Optional<IdentityProvider> identityProvider(Fields fields) {
-    Optional<String> name = name(fields, "identity provider", Grammar::name);
-    boolean allowPlainHttp = fields.flag("allowPlainHttp");
-    Optional<String> issuer =
-        fields.required("issuer", text -> Grammar.issuer(text, allowPlainHttp));
-    Optional<String> clientId = fields.required("clientId", Grammar::text);
-    ClientSecret secret = clientSecret(fields);
-    String groupsClaim =
-        fields.optional("groupsClaim", Grammar::text).orElse(IdentityProvider.GROUPS_CLAIM_DEFAULT);
-    List<String> domains =
-        sorted(
-            fields.list(
-                "domains", Grammar::dnsName, "identity provider " + name.orElse("?") + " domain "));
-    if (name.isEmpty() || issuer.isEmpty() || clientId.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new IdentityProvider(
-            name.get(),
-            issuer.get(),
-            clientId.get(),
-            secret,
-            groupsClaim,
-            domains,
-            allowPlainHttp));
-  }
-
-  private static ClientSecret clientSecret(Fields fields) {
-    List<ClientSecret> secrets = new ArrayList<>();
-    fields
-        .optional("clientSecret", Grammar::secret)
-        .ifPresent(value -> secrets.add(new ClientSecret.Inline(value)));
-    fields
-        .optional("clientSecretFile", Grammar::path)
-        .ifPresent(value -> secrets.add(new ClientSecret.FromFile(value)));
-    fields
-        .optional("clientSecretEnv", Grammar::variable)
-        .ifPresent(value -> secrets.add(new ClientSecret.FromEnvironment(value)));
-    if (fields.flag("clientSecretKept")) {
-      secrets.add(new ClientSecret.Kept());
-    }
-    if (secrets.size() > 1) {
-      fields.problem(
-          "more than one client secret (expected: one of clientSecret, clientSecretFile,"
-              + " clientSecretEnv, clientSecretKept)");
-    }
-    return secrets.isEmpty() ? new ClientSecret.None() : secrets.getFirst();
   }
 }

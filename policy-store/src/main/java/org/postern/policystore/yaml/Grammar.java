@@ -22,6 +22,7 @@ final class Grammar {
   private static final Pattern EMAIL =
       Pattern.compile("[^\\s@\\p{Cntrl}]{1,64}@([a-z0-9.-]{1,189})");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
+  private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}");
   private static final int DNS_NAME_LENGTH_MAX = 253;
   private static final int GROUP_NAME_LENGTH_MAX = 127;
 
@@ -201,6 +202,33 @@ final class Grammar {
         text,
         "the https URL of the issuer, without query and fragment; http only on this machine, or"
             + " with allowPlainHttp: true for tests");
+  }
+
+  /// The name under which policy knows an attribute.
+  static Read<String> attribute(String text) {
+    return ATTRIBUTE.matcher(text).matches()
+        ? good(text)
+        : bad(
+            text,
+            "a name of at most 63 of A-Z, a-z, 0-9, '_', '.' and '-' beginning with a letter");
+  }
+
+  /// An address to fetch from; plain http only on this machine.
+  static Read<String> webAddress(String text) {
+    try {
+      URI uri = new URI(text);
+      String host = uri.getHost();
+      boolean whole = host != null && uri.getRawUserInfo() == null && text.length() <= 1_000;
+      if (whole
+          && uri.getRawFragment() == null
+          && ("https".equals(uri.getScheme())
+              || ("http".equals(uri.getScheme()) && isLoopback(host)))) {
+        return good(text);
+      }
+    } catch (URISyntaxException e) {
+      // The answer below says all there is to say.
+    }
+    return bad(text, "an https URL; http only on this machine");
   }
 
   private static boolean isLoopback(String host) {

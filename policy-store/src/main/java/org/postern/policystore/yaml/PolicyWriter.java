@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postern.policystore.AccessRule;
@@ -130,19 +131,65 @@ public final class PolicyWriter {
 
   private void identityProvider(IdentityProvider provider) {
     first("name", quote(provider.name()));
-    next("issuer", quote(provider.issuer()));
-    next("clientId", quote(provider.clientId()));
-    switch (provider.secret()) {
+    switch (provider.protocol()) {
+      case IdentityProvider.OpenIdConnect openId -> openId(openId);
+      case IdentityProvider.Saml saml -> saml(saml);
+    }
+    next("groupsClaim", quote(provider.attributes().groups()));
+    if (!provider.attributes().named().isEmpty()) {
+      next(
+          "attributes",
+          new TreeMap<>(provider.attributes().named())
+              .entrySet().stream()
+                  .map(each -> quote(each.getKey()) + ": " + quote(each.getValue()))
+                  .collect(Collectors.joining(", ", "{", "}")));
+    }
+    list("domains", provider.domains());
+    flag("anyDomain", provider.anyDomain());
+    if (!provider.audiences().equals(Set.of(IdentityProvider.Audience.USERS))) {
+      next("signIn", flow(provider.audiences().stream().map(each -> each.key()).sorted().toList()));
+    }
+  }
+
+  private void openId(IdentityProvider.OpenIdConnect openId) {
+    next("issuer", quote(openId.issuer()));
+    next("clientId", quote(openId.clientId()));
+    switch (openId.secret()) {
       case ClientSecret.None none -> {}
+      case ClientSecret.OwnKey key -> next("clientKey", "true");
       case ClientSecret.Inline inline -> next("clientSecretKept", "true");
       case ClientSecret.Kept kept -> next("clientSecretKept", "true");
       case ClientSecret.FromFile(String path) -> next("clientSecretFile", quote(path));
       case ClientSecret.FromEnvironment(String variable) ->
           next("clientSecretEnv", quote(variable));
     }
-    next("groupsClaim", quote(provider.groupsClaim()));
-    list("domains", provider.domains());
-    flag("allowPlainHttp", provider.allowPlainHttp());
+    flag("allowPlainHttp", openId.allowPlainHttp());
+  }
+
+  private void saml(IdentityProvider.Saml saml) {
+    out.append("    saml:\n");
+    switch (saml.metadata()) {
+      case IdentityProvider.SamlMetadata.Url(String url) -> inner("metadataUrl", url);
+      case IdentityProvider.SamlMetadata.File(String path) -> inner("metadataFile", path);
+      case IdentityProvider.SamlMetadata.Inline(String xml) -> inner("metadata", xml);
+    }
+    inner("entityId", saml.entityId());
+    inner("subject", saml.subject());
+    inner("email", saml.email());
+    inner("displayName", saml.displayName());
+    saml.options().stream()
+        .map(IdentityProvider.SamlOption::key)
+        .sorted()
+        .forEach(key -> out.append("      ").append(key).append(": true\n"));
+    if (!saml.consumerUrls().isEmpty()) {
+      out.append("      consumerUrls: ").append(flow(saml.consumerUrls())).append('\n');
+    }
+  }
+
+  private void inner(String key, String value) {
+    if (!value.isEmpty()) {
+      out.append("      ").append(key).append(": ").append(quote(value)).append('\n');
+    }
   }
 
   private static String flow(Collection<String> values) {

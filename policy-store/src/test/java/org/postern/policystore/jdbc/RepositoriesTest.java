@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postern.policystore.AddressRange;
+import org.postern.policystore.Authentication;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.SessionRecord;
@@ -62,6 +63,10 @@ class RepositoriesTest {
 
   private long version() {
     return database.number("select version from policy_version");
+  }
+
+  private static SignIns.SignedIn as(UserRecord user) {
+    return new SignIns.SignedIn(user.id(), Authentication.UNKNOWN);
   }
 
   @Test
@@ -218,18 +223,19 @@ class RepositoriesTest {
   void stateIsTakenOnceAndCodeIsRedeemedOnce() throws Exception {
     UserRecord user = alice();
     assertThat(begin("state")).isTrue();
-    assertThat(signIns.issueCode("state", user.id(), "early", Duration.ofSeconds(60))).isFalse();
+    assertThat(signIns.issueCode("state", as(user), "early", Duration.ofSeconds(60))).isFalse();
     List<Optional<SignIns.Returning>> taken = RunTogether.times(6, () -> signIns.complete("state"));
     assertThat(taken).filteredOn(Optional::isPresent).hasSize(1);
     assertThat(signIns.complete("other")).isEmpty();
-    assertThat(signIns.issueCode("state", user.id(), "code", Duration.ofSeconds(60))).isTrue();
-    assertThat(signIns.issueCode("state", user.id(), "code2", Duration.ofSeconds(60))).isFalse();
+    assertThat(signIns.issueCode("state", as(user), "code", Duration.ofSeconds(60))).isTrue();
+    assertThat(signIns.issueCode("state", as(user), "code2", Duration.ofSeconds(60))).isFalse();
     List<Optional<SignIns.Redeemed>> redeemed =
         RunTogether.times(6, () -> signIns.redeemCode("code"));
     assertThat(redeemed)
         .filteredOn(Optional::isPresent)
         .containsExactly(
-            Optional.of(new SignIns.Redeemed(user.id(), "corp", "challenge", "laptop")));
+            Optional.of(new SignIns.Redeemed(
+                user.id(), "corp", "challenge", "laptop", Authentication.UNKNOWN)));
   }
 
   @Test
@@ -240,7 +246,7 @@ class RepositoriesTest {
     assertThat(signIns.complete("late")).isEmpty();
     begin("state");
     signIns.complete("state");
-    signIns.issueCode("state", user.id(), "code", Duration.ofSeconds(60));
+    signIns.issueCode("state", as(user), "code", Duration.ofSeconds(60));
     now = now.plusSeconds(61);
     assertThat(signIns.redeemCode("code")).isEmpty();
   }

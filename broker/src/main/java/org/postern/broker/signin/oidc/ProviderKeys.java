@@ -1,4 +1,4 @@
-package org.postern.broker.signin;
+package org.postern.broker.signin.oidc;
 
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
@@ -12,6 +12,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInLimits;
 
 /**
  * A provider's public keys. Read again when they are old, and once when a token names a key that is
@@ -68,6 +71,11 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
       return seen;
     }
     return read(now);
+  }
+
+  /** How many there are now; reads them if need be. */
+  int count() throws KeySourceException {
+    return current().set().size();
   }
 
   private Keys read(Instant now) throws KeySourceException {

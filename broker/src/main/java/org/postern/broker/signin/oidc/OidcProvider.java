@@ -1,5 +1,7 @@
-package org.postern.broker.signin;
+package org.postern.broker.signin.oidc;
 
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.oauth2.sdk.AuthorizationCode;
 import com.nimbusds.oauth2.sdk.AuthorizationCodeGrant;
 import com.nimbusds.oauth2.sdk.ParseException;
@@ -11,83 +13,136 @@ import com.nimbusds.oauth2.sdk.TokenResponse;
 import com.nimbusds.oauth2.sdk.auth.ClientAuthenticationMethod;
 import com.nimbusds.oauth2.sdk.auth.ClientSecretBasic;
 import com.nimbusds.oauth2.sdk.auth.ClientSecretPost;
+import com.nimbusds.oauth2.sdk.auth.JWTAuthenticationClaimsSet;
+import com.nimbusds.oauth2.sdk.auth.PrivateKeyJWT;
 import com.nimbusds.oauth2.sdk.auth.Secret;
 import com.nimbusds.oauth2.sdk.http.HTTPRequest;
 import com.nimbusds.oauth2.sdk.http.HTTPResponse;
+import com.nimbusds.oauth2.sdk.id.Audience;
 import com.nimbusds.oauth2.sdk.id.ClientID;
+import com.nimbusds.oauth2.sdk.id.JWTID;
 import com.nimbusds.oauth2.sdk.id.State;
 import com.nimbusds.oauth2.sdk.pkce.CodeChallengeMethod;
 import com.nimbusds.oauth2.sdk.pkce.CodeVerifier;
 import com.nimbusds.openid.connect.sdk.AuthenticationRequest;
+import com.nimbusds.openid.connect.sdk.LogoutRequest;
 import com.nimbusds.openid.connect.sdk.Nonce;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponse;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.broker.signin.Asserted;
+import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.ProviderClient;
+import org.postern.broker.signin.ServiceKeyRing;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+import org.postern.broker.signin.SignInLimits;
+import org.postern.identity.ServiceKey;
+import org.postern.policystore.ClientSecret;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.IdentityProvider.OpenIdConnect;
 
 /**
  * One OpenID Connect provider, as its client: sends browsers there, redeems codes, judges tokens.
  * Blocking; safe on any thread.
  */
-final class OidcProvider {
+final class OidcProvider implements ProviderClient {
   /** The client's secret, read anew at each use. */
   interface SecretSource {
     Optional<String> read();
   }
 
+  /**
+   * With what a client proves itself and where people come back to.
+   *
+   * @param privateAllowed the operator has said that this issuer may live at a private address
+   */
+  record Own(SecretSource secret, ServiceKeyRing keys, boolean privateAllowed, URI publicUrl) {}
+
   /** What discovery said, and what follows from it. */
-  private record Discovered(OIDCProviderMetadata metadata, IdTokenCheck tokens, Instant readAt) {}
+  private record Discovered(
+      OIDCProviderMetadata metadata, ProviderKeys keys, IdTokenCheck tokens, Instant readAt) {}
+
+  private static final Duration STATEMENT_AGE = Duration.ofSeconds(60);
 
   private final IdentityProvider provider;
-  private final SecretSource secret;
-  private final boolean privateAllowed;
+  private final OpenIdConnect openId;
+  private final Own own;
   private final Outbound outbound;
   private final SignInLimits limits;
   private final InstantSource clock;
   private @Nullable Discovered discovered;
 
-  OidcProvider(
-      IdentityProvider provider,
-      SecretSource secret,
-      boolean privateAllowed,
-      Outbound outbound,
-      SignInLimits limits,
-      InstantSource clock) {
+  OidcProvider(IdentityProvider provider, OpenIdConnect openId, Own own, OidcSettings settings) {
     this.provider = provider;
-    this.secret = secret;
-    this.privateAllowed = privateAllowed;
-    this.outbound = outbound;
-    this.limits = limits;
-    this.clock = clock;
+    this.openId = openId;
+    this.own = own;
+    this.outbound = settings.outbound();
+    this.limits = settings.limits();
+    this.clock = settings.clock();
   }
 
-  IdentityProvider provider() {
+  @Override
+  public IdentityProvider provider() {
     return provider;
   }
 
-  /** Where the browser goes: code flow with state, nonce and a proof key (S256). */
-  URI authorization(URI callback, String state, String nonce, String verifier)
-      throws SignInException {
+  URI callback() {
+    return own.publicUrl().resolve(OidcDoor.CALLBACK);
+  }
+
+  /** Code flow with state, nonce and a proof key (S256). */
+  @Override
+  public Departure depart(Attempt attempt) throws SignInException {
     OIDCProviderMetadata metadata = discover().metadata();
-    return new AuthenticationRequest.Builder(
-            ResponseType.CODE,
-            new Scope("openid", "email", "profile"),
-            new ClientID(provider.clientId()),
-            callback)
-        .endpointURI(metadata.getAuthorizationEndpointURI())
-        .state(new State(state))
-        .nonce(new Nonce(nonce))
-        .codeChallenge(new CodeVerifier(verifier), CodeChallengeMethod.S256)
-        .build()
-        .toURI();
+    AuthenticationRequest.Builder request =
+        new AuthenticationRequest.Builder(
+                ResponseType.CODE,
+                new Scope("openid", "email", "profile"),
+                new ClientID(openId.clientId()),
+                callback())
+            .endpointURI(metadata.getAuthorizationEndpointURI())
+            .state(new State(attempt.state()))
+            .nonce(new Nonce(attempt.nonce()))
+            .codeChallenge(new CodeVerifier(attempt.verifier()), CodeChallengeMethod.S256);
+    if (!attempt.hint().isEmpty()) {
+      request.loginHint(attempt.hint());
+    }
+    return new Departure.Redirect(request.build().toURI());
+  }
+
+  @Override
+  public Optional<Departure> signOut(SignOut signOut) throws SignInException {
+    URI endpoint = discover().metadata().getEndSessionEndpointURI();
+    if (endpoint == null) {
+      return Optional.empty();
+    }
+    checkBrowserAddress(endpoint);
+    LogoutRequest request =
+        new LogoutRequest(
+            endpoint,
+            null,
+            null,
+            new ClientID(openId.clientId()),
+            own.publicUrl().resolve(OidcDoor.SIGNED_OUT),
+            new State(signOut.state()),
+            null);
+    return Optional.of(new Departure.Redirect(request.toURI()));
+  }
+
+  @Override
+  public List<Finding> examine() {
+    return new OidcExamination(this).run();
   }
 
   /**
@@ -97,17 +152,17 @@ final class OidcProvider {
    */
   void checkResponseIssuer(@Nullable String issuer) throws SignInException {
     boolean announced = discover().metadata().supportsAuthorizationResponseIssuerParam();
-    if (issuer == null ? announced : !issuer.equals(provider.issuer())) {
+    if (issuer == null ? announced : !issuer.equals(openId.issuer())) {
       throw new SignInException(
           SignInFault.RESPONSE_ISSUER,
-          "iss parameter is %s (expected: %s)".formatted(issuer, provider.issuer()));
+          "iss parameter is %s (expected: %s)".formatted(issuer, openId.issuer()));
     }
   }
 
   /** Redeems the provider's code and judges the token that comes for it. */
-  Claims redeem(String code, URI callback, String nonce, String verifier) throws SignInException {
+  Asserted redeem(String code, String nonce, String verifier) throws SignInException {
     Discovered now = discover();
-    OIDCTokenResponse tokens = tokens(now.metadata(), code, callback, verifier);
+    OIDCTokenResponse tokens = tokens(now.metadata(), code, verifier);
     String idToken = tokens.getOIDCTokens().getIDTokenString();
     if (idToken == null) {
       throw new SignInException(SignInFault.TOKEN_MISSING, "token response without id_token");
@@ -115,12 +170,16 @@ final class OidcProvider {
     return now.tokens().check(idToken, nonce);
   }
 
-  private OIDCTokenResponse tokens(
-      OIDCProviderMetadata metadata, String code, URI callback, String verifier)
+  /** The provider's word that a session is over. */
+  IdTokenCheck.LogoutToken logout(String token) throws SignInException {
+    return discover().tokens().checkLogout(token);
+  }
+
+  private OIDCTokenResponse tokens(OIDCProviderMetadata metadata, String code, String verifier)
       throws SignInException {
     AuthorizationCodeGrant grant =
         new AuthorizationCodeGrant(
-            new AuthorizationCode(code), callback, new CodeVerifier(verifier));
+            new AuthorizationCode(code), callback(), new CodeVerifier(verifier));
     HTTPRequest request = tokenRequest(metadata, grant).toHTTPRequest();
     Map<String, String> headers = new HashMap<>();
     headers.put("Accept", "application/json");
@@ -134,7 +193,7 @@ final class OidcProvider {
                 metadata.getTokenEndpointURI(),
                 headers,
                 Optional.ofNullable(request.getBody()).orElse(""),
-                privateAllowed));
+                own.privateAllowed()));
     try {
       HTTPResponse response = new HTTPResponse(answer.status());
       response.setHeader("Content-Type", answer.contentType());
@@ -150,10 +209,14 @@ final class OidcProvider {
     }
   }
 
-  private TokenRequest tokenRequest(OIDCProviderMetadata metadata, AuthorizationCodeGrant grant) {
+  private TokenRequest tokenRequest(OIDCProviderMetadata metadata, AuthorizationCodeGrant grant)
+      throws SignInException {
     URI endpoint = metadata.getTokenEndpointURI();
-    ClientID client = new ClientID(provider.clientId());
-    Optional<String> value = secret.read();
+    ClientID client = new ClientID(openId.clientId());
+    if (openId.secret() instanceof ClientSecret.OwnKey) {
+      return new TokenRequest.Builder(endpoint, statement(client), grant).build();
+    }
+    Optional<String> value = own.secret().read();
     if (value.isEmpty()) {
       return new TokenRequest.Builder(endpoint, client, grant).build();
     }
@@ -170,6 +233,27 @@ final class OidcProvider {
         .build();
   }
 
+  /** We prove ourselves by our own key (RFC 7523); the audience is the issuer and nothing else. */
+  private PrivateKeyJWT statement(ClientID client) throws SignInException {
+    Instant now = clock.instant();
+    ServiceKey key = own.keys().keys().active();
+    JWTAuthenticationClaimsSet claims =
+        new JWTAuthenticationClaimsSet(
+            client,
+            new Audience(openId.issuer()).toSingleAudienceList(),
+            Date.from(now.plus(STATEMENT_AGE)),
+            null,
+            Date.from(now),
+            new JWTID());
+    try {
+      return new PrivateKeyJWT(
+          claims, JWSAlgorithm.RS256, key.privateKey(), key.fingerprint(), null);
+    } catch (JOSEException e) {
+      throw new SignInException(
+          SignInFault.PROVIDER_MISCONFIGURED, "our own key cannot sign: " + e.getMessage(), e);
+    }
+  }
+
   private synchronized Discovered discover() throws SignInException {
     Discovered known = discovered;
     Instant now = clock.instant();
@@ -177,26 +261,24 @@ final class OidcProvider {
       return known;
     }
     OIDCProviderMetadata metadata = readMetadata();
-    IdTokenCheck tokens =
+    ProviderKeys keys =
         known != null && known.metadata().getJWKSetURI().equals(metadata.getJWKSetURI())
-            ? known.tokens()
-            : new IdTokenCheck(
-                provider,
-                new ProviderKeys(outbound, metadata.getJWKSetURI(), privateAllowed, limits, clock),
-                limits,
-                clock);
-    Discovered fresh = new Discovered(metadata, tokens, now);
+            ? known.keys()
+            : new ProviderKeys(
+                outbound, metadata.getJWKSetURI(), own.privateAllowed(), limits, clock);
+    IdTokenCheck tokens = new IdTokenCheck(provider, openId, keys, limits, clock);
+    Discovered fresh = new Discovered(metadata, keys, tokens, now);
     discovered = fresh;
     return fresh;
   }
 
-  private OIDCProviderMetadata readMetadata() throws SignInException {
-    String issuer = provider.issuer();
+  OIDCProviderMetadata readMetadata() throws SignInException {
+    String issuer = openId.issuer();
     URI address =
         URI.create(
             (issuer.endsWith("/") ? issuer.substring(0, issuer.length() - 1) : issuer)
                 + "/.well-known/openid-configuration");
-    Outbound.Answer answer = outbound.send(Outbound.Request.get(address, privateAllowed));
+    Outbound.Answer answer = outbound.send(Outbound.Request.get(address, own.privateAllowed()));
     if (answer.status() != 200) {
       throw new SignInException(
           SignInFault.PROVIDER_MISCONFIGURED, "discovery: status " + answer.status());
@@ -222,11 +304,23 @@ final class OidcProvider {
     }
   }
 
+  OpenIdConnect openId() {
+    return openId;
+  }
+
+  Own own() {
+    return own;
+  }
+
+  OidcSettings settings() {
+    return new OidcSettings(outbound, limits, clock);
+  }
+
   /**
    * The browser is sent there by us: it must be a web address, and encrypted on the open Internet.
    */
   private void checkBrowserAddress(URI address) throws SignInException {
-    boolean plain = "http".equals(address.getScheme()) && privateAllowed;
+    boolean plain = "http".equals(address.getScheme()) && own.privateAllowed();
     if (!"https".equals(address.getScheme()) && !plain) {
       throw new SignInException(
           SignInFault.PROVIDER_MISCONFIGURED, "authorization endpoint is not an https address");

@@ -1,4 +1,4 @@
-package org.postern.broker.signin;
+package org.postern.broker.signin.oidc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -30,13 +30,20 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postern.broker.signin.Asserted;
+import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+import org.postern.broker.signin.SignInLimits;
 import org.postern.policystore.ClientSecret;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.Person;
 
 /** Every way to forge or misdirect an ID token that has a name. */
 final class IdTokenCheckTest {
@@ -83,12 +90,17 @@ final class IdTokenCheckTest {
           if (!keysReachable) {
             throw new SignInException(SignInFault.PROVIDER_UNREACHABLE, "off");
           }
-          return new Outbound.Answer(200, "application/json", published.toString());
+          return new Outbound.Answer(200, "application/json", "", published.toString());
         };
     ProviderKeys keys =
         new ProviderKeys(
             outbound, URI.create(ISSUER + "/keys"), false, SignInLimits.DEFAULT, () -> now);
-    return new IdTokenCheck(provider, keys, SignInLimits.DEFAULT, () -> now);
+    return new IdTokenCheck(
+        provider,
+        (IdentityProvider.OpenIdConnect) provider.protocol(),
+        keys,
+        SignInLimits.DEFAULT,
+        () -> now);
   }
 
   private static JWTClaimsSet.Builder honest() {
@@ -126,9 +138,10 @@ final class IdTokenCheckTest {
 
   @Test
   void honestTokenSaysWhoItIs() throws Exception {
-    Claims claims = check.check(token(each -> each), "n-1");
-    assertThat(claims)
-        .isEqualTo(new Claims("alice", "alice@example.com", "Alice", List.of("staff", "dev")));
+    Asserted asserted = check.check(token(each -> each), "n-1");
+    assertThat(asserted.person())
+        .isEqualTo(
+            new Person("alice", "alice@example.com", "Alice", List.of("staff", "dev"), Map.of()));
   }
 
   @Test
@@ -138,7 +151,7 @@ final class IdTokenCheckTest {
             new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("ec").build(),
             new ECDSASigner(elliptic),
             honest().build());
-    assertThat(check.check(token, "n-1").subject()).isEqualTo("alice");
+    assertThat(check.check(token, "n-1").person().subject()).isEqualTo("alice");
   }
 
   @Test
@@ -158,7 +171,7 @@ final class IdTokenCheckTest {
         token(c -> c.audience(List.of(CLIENT, "other")).claim("azp", "other")),
         SignInFault.TOKEN_AUDIENCE);
     String ours = token(c -> c.audience(List.of(CLIENT, "other")).claim("azp", CLIENT));
-    assertThat(check.check(ours, "n-1").subject()).isEqualTo("alice");
+    assertThat(check.check(ours, "n-1").person().subject()).isEqualTo("alice");
   }
 
   @Test
@@ -172,11 +185,11 @@ final class IdTokenCheckTest {
   void clocksMayBeOffByAMinuteAndNoMore() throws Exception {
     String token = token(each -> each);
     now = NOW.plusSeconds(300 + 59);
-    assertThat(check.check(token, "n-1").subject()).isEqualTo("alice");
+    assertThat(check.check(token, "n-1").person().subject()).isEqualTo("alice");
     now = NOW.plusSeconds(300 + 60);
     refused(token, SignInFault.TOKEN_TIME);
     now = NOW.minusSeconds(60);
-    assertThat(check.check(token, "n-1").subject()).isEqualTo("alice");
+    assertThat(check.check(token, "n-1").person().subject()).isEqualTo("alice");
     now = NOW.minusSeconds(61);
     refused(token, SignInFault.TOKEN_TIME);
   }
@@ -272,7 +285,7 @@ final class IdTokenCheckTest {
             new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rotated").build(),
             new RSASSASigner(rotated),
             honest().build());
-    assertThat(check.check(token, "n-1").subject()).isEqualTo("alice");
+    assertThat(check.check(token, "n-1").person().subject()).isEqualTo("alice");
     assertThat(fetched).hasSize(2);
   }
 
@@ -300,21 +313,26 @@ final class IdTokenCheckTest {
 
   @Test
   void addressThatNobodyVouchesForDoesNotCount() throws Exception {
-    assertThat(check.check(token(c -> c.claim("email_verified", false)), "n-1").email()).isEmpty();
-    assertThat(check.check(token(c -> c.claim("email_verified", null)), "n-1").email())
+    assertThat(check.check(token(c -> c.claim("email_verified", false)), "n-1").person().email())
+        .isEmpty();
+    assertThat(check.check(token(c -> c.claim("email_verified", null)), "n-1").person().email())
         .as("the domain was given to this provider")
         .isEqualTo("alice@example.com");
     String elsewhere =
         token(c -> c.claim("email_verified", null).claim("email", "alice@other.example"));
-    assertThat(check.check(elsewhere, "n-1").email()).isEmpty();
+    assertThat(check.check(elsewhere, "n-1").person().email()).isEmpty();
   }
 
   @Test
   void groupsOfAnyShapeAreTakenOrLeftOut() throws Exception {
-    assertThat(check.check(token(c -> c.claim("groups", "one")), "n-1").groups())
+    assertThat(check.check(token(c -> c.claim("groups", "one")), "n-1").person().groups())
         .containsExactly("one");
-    assertThat(check.check(token(c -> c.claim("groups", null)), "n-1").groups()).isEmpty();
-    assertThat(check.check(token(c -> c.claim("groups", List.of(1, "a", ""))), "n-1").groups())
+    assertThat(check.check(token(c -> c.claim("groups", null)), "n-1").person().groups()).isEmpty();
+    assertThat(
+            check
+                .check(token(c -> c.claim("groups", List.of(1, "a", ""))), "n-1")
+                .person()
+                .groups())
         .containsExactly("a");
   }
 
@@ -341,7 +359,7 @@ final class IdTokenCheckTest {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     String honest = token(each -> each);
-    Claims said = check.check(honest, "n-1");
+    Asserted said = check.check(honest, "n-1");
     int signedLength = honest.lastIndexOf('.');
     for (int i = 0; i < 2_000; i++) {
       char[] damaged = honest.toCharArray();

@@ -1,0 +1,94 @@
+package org.postern.broker;
+
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.postern.broker.front.HttpsLimits;
+import org.postern.broker.front.Route;
+import org.postern.broker.front.WebLoops;
+import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.OutboundHttp;
+import org.postern.broker.signin.ProviderClient;
+import org.postern.broker.signin.Providers;
+import org.postern.broker.signin.ServiceKeyRing;
+import org.postern.broker.signin.SignIn;
+import org.postern.broker.signin.SignInLimits;
+import org.postern.broker.signin.oidc.OidcClients;
+import org.postern.broker.signin.oidc.OidcDoor;
+import org.postern.identity.ServiceKey;
+import org.postern.policystore.IdentityProvider;
+
+/** The rooms in which people sign in, wired. */
+final class SignInRooms {
+  private final SignIn signIn;
+  private final OidcDoor oidc;
+
+  /**
+   * From where the rooms are reached, and what they believe.
+   *
+   * @param configured the identity providers of the current policy
+   * @param privateIssuers issuers that may live at private addresses, by the operator's word
+   * @param trustPem certificates to trust for all providers instead of the JDK's
+   */
+  record Place(
+      Supplier<List<IdentityProvider>> configured,
+      URI publicUrl,
+      Set<String> privateIssuers,
+      Optional<String> trustPem,
+      WebLoops web) {}
+
+  SignInRooms(
+      Place place,
+      Repositories stored,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      SecureRandom random) {
+    SignInLimits limits = SignInLimits.DEFAULT;
+    Outbound outbound = new OutboundHttp(place.web().vertx(), limits, place.trustPem());
+    ServiceKeyRing keys =
+        new ServiceKeyRing(
+            stored.serviceKeys(),
+            () -> ServiceKey.generate(place.publicUrl().getHost(), clock.instant()),
+            nanoTime);
+    OidcClients oidcClients =
+        new OidcClients(
+            stored.clientSecrets(),
+            keys,
+            place.privateIssuers(),
+            place.publicUrl(),
+            outbound,
+            limits,
+            clock);
+    Providers providers =
+        new Providers(place.configured(), provider -> client(provider, oidcClients));
+    signIn =
+        new SignIn(
+            providers,
+            new SignIn.Repositories(stored.signIns(), stored.users(), stored.notes()),
+            limits,
+            clock,
+            random);
+    oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
+  }
+
+  private static ProviderClient client(IdentityProvider provider, OidcClients oidc) {
+    return switch (provider.protocol()) {
+      case IdentityProvider.OpenIdConnect openId -> oidc.client(provider, openId);
+      case IdentityProvider.Saml saml ->
+          throw new IllegalStateException("SAML providers cannot be used yet");
+    };
+  }
+
+  List<Route> routes(HttpsLimits limits, Route.Gate rate) {
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(signIn.routes(rate));
+    routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
+    return routes;
+  }
+}
