@@ -4,6 +4,7 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,13 +22,18 @@ import org.postern.broker.signin.SignIn;
 import org.postern.broker.signin.SignInLimits;
 import org.postern.broker.signin.oidc.OidcClients;
 import org.postern.broker.signin.oidc.OidcDoor;
+import org.postern.broker.signin.saml.SamlClients;
+import org.postern.broker.signin.saml.SamlDoor;
 import org.postern.identity.ServiceKey;
 import org.postern.policystore.IdentityProvider;
 
 /** The rooms in which people sign in, wired. */
 final class SignInRooms {
   private final SignIn signIn;
+  private static final int SECRET_BYTES = 20;
+
   private final OidcDoor oidc;
+  private final SamlDoor saml;
 
   /**
    * From where the rooms are reached, and what they believe.
@@ -65,8 +71,10 @@ final class SignInRooms {
             outbound,
             limits,
             clock);
+    SamlClients samlClients =
+        new SamlClients(keys, place.privateIssuers(), place.publicUrl(), outbound, limits, clock);
     Providers providers =
-        new Providers(place.configured(), provider -> client(provider, oidcClients));
+        new Providers(place.configured(), provider -> client(provider, oidcClients, samlClients));
     signIn =
         new SignIn(
             providers,
@@ -74,21 +82,29 @@ final class SignInRooms {
             limits,
             clock,
             random);
+    saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
   }
 
-  private static ProviderClient client(IdentityProvider provider, OidcClients oidc) {
+  private static ProviderClient client(
+      IdentityProvider provider, OidcClients oidc, SamlClients samls) {
     return switch (provider.protocol()) {
       case IdentityProvider.OpenIdConnect openId -> oidc.client(provider, openId);
-      case IdentityProvider.Saml saml ->
-          throw new IllegalStateException("SAML providers cannot be used yet");
+      case IdentityProvider.Saml saml -> samls.client(provider, saml);
     };
+  }
+
+  private static String secret(SecureRandom random) {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
   }
 
   List<Route> routes(HttpsLimits limits, Route.Gate rate) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(signIn.routes(rate));
     routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
+    routes.addAll(saml.routes(rate));
     return routes;
   }
 }

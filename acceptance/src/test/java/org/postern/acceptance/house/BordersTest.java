@@ -87,7 +87,11 @@ final class BordersTest {
             onlyIn(
                 "tokens of identity providers are judged in one room",
                 List.of("com.nimbusds.."),
-                "broker.signin"),
+                "broker.signin.oidc"),
+            onlyIn(
+                "an unmaintained SAML library is held in one room, whose door is a verified value",
+                List.of("org.opensaml..", "net.shibboleth..", "org.apache.xml.security.."),
+                "broker.signin.saml"),
             onlyIn(
                 "SQL blocks: it stays behind repositories, away from event loops",
                 List.of("java.sql..", "org.postgresql.."),

@@ -1,0 +1,100 @@
+package org.postern.broker.signin.saml;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.opensaml.saml.saml2.core.Issuer;
+import org.opensaml.saml.saml2.core.LogoutRequest;
+import org.opensaml.saml.saml2.core.SessionIndex;
+import org.postern.broker.signin.FormBody;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+import org.w3c.dom.Element;
+
+/**
+ * Judges a provider's request to sign somebody out (SAML 2.0 Profiles section 4.4): signed, by the
+ * provider, to us, now.
+ */
+final class LogoutCheck {
+  private static final String PARAMETER = "SAMLRequest";
+
+  private final SamlProvider client;
+  private final SamlSettings settings;
+
+  LogoutCheck(SamlProvider client) {
+    this.client = client;
+    this.settings = client.settings();
+  }
+
+  /**
+   * Who is to be signed out.
+   *
+   * @param session may be empty: all
+   */
+  record Asked(String id, String name, String session, Instant until) {}
+
+  /** A request in an address. */
+  Asked byRedirect(Map<String, String> query) throws SignInException {
+    byte[] xml =
+        Messages.inflate(query.getOrDefault(PARAMETER, ""), settings.saml().messageBytes());
+    if (!Messages.isSignedQuery(PARAMETER, query, client.source().current().keys())
+        && !Messages.isSignedQuery(PARAMETER, query, client.source().afterRotation().keys())) {
+      throw new SignInException(SignInFault.SAML_SIGNATURE, "none of the provider's keys fits");
+    }
+    return judge(SafeXml.parse(xml, bounds()).getDocumentElement());
+  }
+
+  /** A request in a form. */
+  Asked byPost(FormBody form) throws SignInException {
+    byte[] xml = Messages.decode(form.field(PARAMETER).orElse(""));
+    Element root = SafeXml.parse(xml, bounds()).getDocumentElement();
+    if (Dom.children(root, Dom.SIGNATURE, "Signature").isEmpty()) {
+      throw new SignInException(SignInFault.SAML_UNSIGNED, "the sign-out is not signed");
+    }
+    byte[] signed = SignedElement.octets(root, client.source().current().keys());
+    return judge(SafeXml.parse(signed, bounds()).getDocumentElement());
+  }
+
+  private SafeXml.Bounds bounds() {
+    SamlLimits limits = settings.saml();
+    return new SafeXml.Bounds(limits.messageBytes(), limits.depth(), limits.nodes());
+  }
+
+  private Asked judge(Element root) throws SignInException {
+    LogoutRequest request = OpenSaml.read(LogoutRequest.class, root);
+    Issuer issuer = request.getIssuer();
+    if (issuer == null
+        || !client.source().current().entityId().equals(String.valueOf(issuer.getValue()))) {
+      throw new SignInException(SignInFault.SAML_ISSUER, "the sign-out is another issuer's");
+    }
+    if (!client.places().signOut().toString().equals(request.getDestination())) {
+      throw new SignInException(
+          SignInFault.SAML_RECIPIENT, "destination is not " + client.places().signOut());
+    }
+    Instant until = until(request.getIssueInstant(), request.getNotOnOrAfter());
+    String id = request.getID();
+    String name = request.getNameID() == null ? null : request.getNameID().getValue();
+    if (id == null || id.isEmpty() || name == null || name.isEmpty()) {
+      throw new SignInException(SignInFault.SAML_SUBJECT, "the sign-out names nobody");
+    }
+    Optional<SessionIndex> index = request.getSessionIndexes().stream().findFirst();
+    String session = index.map(SessionIndex::getValue).orElse("");
+    return new Asked(id, name, session, until);
+  }
+
+  private Instant until(@Nullable Instant issued, @Nullable Instant end) throws SignInException {
+    Instant now = settings.clock().instant();
+    Instant oldest = now.minus(settings.saml().requestAge()).minus(settings.signIn().clockSkew());
+    boolean fits =
+        issued != null
+            && !issued.isBefore(oldest)
+            && !issued.isAfter(now.plus(settings.signIn().clockSkew()))
+            && (end == null || now.isBefore(end.plus(settings.signIn().clockSkew())));
+    if (!fits) {
+      throw new SignInException(SignInFault.SAML_TIME, "the sign-out is of " + issued);
+    }
+    return now.plus(settings.saml().requestAge())
+        .plus(settings.signIn().clockSkew().multipliedBy(2));
+  }
+}

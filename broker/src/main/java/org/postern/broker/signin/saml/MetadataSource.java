@@ -1,0 +1,154 @@
+package org.postern.broker.signin.saml;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+import org.postern.policystore.IdentityProvider.SamlMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A provider's metadata, read again when it is old, and once when a signature fits none of its keys
+ * (the provider may have rotated), but never more often than the pause allows. What cannot be read
+ * anew is believed for some days longer, never past its own end. Blocking; safe on any thread.
+ */
+final class MetadataSource {
+  private static final Logger LOG = LoggerFactory.getLogger(MetadataSource.class);
+
+  private record Known(IdpMetadata metadata, Instant readAt, Instant triedAt) {}
+
+  private final SamlMetadata source;
+  private final String entityId;
+  private final boolean privateAllowed;
+  private final SamlSettings settings;
+  private @Nullable Known known;
+
+  /**
+   * A source.
+   *
+   * @param privateAllowed the operator has said that it may be fetched from a private address
+   */
+  MetadataSource(
+      SamlMetadata source, String entityId, boolean privateAllowed, SamlSettings settings) {
+    this.source = source;
+    this.entityId = entityId;
+    this.privateAllowed = privateAllowed;
+    this.settings = settings;
+  }
+
+  /** The metadata, not older than it may be. */
+  synchronized IdpMetadata current() throws SignInException {
+    Known now = known;
+    Instant time = settings.clock().instant();
+    if (now == null) {
+      return renew(time).metadata();
+    }
+    boolean old = !time.isBefore(now.readAt().plus(settings.signIn().metadataAge()));
+    if (old && !time.isBefore(now.triedAt().plus(settings.signIn().refetchPause()))) {
+      now = renewOrKeep(now, time);
+    }
+    return stillGood(now, time);
+  }
+
+  /** The metadata as it is there now, unless that was looked at a moment ago. */
+  synchronized IdpMetadata afterRotation() throws SignInException {
+    Known now = known;
+    Instant time = settings.clock().instant();
+    if (now == null) {
+      return renew(time).metadata();
+    }
+    if (time.isBefore(now.triedAt().plus(settings.signIn().refetchPause()))) {
+      return now.metadata();
+    }
+    return stillGood(renewOrKeep(now, time), time);
+  }
+
+  private Known renewOrKeep(Known now, Instant time) {
+    try {
+      return renew(time);
+    } catch (SignInException e) {
+      LOG.warn("metadata of {} is kept: {}", now.metadata().entityId(), e.getMessage());
+      Known kept = new Known(now.metadata(), now.readAt(), time);
+      known = kept;
+      return kept;
+    }
+  }
+
+  private IdpMetadata stillGood(Known now, Instant time) throws SignInException {
+    if (time.isAfter(now.readAt().plus(settings.saml().metadataKept()))) {
+      throw new SignInException(
+          SignInFault.PROVIDER_UNREACHABLE, "metadata could not be read since " + now.readAt());
+    }
+    checkUntil(now.metadata(), time);
+    return now.metadata();
+  }
+
+  private static void checkUntil(IdpMetadata metadata, Instant time) throws SignInException {
+    if (metadata.validUntil().filter(until -> !time.isBefore(until)).isPresent()) {
+      throw new SignInException(
+          SignInFault.PROVIDER_MISCONFIGURED,
+          "metadata was valid until " + metadata.validUntil().get());
+    }
+  }
+
+  private Known renew(Instant time) throws SignInException {
+    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
+    checkUntil(fresh, time);
+    Known now = new Known(fresh, time, time);
+    known = now;
+    return now;
+  }
+
+  /** Reads it anew and keeps nothing: for who wants to know how it is there. */
+  IdpMetadata look() throws SignInException {
+    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
+    checkUntil(fresh, settings.clock().instant());
+    return fresh;
+  }
+
+  private byte[] fetch() throws SignInException {
+    return switch (source) {
+      case SamlMetadata.Inline(String xml) -> xml.getBytes(StandardCharsets.UTF_8);
+      case SamlMetadata.File(String path) -> file(Path.of(path));
+      case SamlMetadata.Url(String url) -> {
+        Outbound.Answer answer =
+            settings
+                .outbound()
+                .send(
+                    new Outbound.Request(
+                        "GET",
+                        URI.create(url),
+                        Map.of("Accept", "application/samlmetadata+xml, application/xml"),
+                        "",
+                        privateAllowed));
+        if (answer.status() != 200) {
+          throw new SignInException(
+              SignInFault.PROVIDER_UNREACHABLE, "metadata: status " + answer.status());
+        }
+        yield answer.body().getBytes(StandardCharsets.UTF_8);
+      }
+    };
+  }
+
+  private byte[] file(Path path) throws SignInException {
+    try {
+      if (Files.size(path) > settings.saml().metadataBytes()) {
+        throw new IOException("larger than " + settings.saml().metadataBytes() + " bytes");
+      }
+      return Files.readAllBytes(path);
+    } catch (IOException e) {
+      throw new SignInException(
+          SignInFault.PROVIDER_MISCONFIGURED,
+          "metadata file %s cannot be read: %s".formatted(path, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package org.postern.broker.signin.saml;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.postern.broker.signin.ProviderClient.Finding;
+import org.postern.broker.signin.ProviderClient.Grade;
+import org.postern.broker.signin.SignInException;
+import org.postern.identity.KeyCertificate;
+import org.postern.policystore.IdentityProvider.SamlOption;
+
+/** Walks through a SAML provider and says what it finds. */
+final class SamlExamination {
+  private static final Duration SOON = Duration.ofDays(30);
+
+  private final SamlProvider client;
+  private final List<Finding> findings = new ArrayList<>();
+
+  SamlExamination(SamlProvider client) {
+    this.client = client;
+  }
+
+  List<Finding> run() {
+    add(Grade.GOOD, "our entity ID", client.places().entityId());
+    add(
+        Grade.GOOD,
+        "our metadata",
+        "give this address to the provider, or type in the consumer address: "
+            + client.places().metadata());
+    add(Grade.GOOD, "our consumer address", client.places().consumers().getFirst().toString());
+    try {
+      IdpMetadata metadata = client.source().look();
+      add(Grade.GOOD, "metadata", "describes " + metadata.entityId());
+      places(metadata);
+      keys(metadata);
+      validity(metadata);
+      subject();
+    } catch (SignInException e) {
+      add(
+          Grade.WRONG,
+          "metadata",
+          e.fault().title() + ": " + e.getMessage() + ". " + e.fault().advice());
+    }
+    return findings;
+  }
+
+  private void add(Grade grade, String what, String text) {
+    findings.add(new Finding(grade, what, text));
+  }
+
+  private void places(IdpMetadata metadata) {
+    boolean post = client.allows(SamlOption.POST) || metadata.redirect().isEmpty();
+    if (post && metadata.post().isEmpty()) {
+      add(Grade.WRONG, "sign-in", "requestByPost is set, but it has no place for that");
+    } else {
+      add(
+          Grade.GOOD,
+          "sign-in",
+          "by %s at %s"
+              .formatted(
+                  post ? "POST" : "redirect",
+                  (post ? metadata.post() : metadata.redirect()).orElseThrow()));
+    }
+    if (metadata.signOut().isEmpty()) {
+      add(
+          Grade.WARNING,
+          "sign-out",
+          "no single logout by redirect: signing out here does not sign out there");
+    }
+  }
+
+  private void keys(IdpMetadata metadata) {
+    Instant now = client.settings().clock().instant();
+    for (KeyCertificate each : metadata.certificates()) {
+      boolean soon = each.notAfter().isBefore(now.plus(SOON));
+      add(
+          soon ? Grade.WARNING : Grade.GOOD,
+          "signing key",
+          "%s %s, its certificate ends %s%s"
+              .formatted(
+                  each.key().getAlgorithm(),
+                  each.fingerprint().substring(0, 16),
+                  each.notAfter(),
+                  soon ? ": a rotation is due; publish the new key beside this one" : ""));
+    }
+    if (metadata.weakKeys() > 0) {
+      add(
+          Grade.WARNING,
+          "signing key",
+          metadata.weakKeys() + " keys are too short and do not count (expected: RSA 2048, P-256)");
+    }
+  }
+
+  private void validity(IdpMetadata metadata) {
+    metadata
+        .validUntil()
+        .ifPresent(until -> {
+          boolean soon =
+              until.isBefore(
+                  client
+                      .settings()
+                      .clock()
+                      .instant()
+                      .plus(client.settings().signIn().metadataAge()));
+          add(soon ? Grade.WARNING : Grade.GOOD, "validity", "metadata is good until " + until);
+        });
+  }
+
+  private void subject() {
+    add(
+        Grade.GOOD,
+        "subject",
+        client.saml().subject().isEmpty()
+            ? "people are known by a persistent NameID"
+            : "people are known by " + client.saml().subject());
+    if (client.allows(SamlOption.UNSOLICITED)) {
+      add(Grade.WARNING, "unsolicited", "sign-ins that begin at the provider are accepted");
+    }
+  }
+}

@@ -1,0 +1,429 @@
+package org.postern.broker.signin.saml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.postern.broker.signin.Asserted;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+import org.w3c.dom.Attr;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+
+/**
+ * Responses made to deceive: every one is refused for its own reason, none costs more than 50 MiB
+ * or 200 ms; and no change to an honest response, of bytes or of its tree, makes it say anything
+ * else.
+ */
+final class HostileSamlTest {
+  private static final long MEMORY_MAX = 50L << 20;
+  private static final Duration TIME_MAX = Duration.ofMillis(200);
+  private static final String DSIG = "http://www.w3.org/2000/09/xmldsig#";
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private static final SamlTestBed BED = new SamlTestBed();
+  private static final SamlProvider CLIENT = BED.client(SamlTestBed.saml(""));
+
+  @BeforeAll
+  static void warmUp() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      CLIENT.verify(BED.signed(words -> {}));
+    }
+  }
+
+  private interface Forgery {
+    byte[] make() throws Exception;
+  }
+
+  private static DynamicTest refused(String name, SignInFault fault, Forgery forgery) {
+    return DynamicTest.dynamicTest(
+        name,
+        () -> {
+          byte[] xml = forgery.make();
+          long memory = THREADS.getCurrentThreadAllocatedBytes();
+          long start = System.nanoTime();
+          SignInException refusal = null;
+          try {
+            VerifiedResponse believed = CLIENT.verify(xml);
+            fail("believed: " + believed.asserted().person().subject());
+          } catch (SignInException e) {
+            refusal = e;
+          }
+          Duration took = Duration.ofNanos(System.nanoTime() - start);
+          long used = THREADS.getCurrentThreadAllocatedBytes() - memory;
+          assertThat(refusal.fault()).as(refusal.getMessage()).isEqualTo(fault);
+          assertThat(used).as("bytes").isLessThan(MEMORY_MAX);
+          assertThat(took).isLessThan(TIME_MAX);
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> theEightWaysToWrapASignature() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (int form = 1; form <= 8; form++) {
+      for (boolean keepId : new boolean[] {false, true}) {
+        for (boolean both : new boolean[] {false, true}) {
+          int number = form;
+          tests.add(
+              refused(
+                  "form %d%s%s"
+                      .formatted(form, keepId ? ", same ID" : "", both ? ", both signed" : ""),
+                  SignInFault.SAML_SHAPE,
+                  () -> {
+                    Document document = BED.response(words -> {});
+                    if (both || number > 2) {
+                      BED.idp.signedAssertion(document);
+                    }
+                    if (both || number <= 2) {
+                      BED.idp.signedResponse(document);
+                    }
+                    Wrapping.wrap(document, number, keepId);
+                    return TestIdp.bytes(document);
+                  }));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> waysOfOurOwn() {
+    return Stream.of(
+        refused(
+            "signed assertion in the advice of a forged one",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              Element signed = TestIdp.find(document, "Assertion");
+              Element forged = (Element) signed.cloneNode(true);
+              forged.removeChild(Dom.children(forged, Dom.SIGNATURE, "Signature").getFirst());
+              forged.setAttribute("ID", "_forged");
+              Element advice = document.createElementNS(Dom.ASSERTION, "saml:Advice");
+              signed.getParentNode().replaceChild(forged, signed);
+              advice.appendChild(signed);
+              forged.appendChild(advice);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "forged assertion in another namespace beside the signed one",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              document
+                  .getDocumentElement()
+                  .appendChild(document.createElementNS("urn:x", "x:Assertion"));
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "signature moved from the assertion to the response",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              Element signature = TestIdp.find(document, "Signature");
+              document.getDocumentElement().appendChild(signature);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "two signatures of one assertion",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              Element signature = TestIdp.find(document, "Signature");
+              signature.getParentNode().appendChild(signature.cloneNode(true));
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "reference to the whole document",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("URI=\"#_assertion\"", "URI=\"\"")),
+        refused(
+            "reference by an XPointer",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("URI=\"#_assertion\"", "URI=\"#xpointer(id('_assertion'))\"")),
+        refused(
+            "reference to a file",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("URI=\"#_assertion\"", "URI=\"file:///etc/passwd\"")),
+        refused(
+            "a transform that computes",
+            SignInFault.SAML_ALGORITHM,
+            () ->
+                replaced(
+                    "Algorithm=\"" + Algorithms.ENVELOPED + "\"",
+                    "Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"")),
+        refused(
+            "canonicalisation that keeps comments",
+            SignInFault.SAML_ALGORITHM,
+            () ->
+                replaced(
+                    "CanonicalizationMethod Algorithm=\"" + Algorithms.EXCLUSIVE + "\"",
+                    "CanonicalizationMethod Algorithm=\""
+                        + Algorithms.EXCLUSIVE
+                        + "WithComments\"")),
+        refused(
+            "an encrypted assertion beside the signed one",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              document
+                  .getDocumentElement()
+                  .appendChild(document.createElementNS(Dom.ASSERTION, "saml:EncryptedAssertion"));
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "assertion of an older version of SAML",
+            SignInFault.SAML_SHAPE,
+            () ->
+                BED.signed(w ->
+                    w.set(
+                        "extra",
+                        "<x:Assertion xmlns:x=\"urn:oasis:names:tc:SAML:1.0:assertion\""
+                            + " AssertionID=\"a\"/>"))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> signaturesThatAreNone() {
+    return Stream.of(
+        refused("none", SignInFault.SAML_UNSIGNED, () -> TestIdp.bytes(BED.response(w -> {}))),
+        refused(
+            "by a stranger under our provider's name",
+            SignInFault.SAML_SIGNATURE,
+            () ->
+                TestIdp.bytes(
+                    new TestIdp(BED.idp.entityId).signedAssertion(BED.response(w -> {})))),
+        refused(
+            "by another provider, honest and valid",
+            SignInFault.SAML_SIGNATURE,
+            () -> {
+              TestIdp other = new TestIdp("https://other.example");
+              return TestIdp.bytes(
+                  other.signedAssertion(other.response(BED.now, BED.places(), w -> {})));
+            }),
+        refused(
+            "changed after signing",
+            SignInFault.SAML_SIGNATURE,
+            () -> replaced("alice-4711", "administrator")),
+        refused(
+            "good assertion in a response whose signature is bad",
+            SignInFault.SAML_SIGNATURE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              new TestIdp(BED.idp.entityId).signedResponse(document);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "SHA-1 signature",
+            SignInFault.SAML_ALGORITHM,
+            () -> {
+              Document document = BED.response(w -> {});
+              BED.idp.sign(
+                  TestIdp.find(document, "Assertion"), DSIG + "rsa-sha1", Algorithms.SHA256);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "SHA-1 digest",
+            SignInFault.SAML_ALGORITHM,
+            () -> {
+              Document document = BED.response(w -> {});
+              BED.idp.sign(
+                  TestIdp.find(document, "Assertion"), Algorithms.RSA_SHA256, DSIG + "sha1");
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "public key as a shared secret",
+            SignInFault.SAML_ALGORITHM,
+            () ->
+                replaced(
+                    Algorithms.RSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")),
+        refused(
+            "value taken away",
+            SignInFault.SAML_SIGNATURE,
+            () ->
+                text()
+                    .replaceAll(
+                        "<ds:SignatureValue>[^<]*</ds:SignatureValue>",
+                        "<ds:SignatureValue></ds:SignatureValue>")
+                    .getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> documentsThatAreWeapons() {
+    String bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\">" + bomb() + "]>";
+    return Stream.of(
+        refused(
+            "comment in the name",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("alice-4711", "alice-4711<!-- -->.evil")),
+        refused(
+            "instruction in the name",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("alice-4711", "alice<?x y?>-4711")),
+        refused(
+            "external entity",
+            SignInFault.SAML_UNREADABLE,
+            () ->
+                ("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>"
+                        + text().replace("alice-4711", "&e;"))
+                    .getBytes(StandardCharsets.UTF_8)),
+        refused(
+            "external document type",
+            SignInFault.SAML_UNREADABLE,
+            () ->
+                ("<!DOCTYPE x SYSTEM \"http://127.0.0.1:1/x.dtd\">" + text())
+                    .getBytes(StandardCharsets.UTF_8)),
+        refused(
+            "entity bomb",
+            SignInFault.SAML_UNREADABLE,
+            () -> (bomb + text()).getBytes(StandardCharsets.UTF_8)),
+        refused("10 MiB", SignInFault.SAML_TOO_LARGE, () -> new byte[10 << 20]),
+        refused(
+            "deep nesting",
+            SignInFault.SAML_UNREADABLE,
+            () ->
+                ("<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\">"
+                        + "<a>".repeat(10_000)
+                        + "</a>".repeat(10_000)
+                        + "</samlp:Response>")
+                    .getBytes(StandardCharsets.UTF_8)),
+        refused(
+            "very many elements",
+            SignInFault.SAML_TOO_LARGE,
+            () ->
+                ("<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\">"
+                        + "<a/>".repeat(60_000)
+                        + "</samlp:Response>")
+                    .getBytes(StandardCharsets.UTF_8)),
+        refused(
+            "very many attributes",
+            SignInFault.SAML_UNREADABLE,
+            () -> {
+              StringBuilder xml = new StringBuilder("<a");
+              for (int i = 0; i < 20_000; i++) {
+                xml.append(" a").append(i).append("=''");
+              }
+              return xml.append("/>").toString().getBytes(StandardCharsets.UTF_8);
+            }),
+        refused("nothing", SignInFault.SAML_UNREADABLE, () -> new byte[0]),
+        refused(
+            "something else",
+            SignInFault.SAML_SHAPE,
+            () -> "<html/>".getBytes(StandardCharsets.UTF_8)),
+        refused(
+            "two elements with one ID",
+            SignInFault.SAML_SHAPE,
+            () -> replaced("ID=\"_response\"", "ID=\"_assertion\"")));
+  }
+
+  private static String bomb() {
+    StringBuilder entities = new StringBuilder();
+    for (char name = 'b'; name < 'k'; name++) {
+      entities
+          .append("<!ENTITY ")
+          .append(name)
+          .append(" \"")
+          .append(("&" + (char) (name - 1) + ";").repeat(10))
+          .append("\">");
+    }
+    return entities.toString();
+  }
+
+  private static String text() throws Exception {
+    return new String(BED.signed(words -> {}), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] replaced(String from, String to) throws Exception {
+    String text = text();
+    assertThat(text).contains(from);
+    return text.replace(from, to).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void noDamagedByteMakesAResponseSayAnythingElse() throws Exception {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    byte[] honest = BED.signed(words -> {});
+    Asserted said = CLIENT.verify(honest).asserted();
+    for (int i = 0; i < 3_000; i++) {
+      byte[] damaged = honest.clone();
+      for (int n = random.nextInt(3); n >= 0; n--) {
+        damaged[random.nextInt(damaged.length)] = (byte) (32 + random.nextInt(95));
+      }
+      saysTheSameOrNothing(damaged, said, seed, i);
+    }
+  }
+
+  @Test
+  void noChangedTreeMakesAResponseSayAnythingElse() throws Exception {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int i = 0; i < 1_500; i++) {
+      Document document = BED.response(words -> {});
+      if (random.nextBoolean()) {
+        BED.idp.signedAssertion(document);
+      } else {
+        BED.idp.signedResponse(document);
+      }
+      Asserted said = CLIENT.verify(TestIdp.bytes(document)).asserted();
+      for (int n = random.nextInt(3); n >= 0; n--) {
+        change(document, random);
+      }
+      saysTheSameOrNothing(TestIdp.bytes(document), said, seed, i);
+    }
+  }
+
+  private static void change(Document document, Random random) {
+    NodeList all = document.getElementsByTagNameNS("*", "*");
+    Element one = (Element) all.item(1 + random.nextInt(all.getLength() - 1));
+    Element other = (Element) all.item(random.nextInt(all.getLength()));
+    boolean inside = false;
+    for (Node up = other; up != null; up = up.getParentNode()) {
+      inside |= up == one;
+    }
+    switch (random.nextInt(6)) {
+      case 0 -> {
+        if (!inside) {
+          other.appendChild(one);
+        }
+      }
+      case 1 -> other.insertBefore(one.cloneNode(true), other.getFirstChild());
+      case 2 -> one.getParentNode().removeChild(one);
+      case 3 -> one.setTextContent("administrator");
+      case 4 -> {
+        if (one.getAttributes().getLength() > 0) {
+          Attr attribute =
+              (Attr) one.getAttributes().item(random.nextInt(one.getAttributes().getLength()));
+          attribute.setValue("_forged");
+        }
+      }
+      default -> {
+        Element renamed = document.createElementNS(Dom.ASSERTION, "saml:Assertion");
+        renamed.setAttribute("ID", "_assertion");
+        other.appendChild(renamed);
+      }
+    }
+  }
+
+  private static void saysTheSameOrNothing(byte[] xml, Asserted said, long seed, int round) {
+    try {
+      assertThat(CLIENT.verify(xml).asserted()).as("seed %d round %d", seed, round).isEqualTo(said);
+    } catch (SignInException e) {
+      assertThat(e.fault().name())
+          .as("seed %d round %d: %s", seed, round, e.getMessage())
+          .matches("SAML_.*|PROVIDER_.*");
+    }
+  }
+}
