@@ -1,5 +1,6 @@
 package org.postern.broker.signin;
 
+import java.util.Base64;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -83,7 +84,11 @@ public final class ServiceKeyRing {
   private static Entry open(ServiceKeys.Stored stored) {
     try {
       return new Entry(
-          stored.id(), stored.state(), ServiceKey.open(stored.certificate(), stored.pkcs8()));
+          stored.id(),
+          stored.state(),
+          ServiceKey.open(
+              Base64.getDecoder().decode(stored.key().certificate()),
+              Base64.getDecoder().decode(stored.key().pkcs8())));
     } catch (IdentityException e) {
       throw new IllegalStateException("service key " + stored.id() + " cannot be opened", e);
     }
@@ -91,7 +96,9 @@ public final class ServiceKeyRing {
 
   private ServiceKeys.Fresh fresh() {
     ServiceKey made = maker.make();
-    return new ServiceKeys.Fresh(made.certificate(), made.pkcs8());
+    return new ServiceKeys.Fresh(
+        Base64.getEncoder().encodeToString(made.certificate()),
+        Base64.getEncoder().encodeToString(made.pkcs8()));
   }
 
   /** Publishes a next key beside the active one; false if there is one. */

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -139,15 +140,12 @@ final class IdentityProviderTable {
   /// Writes one row, new or not.
   static void write(Connection connection, SecretSealer sealer, IdentityProvider provider)
       throws SQLException {
-    StoredSecret secret = stored(connection, sealer, provider);
     List<@Nullable Object> values = new ArrayList<>();
     OpenIdConnect openId = provider.protocol() instanceof OpenIdConnect protocol ? protocol : null;
     values.add(provider.name());
     values.add(openId == null ? null : openId.issuer());
     values.add(openId == null ? null : openId.clientId());
-    values.add(secret.kind());
-    values.add(secret.location());
-    values.add(secret.sealed());
+    values.addAll(secretValues(connection, sealer, provider));
     values.add(provider.attributes().groups());
     values.add(provider.domains());
     values.add(openId != null && openId.allowPlainHttp());
@@ -182,24 +180,23 @@ final class IdentityProviderTable {
     }
   }
 
-  private record StoredSecret(String kind, @Nullable String location, byte @Nullable [] sealed) {}
-
-  private static StoredSecret stored(
+  /// Kind, location and sealed bytes.
+  private static List<@Nullable Object> secretValues(
       Connection connection, SecretSealer sealer, IdentityProvider provider) throws SQLException {
     return switch (provider.secret()) {
-      case ClientSecret.None none -> new StoredSecret("none", null, null);
-      case ClientSecret.OwnKey key -> new StoredSecret("key", null, null);
-      case ClientSecret.FromFile(String path) -> new StoredSecret("file", path, null);
+      case ClientSecret.None none -> Arrays.asList("none", null, null);
+      case ClientSecret.OwnKey key -> Arrays.asList("key", null, null);
+      case ClientSecret.FromFile(String path) -> Arrays.asList("file", path, null);
       case ClientSecret.FromEnvironment(String variable) ->
-          new StoredSecret("environment", variable, null);
+          Arrays.asList("environment", variable, null);
       case ClientSecret.Inline(String value) ->
-          new StoredSecret(
+          Arrays.asList(
               "sealed",
               null,
               sealer.seal(
                   value.getBytes(StandardCharsets.UTF_8), ClientSecrets.context(provider.name())));
       case ClientSecret.Kept kept ->
-          new StoredSecret(
+          Arrays.asList(
               "sealed",
               null,
               Database.first(

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -32,9 +33,8 @@ public final class ServiceKeys {
 
   /// A key.
   ///
-  /// @param certificate DER
-  /// @param pkcs8 the private key, DER
-  public record Stored(String id, State state, byte[] certificate, byte[] pkcs8, Instant since) {
+  /// @param key its certificate and private half
+  public record Stored(String id, State state, Fresh key, Instant since) {
     /// Without the key.
     @Override
     public String toString() {
@@ -42,8 +42,11 @@ public final class ServiceKeys {
     }
   }
 
-  /// A key that was just made.
-  public record Fresh(byte[] certificate, byte[] pkcs8) {
+  /// A key's two halves.
+  ///
+  /// @param certificate DER in base64
+  /// @param pkcs8 the private key, DER in base64
+  public record Fresh(String certificate, String pkcs8) {
     /// Without the key.
     @Override
     public String toString() {
@@ -80,8 +83,8 @@ public final class ServiceKeys {
             + " values (?, ?, ?, ?, ?) on conflict do nothing",
         id,
         state,
-        fresh.certificate(),
-        sealer.seal(fresh.pkcs8(), context(id)),
+        Base64.getDecoder().decode(fresh.certificate()),
+        sealer.seal(Base64.getDecoder().decode(fresh.pkcs8()), context(id)),
         clock.instant());
   }
 
@@ -142,8 +145,9 @@ public final class ServiceKeys {
     return new Stored(
         id,
         State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
-        row.getBytes("certificate"),
-        sealer.open(row.getBytes("sealed"), context(id)),
+        new Fresh(
+            Base64.getEncoder().encodeToString(row.getBytes("certificate")),
+            Base64.getEncoder().encodeToString(sealer.open(row.getBytes("sealed"), context(id)))),
         Database.instant(row, "created_at"));
   }
 

@@ -234,8 +234,9 @@ class RepositoriesTest {
     assertThat(redeemed)
         .filteredOn(Optional::isPresent)
         .containsExactly(
-            Optional.of(new SignIns.Redeemed(
-                user.id(), "corp", "challenge", "laptop", Authentication.UNKNOWN)));
+            Optional.of(
+                new SignIns.Redeemed(
+                    user.id(), "corp", "challenge", "laptop", Authentication.UNKNOWN)));
   }
 
   @Test

@@ -55,12 +55,20 @@ final class ResponseCheck {
       boolean encryptedOnly) {}
 
   /** A signed assertion, and what the response around it says. */
-  private record Found(byte[] assertion, Element response) {}
+  private static final class Found {
+    private final byte[] assertion;
+    private final Element response;
+
+    Found(byte[] assertion, Element response) {
+      this.assertion = assertion;
+      this.response = response;
+    }
+  }
 
   VerifiedResponse check(byte[] xml, Expectations expected) throws SignInException {
     Found found = find(xml, expected);
-    checkResponse(found.response(), expected);
-    Document document = SafeXml.parse(found.assertion(), bounds);
+    checkResponse(found.response, expected);
+    Document document = SafeXml.parse(found.assertion, bounds);
     Element root = document.getDocumentElement();
     // It may be the response that was signed, with the assertion in it.
     Element element =
@@ -71,7 +79,7 @@ final class ResponseCheck {
     }
     VerifiedResponse verified =
         expected.assertions().check(OpenSaml.read(Assertion.class, element));
-    checkAnswersTheSame(found.response(), verified);
+    checkAnswersTheSame(found.response, verified);
     return verified;
   }
 
@@ -134,7 +142,7 @@ final class ResponseCheck {
     }
     boolean good =
         all.size() == 1
-            && all.getFirst().getParentNode() == root
+            && isChild(all.getFirst(), root)
             && Dom.ASSERTION.equals(all.getFirst().getNamespaceURI());
     if (!good) {
       throw new SignInException(
@@ -144,12 +152,17 @@ final class ResponseCheck {
     return all.getFirst();
   }
 
+  /** Whether it is this very element's child, and not that of one like it. */
+  private static boolean isChild(Element child, Element parent) {
+    return parent.isSameNode(child.getParentNode());
+  }
+
   private static void checkSignaturePlaces(Document document, Element root, Element assertion)
       throws SignInException {
     for (Element signature : Dom.anywhere(document, "Signature")) {
       boolean good =
           Dom.SIGNATURE.equals(signature.getNamespaceURI())
-              && (signature.getParentNode() == root || signature.getParentNode() == assertion);
+              && (isChild(signature, root) || isChild(signature, assertion));
       if (!good) {
         throw new SignInException(
             SignInFault.SAML_SHAPE, "a signature that is not the response's or the assertion's");

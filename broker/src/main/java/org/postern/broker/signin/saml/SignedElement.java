@@ -47,7 +47,7 @@ final class SignedElement {
       byte[] octets = reference.getContentsAfterTransformation().getBytes();
       checkDigest(reference, octets);
       checkValue(signature, keys);
-      if (element.getOwnerDocument().getElementById(id) != element) {
+      if (!element.isSameNode(element.getOwnerDocument().getElementById(id))) {
         throw new SignInException(SignInFault.SAML_SHAPE, "the ID is another element's");
       }
       return octets;

@@ -9,20 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.postern.broker.signin.Asserted;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
-import org.w3c.dom.Attr;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
-import org.w3c.dom.Node;
-import org.w3c.dom.NodeList;
 
 /**
  * Responses made to deceive: every one is refused for its own reason, none costs more than 50 MiB
@@ -145,7 +139,12 @@ final class HostileSamlTest {
               Element signature = TestIdp.find(document, "Signature");
               signature.getParentNode().appendChild(signature.cloneNode(true));
               return TestIdp.bytes(document);
-            }),
+            }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> signaturesThatReferElsewhere() {
+    return Stream.of(
         refused(
             "reference to the whole document",
             SignInFault.SAML_SHAPE,
@@ -349,81 +348,5 @@ final class HostileSamlTest {
     String text = text();
     assertThat(text).contains(from);
     return text.replace(from, to).getBytes(StandardCharsets.UTF_8);
-  }
-
-  @Test
-  void noDamagedByteMakesAResponseSayAnythingElse() throws Exception {
-    long seed = new Random().nextLong();
-    Random random = new Random(seed);
-    byte[] honest = BED.signed(words -> {});
-    Asserted said = CLIENT.verify(honest).asserted();
-    for (int i = 0; i < 3_000; i++) {
-      byte[] damaged = honest.clone();
-      for (int n = random.nextInt(3); n >= 0; n--) {
-        damaged[random.nextInt(damaged.length)] = (byte) (32 + random.nextInt(95));
-      }
-      saysTheSameOrNothing(damaged, said, seed, i);
-    }
-  }
-
-  @Test
-  void noChangedTreeMakesAResponseSayAnythingElse() throws Exception {
-    long seed = new Random().nextLong();
-    Random random = new Random(seed);
-    for (int i = 0; i < 1_500; i++) {
-      Document document = BED.response(words -> {});
-      if (random.nextBoolean()) {
-        BED.idp.signedAssertion(document);
-      } else {
-        BED.idp.signedResponse(document);
-      }
-      Asserted said = CLIENT.verify(TestIdp.bytes(document)).asserted();
-      for (int n = random.nextInt(3); n >= 0; n--) {
-        change(document, random);
-      }
-      saysTheSameOrNothing(TestIdp.bytes(document), said, seed, i);
-    }
-  }
-
-  private static void change(Document document, Random random) {
-    NodeList all = document.getElementsByTagNameNS("*", "*");
-    Element one = (Element) all.item(1 + random.nextInt(all.getLength() - 1));
-    Element other = (Element) all.item(random.nextInt(all.getLength()));
-    boolean inside = false;
-    for (Node up = other; up != null; up = up.getParentNode()) {
-      inside |= up == one;
-    }
-    switch (random.nextInt(6)) {
-      case 0 -> {
-        if (!inside) {
-          other.appendChild(one);
-        }
-      }
-      case 1 -> other.insertBefore(one.cloneNode(true), other.getFirstChild());
-      case 2 -> one.getParentNode().removeChild(one);
-      case 3 -> one.setTextContent("administrator");
-      case 4 -> {
-        if (one.getAttributes().getLength() > 0) {
-          Attr attribute =
-              (Attr) one.getAttributes().item(random.nextInt(one.getAttributes().getLength()));
-          attribute.setValue("_forged");
-        }
-      }
-      default -> {
-        Element renamed = document.createElementNS(Dom.ASSERTION, "saml:Assertion");
-        renamed.setAttribute("ID", "_assertion");
-        other.appendChild(renamed);
-      }
-    }
-  }
-
-  private static void saysTheSameOrNothing(byte[] xml, Asserted said, long seed, int round) {
-    try {
-      assertThat(CLIENT.verify(xml).asserted()).as("seed %d round %d", seed, round).isEqualTo(said);
-    } catch (SignInException e) {
-      assertThat(e.fault().name())
-          .as("seed %d round %d: %s", seed, round, e.getMessage())
-          .matches("SAML_.*|PROVIDER_.*");
-    }
   }
 }
