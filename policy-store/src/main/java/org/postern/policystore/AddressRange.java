@@ -46,11 +46,12 @@ public record AddressRange(boolean ipv6, long high, long low, int prefixLength) 
     return Optional.of(new AddressRange(parsed.ipv6(), parsed.high(), parsed.low(), prefix));
   }
 
-  /// Whether an address lies inside. An IPv4 address never lies in an IPv6 range.
-  public boolean contains(IpLiterals.Parsed address) {
-    return address.ipv6() == ipv6
-        && (address.high() & IpLiterals.maskHigh(ipv6, prefixLength)) == high
-        && (address.low() & IpLiterals.maskLow(ipv6, prefixLength)) == low;
+  /// Whether all of another range lies inside. An IPv4 address never lies in an IPv6 range.
+  public boolean contains(AddressRange other) {
+    return other.ipv6 == ipv6
+        && other.prefixLength >= prefixLength
+        && (other.high & IpLiterals.maskHigh(ipv6, prefixLength)) == high
+        && (other.low & IpLiterals.maskLow(ipv6, prefixLength)) == low;
   }
 
   /// Canonical text: always with the prefix length unless it is a single address.

@@ -75,6 +75,7 @@ final class Catalog {
 
   /// Whether it is that of these applications. Asks for the same objects, which whoever changes
   /// something else hands on.
+  @SuppressWarnings("ReferenceEquality") // The same object is known to be the same without looking.
   boolean isOf(PolicyConfiguration configuration) {
     return source == configuration.applications()
         && sourceGroups == configuration.applicationGroups();

@@ -10,6 +10,7 @@ import org.postern.policystore.Rule;
 
 /// Decisions that were given out for each application, so that the same answer is the same object.
 /// Any thread; two threads may make the same decision at once, which harms nobody.
+@SuppressWarnings("ReferenceEquality") // Rules of one policy are one object each.
 final class DecisionCache {
   private static final Decision[] NONE = {};
   private static final int KEPT_PER_APPLICATION = 64;

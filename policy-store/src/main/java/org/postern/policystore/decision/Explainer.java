@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.ConditionText;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.Operand;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
@@ -190,12 +189,7 @@ final class Explainer {
               .toList()
               .toString();
       case Operand.Sources ranges ->
-          subject.facts().source() == null
-              ? null
-              : IpLiterals.format(
-                  subject.facts().source().ipv6(),
-                  subject.facts().source().high(),
-                  subject.facts().source().low());
+          subject.facts().source() == null ? null : subject.facts().source().toString();
       case Operand.Countries codes -> subject.facts().country();
       case Operand.Risks levels -> text(subject.facts().risk());
       case Operand.Times windows -> java.time.Instant.ofEpochMilli(nowMillis).toString();

@@ -3,8 +3,8 @@ package org.postern.policystore.decision;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.ClientType;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.Platform;
 import org.postern.policystore.RiskLevel;
 import org.postern.policystore.Truth;
@@ -17,7 +17,7 @@ import org.postern.policystore.Truth;
 /// @param clientType how the question comes in
 /// @param platform the device's operating system
 /// @param posture what posture profiles came to, by name
-/// @param source the address from which the broker sees the device
+/// @param source the address from which the broker sees the device, as a range of one
 /// @param trustedNetworks names of the trusted networks that the device says it is on
 /// @param country of the source address, ISO 3166 alpha-2 in upper case
 /// @param risk how risky the subject is held to be
@@ -25,7 +25,7 @@ public record Facts(
     @Nullable ClientType clientType,
     @Nullable Platform platform,
     Map<String, Truth> posture,
-    IpLiterals.@Nullable Parsed source,
+    @Nullable AddressRange source,
     @Nullable Set<String> trustedNetworks,
     @Nullable String country,
     @Nullable RiskLevel risk) {

@@ -5,7 +5,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.ApprovalRecord;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.TrustedNetwork;
@@ -82,7 +81,7 @@ record SubjectFacts(
   }
 
   Truth from(List<AddressRange> ranges) {
-    IpLiterals.Parsed source = facts.source();
+    AddressRange source = facts.source();
     if (source == null) {
       return Truth.UNKNOWN;
     }

@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.postern.policystore.TimeWindow;
 import org.postern.policystore.Truth;
@@ -72,14 +73,14 @@ final class TimeCheck implements Check {
     return new Span(from, instants.last(), inside);
   }
 
-  private void add(TreeSet<Long> instants, LocalDateTime wallClock) {
+  private void add(NavigableSet<Long> instants, LocalDateTime wallClock) {
     ZoneRules rules = window.zone().getRules();
     for (ZoneOffset offset : rules.getValidOffsets(wallClock)) {
       instants.add(wallClock.toInstant(offset).toEpochMilli());
     }
   }
 
-  private void addTransitions(TreeSet<Long> instants) {
+  private void addTransitions(NavigableSet<Long> instants) {
     ZoneRules rules = window.zone().getRules();
     Instant from = Instant.ofEpochMilli(instants.first());
     Instant end = Instant.ofEpochMilli(instants.last());

@@ -10,11 +10,16 @@ import java.util.Set;
 import java.util.function.Function;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.Rule;
+import org.postern.policystore.SessionRule;
+import org.postern.policystore.TrustedNetwork;
 
 /// What has to happen to one configuration to become another, kind by kind.
 final class ConfigurationDifference {
@@ -34,8 +39,11 @@ final class ConfigurationDifference {
   final Kind<Application> applications;
   final Kind<Group> groups;
   final Kind<AccessRule> rules;
+  final Kind<SessionRule> sessionRules;
+  final Kind<ForwardingRule> forwardingRules;
+  final Kind<TrustedNetwork> trustedNetworks;
+  final Kind<ApplicationGroup> applicationGroups;
   final Kind<IdentityProvider> identityProviders;
-  final boolean rulesMoved;
   private final List<String> changes = new ArrayList<>();
 
   ConfigurationDifference(PolicyConfiguration before, PolicyConfiguration after) {
@@ -46,6 +54,12 @@ final class ConfigurationDifference {
             before.connectorGroups(),
             after.connectorGroups(),
             ConnectorGroup::name);
+    this.trustedNetworks =
+        kind(
+            "trusted network",
+            before.trustedNetworks(),
+            after.trustedNetworks(),
+            TrustedNetwork::name);
     this.postureProfiles =
         kind(
             "posture profile",
@@ -54,12 +68,25 @@ final class ConfigurationDifference {
             PostureProfile::name);
     this.applications =
         kind("application", before.applications(), after.applications(), Application::name);
+    this.applicationGroups =
+        kind(
+            "application group",
+            before.applicationGroups(),
+            after.applicationGroups(),
+            ApplicationGroup::name);
     this.groups = kind("group", before.groups(), after.groups(), Group::name);
     this.rules = kind("rule", before.rules(), after.rules(), AccessRule::name);
-    this.rulesMoved = !common(before, after).equals(common(after, before));
-    if (rulesMoved) {
-      changes.add("rules: new order");
-    }
+    this.sessionRules =
+        kind("session rule", before.sessionRules(), after.sessionRules(), SessionRule::name);
+    this.forwardingRules =
+        kind(
+            "forwarding rule",
+            before.forwardingRules(),
+            after.forwardingRules(),
+            ForwardingRule::name);
+    moved("rules", before.rules(), after.rules());
+    moved("session rules", before.sessionRules(), after.sessionRules());
+    moved("forwarding rules", before.forwardingRules(), after.forwardingRules());
     this.identityProviders =
         kind(
             "identity provider",
@@ -101,10 +128,16 @@ final class ConfigurationDifference {
     return new Kind<>(word, gone, fresh);
   }
 
-  /// The names of the first configuration's rules that the second has too, in order.
-  private static List<String> common(PolicyConfiguration first, PolicyConfiguration second) {
+  private void moved(String words, List<? extends Rule> before, List<? extends Rule> after) {
+    if (!common(before, after).equals(common(after, before))) {
+      changes.add(words + ": new order");
+    }
+  }
+
+  /// The names of the first list's rules that the second has too, in order.
+  private static List<String> common(List<? extends Rule> first, List<? extends Rule> second) {
     Set<String> names = new HashSet<>();
-    second.rules().forEach(rule -> names.add(rule.name()));
-    return first.rules().stream().map(AccessRule::name).filter(names::contains).toList();
+    second.forEach(rule -> names.add(rule.name()));
+    return first.stream().map(Rule::name).filter(names::contains).toList();
   }
 }

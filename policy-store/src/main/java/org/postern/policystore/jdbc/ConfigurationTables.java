@@ -8,37 +8,138 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
+import org.postern.policystore.ApplicationTraits;
+import org.postern.policystore.ClientType;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
-import org.postern.policystore.RuleMatch;
+import org.postern.policystore.Rule;
+import org.postern.policystore.SessionRule;
+import org.postern.policystore.TrustedNetwork;
 
-/// Reads the configuration out of its tables, in canonical order.
+/// Reads the configuration out of its tables, in canonical order, and again only what changed
+/// since. What stays the same stays the same object. Not thread-safe.
 final class ConfigurationTables {
-  private ConfigurationTables() {}
+  private static final long EVERYTHING = -1;
+
+  private final TreeMap<String, Application> applications = new TreeMap<>();
+  private final TreeMap<String, Group> groups = new TreeMap<>();
+  private final Map<String, RuleTables.Placed> rules = new HashMap<>();
+  private PolicyConfiguration last = PolicyConfiguration.EMPTY;
+  private long version = EVERYTHING;
 
   static PolicyConfiguration read(Connection connection) throws SQLException {
-    return new PolicyConfiguration(
-            sorted(Database.list(connection, row -> row.getString(1), "select name from domain")),
-            sorted(
-                    Database.list(
-                        connection, row -> row.getString(1), "select name from connector_group"))
-                .stream()
-                .map(ConnectorGroup::new)
-                .toList(),
-            applications(connection),
-            groups(connection),
-            rules(connection),
-            IdentityProviderTable.read(connection))
-        .withPostureProfiles(PostureTables.read(connection));
+    return new ConfigurationTables().newest(connection, 0);
+  }
+
+  /// The configuration as the connection sees it. After an exception the object is of no use.
+  ///
+  /// @param now the policy version that the connection sees
+  PolicyConfiguration newest(Connection connection, long now) throws SQLException {
+    boolean anyApplications = forget(connection, "application", applications);
+    boolean anyGroups = forget(connection, "user_group", groups);
+    boolean anyRules = forget(connection, "access_rule", rules);
+    for (Application application : newerApplications(connection)) {
+      applications.put(application.name(), application);
+      anyApplications = true;
+    }
+    for (Group group : newerGroups(connection)) {
+      groups.put(group.name(), group);
+      anyGroups = true;
+    }
+    for (RuleTables.Placed placed : RuleTables.newer(connection, version)) {
+      rules.put(placed.rule().name(), placed);
+      anyRules = true;
+    }
+    last =
+        new PolicyConfiguration(
+            same(
+                last.domains(),
+                sorted(
+                    Database.list(connection, row -> row.getString(1), "select name from domain"))),
+            same(last.connectorGroups(), connectorGroups(connection)),
+            same(last.trustedNetworks(), trustedNetworks(connection)),
+            same(last.postureProfiles(), PostureTables.read(connection)),
+            anyApplications ? List.copyOf(applications.values()) : last.applications(),
+            same(last.applicationGroups(), applicationGroups(connection)),
+            anyGroups ? List.copyOf(groups.values()) : last.groups(),
+            anyRules ? same(last.rules(), inOrder(AccessRule.class)) : last.rules(),
+            anyRules ? same(last.sessionRules(), inOrder(SessionRule.class)) : last.sessionRules(),
+            anyRules
+                ? same(last.forwardingRules(), inOrder(ForwardingRule.class))
+                : last.forwardingRules(),
+            same(last.identityProviders(), IdentityProviderTable.read(connection)));
+    version = now;
+    return last;
+  }
+
+  private boolean forget(Connection connection, String kind, Map<String, ?> known)
+      throws SQLException {
+    List<String> gone =
+        Database.list(
+            connection,
+            row -> row.getString(1),
+            "select name from configuration_gone where kind = ? and row_version > ?",
+            kind,
+            version);
+    return known.keySet().removeAll(gone);
+  }
+
+  /// The list that is known, if it says the same.
+  private static <T> List<T> same(List<T> known, List<T> read) {
+    return known.equals(read) ? known : read;
+  }
+
+  private <R extends Rule> List<R> inOrder(Class<R> kind) {
+    return rules.values().stream()
+        .filter(placed -> kind.isInstance(placed.rule()))
+        .sorted(Comparator.comparingLong(RuleTables.Placed::position))
+        .map(placed -> kind.cast(placed.rule()))
+        .toList();
+  }
+
+  private static List<ConnectorGroup> connectorGroups(Connection connection) throws SQLException {
+    return sorted(
+            Database.list(connection, row -> row.getString(1), "select name from connector_group"))
+        .stream()
+        .map(ConnectorGroup::new)
+        .toList();
+  }
+
+  private static List<TrustedNetwork> trustedNetworks(Connection connection) throws SQLException {
+    return Database.list(
+            connection,
+            row ->
+                new TrustedNetwork(
+                    row.getString("name"),
+                    Database.texts(row, "sources").stream()
+                        .map(text -> AddressRange.parse(text).orElseThrow())
+                        .toList()),
+            "select name, sources from trusted_network")
+        .stream()
+        .sorted(Comparator.comparing(TrustedNetwork::name))
+        .toList();
+  }
+
+  private static List<ApplicationGroup> applicationGroups(Connection connection)
+      throws SQLException {
+    return Database.list(
+            connection,
+            row -> new ApplicationGroup(row.getString("name"), Database.texts(row, "applications")),
+            "select name, applications from application_group")
+        .stream()
+        .sorted(Comparator.comparing(ApplicationGroup::name))
+        .toList();
   }
 
   private static List<String> sorted(List<String> values) {
@@ -49,8 +150,8 @@ final class ConfigurationTables {
   }
 
   /// The second column's values by the first's.
-  private static Map<String, List<String>> children(Connection connection, String sql)
-      throws SQLException {
+  private static Map<String, List<String>> children(
+      Connection connection, String sql, List<String> of) throws SQLException {
     Map<String, List<String>> children = new HashMap<>();
     Database.list(
         connection,
@@ -58,17 +159,56 @@ final class ConfigurationTables {
             children
                 .computeIfAbsent(row.getString(1), key -> new ArrayList<>())
                 .add(row.getString(2)),
-        sql);
+        sql,
+        of);
     children.values().forEach(list -> list.sort(Comparator.naturalOrder()));
     return children;
   }
 
-  private static List<Application> applications(Connection connection) throws SQLException {
+  private List<String> newer(Connection connection, String table) throws SQLException {
+    return Database.list(
+        connection,
+        row -> row.getString(1),
+        "select name from " + table + " where row_version > ?",
+        version);
+  }
+
+  private List<Application> newerApplications(Connection connection) throws SQLException {
+    List<String> names = newer(connection, "application");
+    if (names.isEmpty()) {
+      return List.of();
+    }
     Map<String, List<String>> hosts =
-        children(connection, "select application, pattern from application_host");
+        children(
+            connection,
+            "select application, pattern from application_host where application = any (?)",
+            names);
     Map<String, List<String>> connectorGroups =
         children(
-            connection, "select application, connector_group from application_connector_group");
+            connection,
+            "select application, connector_group from application_connector_group"
+                + " where application = any (?)",
+            names);
+    Map<String, List<PortRange>> ports = ports(connection, names);
+    return Database.list(
+        connection,
+        row -> {
+          String name = row.getString("name");
+          return new Application(
+              name,
+              hosts.getOrDefault(name, List.of()).stream().map(ConfigurationTables::host).toList(),
+              ports.getOrDefault("tcp " + name, List.of()),
+              ports.getOrDefault("udp " + name, List.of()),
+              connectorGroups.getOrDefault(name, List.of()),
+              obligations(row),
+              traits(row));
+        },
+        "select * from application where name = any (?)",
+        names);
+  }
+
+  private static Map<String, List<PortRange>> ports(Connection connection, List<String> names)
+      throws SQLException {
     Map<String, List<PortRange>> ports = new HashMap<>();
     Database.list(
         connection,
@@ -78,27 +218,23 @@ final class ConfigurationTables {
                     row.getString("transport") + " " + row.getString("application"),
                     key -> new ArrayList<>())
                 .add(new PortRange(row.getInt("low"), row.getInt("high"))),
-        "select application, transport, low, high from application_port order by low");
-    List<Application> applications =
-        new ArrayList<>(
-            Database.list(
-                connection,
-                row -> {
-                  String name = row.getString("name");
-                  return new Application(
-                      name,
-                      hosts.getOrDefault(name, List.of()).stream()
-                          .map(ConfigurationTables::host)
-                          .toList(),
-                      ports.getOrDefault("tcp " + name, List.of()),
-                      ports.getOrDefault("udp " + name, List.of()),
-                      connectorGroups.getOrDefault(name, List.of()),
-                      obligations(row));
-                },
-                "select name, idle_timeout_seconds, age_max_seconds, allow_loopback,"
-                    + " allow_link_local, lane_per_flow from application"));
-    applications.sort(Comparator.comparing(Application::name));
-    return applications;
+        "select application, transport, low, high from application_port"
+            + " where application = any (?) order by low",
+        names);
+    return ports;
+  }
+
+  private static ApplicationTraits traits(ResultSet row) throws SQLException {
+    ApplicationTraits traits =
+        new ApplicationTraits(
+            RuleTables.labels(row),
+            ApplicationTraits.Matching.valueOf(RuleTables.constant(row.getString("matching"))),
+            ApplicationTraits.HealthMode.valueOf(RuleTables.constant(row.getString("health"))),
+            Database.texts(row, "exists_for").stream()
+                .map(word -> ClientType.valueOf(RuleTables.constant(word)))
+                .toList(),
+            ApplicationTraits.Bypass.valueOf(RuleTables.constant(row.getString("bypass"))));
+    return traits.equals(ApplicationTraits.DEFAULT) ? ApplicationTraits.DEFAULT : traits;
   }
 
   private static Obligations obligations(ResultSet row) throws SQLException {
@@ -113,43 +249,30 @@ final class ConfigurationTables {
   }
 
   private static HostPattern host(String text) {
-    if (text.startsWith("*.")) {
-      return new HostPattern.WildcardName(text.substring(2));
+    boolean wildcard = text.startsWith("*.");
+    String name = wildcard ? text.substring(2) : text;
+    if (name.indexOf('*') >= 0 || name.indexOf('?') >= 0) {
+      return new HostPattern.Glob(text);
     }
-    return AddressRange.parse(text)
-        .<HostPattern>map(HostPattern.Addresses::new)
-        .orElseGet(() -> new HostPattern.ExactName(text));
+    return wildcard
+        ? new HostPattern.WildcardName(name)
+        : AddressRange.parse(text)
+            .<HostPattern>map(HostPattern.Addresses::new)
+            .orElseGet(() -> new HostPattern.ExactName(text));
   }
 
-  private static List<Group> groups(Connection connection) throws SQLException {
+  private List<Group> newerGroups(Connection connection) throws SQLException {
+    List<String> names = newer(connection, "user_group");
+    if (names.isEmpty()) {
+      return List.of();
+    }
     Map<String, List<String>> members =
-        children(connection, "select user_group, email from user_group_member");
-    return sorted(Database.list(connection, row -> row.getString(1), "select name from user_group"))
-        .stream()
+        children(
+            connection,
+            "select user_group, email from user_group_member where user_group = any (?)",
+            names);
+    return names.stream()
         .map(name -> new Group(name, members.getOrDefault(name, List.of())))
         .toList();
-  }
-
-  private static List<AccessRule> rules(Connection connection) throws SQLException {
-    Map<String, List<String>> applications =
-        children(connection, "select access_rule, application from access_rule_application");
-    Map<String, List<String>> groups =
-        children(connection, "select access_rule, user_group from access_rule_group");
-    Map<String, List<String>> users =
-        children(connection, "select access_rule, email from access_rule_user");
-    return Database.list(
-        connection,
-        row -> {
-          String name = row.getString("name");
-          return new AccessRule(
-              name,
-              AccessRule.Action.valueOf(row.getString("action").toUpperCase(Locale.ROOT)),
-              applications.getOrDefault(name, List.of()),
-              new RuleMatch.Subjects(
-                  row.getBoolean("anyone"),
-                  groups.getOrDefault(name, List.of()),
-                  users.getOrDefault(name, List.of())));
-        },
-        "select name, action, anyone from access_rule order by position");
   }
 }

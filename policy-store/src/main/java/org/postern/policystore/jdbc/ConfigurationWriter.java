@@ -4,19 +4,23 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
+import org.postern.policystore.ApplicationTraits;
+import org.postern.policystore.ConditionText;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.Label;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.SecretSealer;
+import org.postern.policystore.TrustedNetwork;
 
 /// Writes the difference between two configurations into the tables. What changed is deleted and
 /// written anew, many rows to a statement; references are checked at commit.
@@ -34,7 +38,11 @@ final class ConfigurationWriter {
   /// @param after what the configuration is to be
   void write(ConfigurationDifference difference, PolicyConfiguration after) throws SQLException {
     delete("access_rule", difference.rules.gone());
+    delete("access_rule", difference.sessionRules.gone());
+    delete("access_rule", difference.forwardingRules.gone());
     delete("application", difference.applications.gone());
+    delete("application_group", difference.applicationGroups.gone());
+    delete("trusted_network", difference.trustedNetworks.gone());
     delete("user_group", difference.groups.gone());
     delete("connector_group", difference.connectorGroups.gone());
     delete("domain", difference.domains.gone());
@@ -54,7 +62,13 @@ final class ConfigurationWriter {
         connection, difference.postureProfiles.gone(), difference.postureProfiles.fresh());
     applications(difference.applications.fresh());
     groups(difference.groups.fresh());
-    rules(difference.rules.fresh(), after.rules());
+    small(difference);
+    RuleTables.insert(connection, difference.rules.fresh());
+    RuleTables.insert(connection, difference.sessionRules.fresh());
+    RuleTables.insert(connection, difference.forwardingRules.fresh());
+    RuleTables.order(connection, "access", after.rules());
+    RuleTables.order(connection, "session", after.sessionRules());
+    RuleTables.order(connection, "forwarding", after.forwardingRules());
     identityProviders(difference.identityProviders, after.identityProviders());
   }
 
@@ -117,6 +131,7 @@ final class ConfigurationWriter {
             + " cast(? as boolean[]))",
         rows,
         6);
+    traits(applications);
     insert(
         "insert into application_host (application, pattern)"
             + " select * from unnest(cast(? as text[]), cast(? as text[]))",
@@ -158,49 +173,43 @@ final class ConfigurationWriter {
         2);
   }
 
-  private void rules(List<AccessRule> fresh, List<AccessRule> all) throws SQLException {
-    List<List<String>> rows = new ArrayList<>();
-    List<List<String>> applications = new ArrayList<>();
-    List<List<String>> groups = new ArrayList<>();
-    List<List<String>> users = new ArrayList<>();
-    for (AccessRule rule : fresh) {
-      String action = rule.action().name().toLowerCase(Locale.ROOT);
-      rows.add(List.of(rule.name(), action, Boolean.toString(rule.match().subjects().anyone())));
-      rule.match()
-          .targets()
-          .applications()
-          .forEach(name -> applications.add(List.of(rule.name(), name)));
-      rule.match().subjects().groups().forEach(name -> groups.add(List.of(rule.name(), name)));
-      rule.match().subjects().users().forEach(email -> users.add(List.of(rule.name(), email)));
+  private void small(ConfigurationDifference difference) throws SQLException {
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    for (ApplicationGroup group : difference.applicationGroups.fresh()) {
+      rows.add(new @Nullable Object[] {group.name(), group.applications()});
     }
-    // The right position comes with the statement below; until commit nobody checks.
-    insert(
-        "insert into access_rule (name, action, anyone, position)"
-            + " select t.*, 0 from unnest(cast(? as text[]), cast(? as text[]),"
-            + " cast(? as boolean[])) t",
-        rows,
-        3);
-    insert(
-        "insert into access_rule_application (access_rule, application)"
-            + " select * from unnest(cast(? as text[]), cast(? as text[]))",
-        applications,
-        2);
-    insert(
-        "insert into access_rule_group (access_rule, user_group)"
-            + " select * from unnest(cast(? as text[]), cast(? as text[]))",
-        groups,
-        2);
-    insert(
-        "insert into access_rule_user (access_rule, email)"
-            + " select * from unnest(cast(? as text[]), cast(? as text[]))",
-        users,
-        2);
-    Database.update(
+    Database.batch(
+        connection, "insert into application_group (name, applications) values (?, ?)", rows);
+    rows.clear();
+    for (TrustedNetwork network : difference.trustedNetworks.fresh()) {
+      List<String> sources = network.sources().stream().map(AddressRange::toString).toList();
+      rows.add(new @Nullable Object[] {network.name(), sources});
+    }
+    Database.batch(connection, "insert into trusted_network (name, sources) values (?, ?)", rows);
+  }
+
+  /// Only what is not the default, which nearly all applications are.
+  private void traits(List<Application> applications) throws SQLException {
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    for (Application application : applications) {
+      ApplicationTraits traits = application.traits();
+      if (!traits.equals(ApplicationTraits.DEFAULT)) {
+        rows.add(
+            new @Nullable Object[] {
+              traits.labels().stream().map(Label::toString).toList(),
+              ConditionText.word(traits.matching()),
+              ConditionText.word(traits.health()),
+              traits.exists().stream().map(ConditionText::word).toList(),
+              ConditionText.word(traits.bypass()),
+              application.name()
+            });
+      }
+    }
+    Database.batch(
         connection,
-        "update access_rule r set position = o.position"
-            + " from unnest(cast(? as text[])) with ordinality o (name, position)"
-            + " where r.name = o.name and r.position <> o.position",
-        all.stream().map(AccessRule::name).toList());
+        "update application set labels = ?, matching = ?, health = ?, exists_for = ?, bypass = ?"
+            + " where name = ?",
+        rows);
   }
 
   private void identityProviders(

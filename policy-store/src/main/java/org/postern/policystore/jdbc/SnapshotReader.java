@@ -2,22 +2,25 @@ package org.postern.policystore.jdbc;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.ApprovalRecord;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.IdentityState;
 import org.postern.policystore.decision.Snapshot;
 
-/// Reads snapshots, each from one consistent view of the database. When only people or machines
-/// changed, reads the rows that are newer than the last snapshot; when the configuration changed,
-/// or the version went back (a restored database), reads everything. Not thread-safe.
+/// Reads snapshots, each from one consistent view of the database: the rows that are newer than the
+/// last snapshot, or everything when the version went back (a restored database). Not thread-safe.
 final class SnapshotReader {
   private @Nullable Snapshot last;
+  private ConfigurationTables tables = new ConfigurationTables();
   private long configurationVersion;
   private long identityVersion;
 
@@ -26,9 +29,17 @@ final class SnapshotReader {
   /// @param connection in auto-commit mode; its isolation is left at repeatable read
   Snapshot read(Connection connection) throws SQLException {
     connection.setAutoCommit(false);
+    boolean whole = false;
     try {
-      return readInTransaction(connection);
+      Snapshot snapshot = readInTransaction(connection);
+      whole = true;
+      return snapshot;
     } finally {
+      if (!whole) {
+        // Half of a change may be in the tables: begin anew.
+        configurationVersion = 0;
+        tables = new ConfigurationTables();
+      }
       // Nothing was written.
       connection.rollback();
       connection.setAutoCommit(true);
@@ -50,21 +61,46 @@ final class SnapshotReader {
       return known;
     }
     Snapshot next;
-    if (known == null
-        || versions.version() < known.version()
-        || versions.configuration() != configurationVersion) {
+    if (known == null || versions.version() < known.version()) {
+      tables = new ConfigurationTables();
+      PolicyConfiguration configuration = tables.newest(connection, versions.version());
+      IdentityState everybody = people(connection);
       next =
-          Snapshot.build(
-              versions.version(), ConfigurationTables.read(connection), people(connection));
+          known == null
+              ? Snapshot.build(versions.version(), configuration, everybody)
+              : known.with(versions.version(), configuration, everybody);
+    } else if (versions.configuration() != configurationVersion) {
+      PolicyConfiguration configuration = tables.newest(connection, versions.version());
+      next =
+          known.with(
+              versions.version(), configuration, peopleNow(connection, known, versions.identity()));
     } else {
       next =
           known.withIdentities(
-              versions.version(), newerPeople(connection, known.identities(), identityVersion));
+              versions.version(), peopleNow(connection, known, versions.identity()));
     }
     last = next;
     configurationVersion = versions.configuration();
     identityVersion = versions.identity();
     return next;
+  }
+
+  private IdentityState peopleNow(Connection connection, Snapshot known, long identity)
+      throws SQLException {
+    if (identity == identityVersion) {
+      return known.identities();
+    }
+    boolean someGone =
+        Database.first(
+                connection,
+                row -> row.getBoolean(1),
+                "select exists (select from configuration_gone where kind = 'people'"
+                    + " and row_version > ?)",
+                identityVersion)
+            .orElseThrow();
+    return someGone
+        ? people(connection)
+        : newerPeople(connection, known.identities(), identityVersion);
   }
 
   private static final String USERS =
@@ -104,7 +140,8 @@ final class SnapshotReader {
         Database.list(connection, Connectors::read, CONNECTORS + "where state <> 'revoked'")) {
       connectors.put(connector.id(), connector);
     }
-    return new IdentityState(users, devices, sessions, connectors);
+    return new IdentityState(
+        users, devices, sessions, connectors, approvals(connection, Map.of(), 0));
   }
 
   private static IdentityState newerPeople(Connection connection, IdentityState known, long since)
@@ -131,7 +168,43 @@ final class SnapshotReader {
     }
     Map<String, ConnectorRecord> allConnectors = copyIf(!connectors.isEmpty(), known.connectors());
     connectors.forEach(connector -> allConnectors.put(connector.id(), connector));
-    return new IdentityState(allUsers, allDevices, allSessions, allConnectors);
+    return new IdentityState(
+        allUsers,
+        allDevices,
+        allSessions,
+        allConnectors,
+        approvals(connection, known.approvalsByUser(), since));
+  }
+
+  /// Approvals, with those that changed after a version; what is long over is left out.
+  private static Map<String, List<ApprovalRecord>> approvals(
+      Connection connection, Map<String, List<ApprovalRecord>> known, long since)
+      throws SQLException {
+    List<ApprovalRecord> newer =
+        Database.list(
+            connection,
+            row ->
+                new ApprovalRecord(
+                    row.getString("id"),
+                    row.getString("user_id"),
+                    row.getString("application"),
+                    Database.instant(row, "approved_at"),
+                    Database.instant(row, "until"),
+                    row.getObject("revoked_at") != null),
+            "select id, user_id, application, approved_at, until, revoked_at from access_approval"
+                + " where row_version > ? and until > now() - interval '1 day'",
+            since);
+    if (newer.isEmpty()) {
+      return known;
+    }
+    Map<String, List<ApprovalRecord>> all = new HashMap<>(known);
+    for (ApprovalRecord approval : newer) {
+      List<ApprovalRecord> mine = new ArrayList<>(all.getOrDefault(approval.userId(), List.of()));
+      mine.removeIf(each -> each.id().equals(approval.id()));
+      mine.add(approval);
+      all.put(approval.userId(), List.copyOf(mine));
+    }
+    return all;
   }
 
   /// A map that may be changed if anything is going to change in it.

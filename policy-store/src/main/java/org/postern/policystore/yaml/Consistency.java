@@ -7,17 +7,27 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
+import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.ClientSecret;
+import org.postern.policystore.Condition;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.PostureProfile;
+import org.postern.policystore.Rule;
+import org.postern.policystore.RuleReferences;
+import org.postern.policystore.TrustedNetwork;
+import org.postern.policystore.Truth;
 
 /// Checks how the things of a configuration fit together: names that are not defined, hosts that
 /// two applications claim, addresses that need a word of consent, mail domains of two providers.
@@ -26,6 +36,9 @@ final class Consistency {
   private static final AddressRange LOOPBACK_6 = range("::1");
   private static final AddressRange LINK_LOCAL_4 = range("169.254.0.0/16");
   private static final AddressRange LINK_LOCAL_6 = range("fe80::/10");
+
+  /// As many as the engine lets take part.
+  private static final int APPLICATIONS_PER_HOST_MAX = 64;
 
   private final PolicyDocument document;
   private final PolicyConfiguration configuration;
@@ -73,25 +86,36 @@ final class Consistency {
   }
 
   void check(PolicyLimits limits) {
-    Set<String> applications = new HashSet<>();
-    configuration.applications().forEach(one -> applications.add(one.name()));
-    Set<String> groups = new HashSet<>();
-    for (Group group : configuration.groups()) {
-      groups.add(group.name());
-    }
-    Set<String> connectorGroups = new HashSet<>();
-    for (ConnectorGroup group : configuration.connectorGroups()) {
-      connectorGroups.add(group.name());
-    }
+    Map<String, Set<String>> defined =
+        Map.of(
+            "application", names(configuration.applications(), Application::name),
+            "application group", names(configuration.applicationGroups(), ApplicationGroup::name),
+            "group", names(configuration.groups(), Group::name),
+            "connector group", names(configuration.connectorGroups(), ConnectorGroup::name),
+            "trusted network", names(configuration.trustedNetworks(), TrustedNetwork::name),
+            "posture profile", names(configuration.postureProfiles(), PostureProfile::name),
+            "identity provider", names(configuration.identityProviders(), IdentityProvider::name));
+    List<Rule> rules = new ArrayList<>(configuration.rules());
+    rules.addAll(configuration.sessionRules());
+    rules.addAll(configuration.forwardingRules());
     long references = 0;
-    for (AccessRule rule : configuration.rules()) {
+    Set<String> ruleNames = new HashSet<>();
+    for (Rule rule : rules) {
       references += rule.match().targets().applications().size();
-      for (String name : rule.match().targets().applications()) {
-        reference(new Reference("rule", rule.name(), "application", name), applications);
+      if (!ruleNames.add(rule.name())) {
+        add(
+            "rule " + rule.name(),
+            "rules",
+            "rule "
+                + Problems.quote(rule.name())
+                + " stands in two lists (expected: one name, one rule)");
       }
-      for (String name : rule.match().subjects().groups()) {
-        reference(new Reference("rule", rule.name(), "group", name), groups);
-      }
+      RuleReferences.of(rule)
+          .forEach(to ->
+              reference(
+                  new Reference("rule", rule.name(), to.kind(), to.name()),
+                  defined.getOrDefault(to.kind(), Set.of())));
+      checkUnknown(rule);
     }
     if (references > limits.references()) {
       add(
@@ -107,12 +131,45 @@ final class Consistency {
       for (String name : application.connectorGroups()) {
         reference(
             new Reference("application", application.name(), "connector group", name),
-            connectorGroups);
+            defined.getOrDefault("connector group", Set.of()));
       }
       checkAddresses(application);
     }
+    for (ApplicationGroup group : configuration.applicationGroups()) {
+      for (String name : group.applications()) {
+        reference(
+            new Reference("application group", group.name(), "application", name),
+            defined.getOrDefault("application", Set.of()));
+      }
+    }
     checkClaims();
     checkProviders();
+  }
+
+  private static <T> Set<String> names(List<T> things, Function<T, String> nameOf) {
+    Set<String> names = new HashSet<>();
+    things.forEach(thing -> names.add(nameOf.apply(thing)));
+    return names;
+  }
+
+  /// "Unknown" may be asked for only where learning the result cannot take away what it gave.
+  private void checkUnknown(Rule rule) {
+    for (Condition condition : rule.match().conditions()) {
+      boolean unknown =
+          condition.operand() instanceof Operand.Posture(var results)
+              && results.stream().anyMatch(result -> result.result() == Truth.UNKNOWN);
+      AccessRule.Action wanted =
+          condition.negated() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY;
+      if (unknown && !(rule instanceof AccessRule access && access.action() == wanted)) {
+        add(
+            "rule " + rule.name(),
+            "rules",
+            "rule "
+                + Problems.quote(rule.name())
+                + " asks for an unknown posture result (expected: in a rule that denies, or with"
+                + " not: true in a rule that allows; elsewhere a missing report could add access)");
+      }
+    }
   }
 
   /// `rule staff-to-payments` names `application payments`.
@@ -126,7 +183,11 @@ final class Consistency {
     return switch (kind) {
       case "rule" -> "rules";
       case "application" -> "applications";
+      case "application group" -> "applicationGroups";
       case "group" -> "groups";
+      case "trusted network" -> "trustedNetworks";
+      case "posture profile" -> "postureProfiles";
+      case "identity provider" -> "identityProviders";
       default -> "connectorGroups";
     };
   }
@@ -220,7 +281,10 @@ final class Consistency {
       for (HostPattern host : application.hosts()) {
         List<Application> others = claims.computeIfAbsent(host.text(), key -> new ArrayList<>(1));
         for (Application other : others) {
-          if (overlap(other.tcp(), application.tcp()) || overlap(other.udp(), application.udp())) {
+          boolean inclusive = isInclusive(other) && isInclusive(application);
+          if (!inclusive
+              && (overlap(other.tcp(), application.tcp())
+                  || overlap(other.udp(), application.udp()))) {
             add(
                 "application " + application.name() + " host " + host.text(),
                 "applications",
@@ -229,12 +293,26 @@ final class Consistency {
                     + " is also in application "
                     + Problems.quote(other.name())
                     + " with some of the same ports (expected: one application for a host and"
-                    + " port, or different ports)");
+                    + " port, or different ports, or matching: inclusive in both)");
           }
         }
         others.add(application);
+        if (others.size() == APPLICATIONS_PER_HOST_MAX + 1) {
+          add(
+              "application " + application.name() + " host " + host.text(),
+              "applications",
+              "host "
+                  + Problems.quote(host.text())
+                  + " is in more than "
+                  + APPLICATIONS_PER_HOST_MAX
+                  + " applications (expected: at most so many)");
+        }
       }
     }
+  }
+
+  private static boolean isInclusive(Application application) {
+    return application.traits().matching() == ApplicationTraits.Matching.INCLUSIVE;
   }
 
   private static boolean overlap(List<PortRange> left, List<PortRange> right) {

@@ -9,8 +9,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
+import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
@@ -18,7 +22,8 @@ import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
-import org.postern.policystore.RuleMatch;
+import org.postern.policystore.SessionRule;
+import org.postern.policystore.TrustedNetwork;
 
 /// Reads the kinds of a document out of its tree. What is wrong is noted and left out.
 final class DocumentReader {
@@ -26,20 +31,26 @@ final class DocumentReader {
       List.of(
           "domains",
           "connectorGroups",
+          "trustedNetworks",
           "postureProfiles",
           "applications",
+          "applicationGroups",
           "groups",
           "rules",
+          "sessionRules",
+          "forwardingRules",
           "identityProviders");
   private static final Duration IDLE_TIMEOUT_MAX = Duration.ofDays(7);
   private static final Duration AGE_MAX_MAX = Duration.ofDays(30);
 
   private final PolicyLimits limits;
   private final Fields.Reading reading;
+  private final RuleReader rules;
 
   DocumentReader(PolicyLimits limits, Problems problems) {
     this.limits = limits;
     this.reading = new Fields.Reading(problems, limits.entries(), new HashMap<>());
+    this.rules = new RuleReader(reading);
   }
 
   /// The document, complete only if there are no problems. Null if it is not a mapping.
@@ -66,10 +77,14 @@ final class DocumentReader {
         new PolicyDocument.Parts(
             named(document, "domains", this::domains),
             named(document, "connectorGroups", this::connectorGroups),
+            named(document, "trustedNetworks", this::trustedNetworks),
             named(document, "postureProfiles", this::postureProfiles),
             named(document, "applications", this::applications),
+            named(document, "applicationGroups", this::applicationGroups),
             named(document, "groups", this::groups),
             named(document, "rules", this::rules),
+            named(document, "sessionRules", this::sessionRules),
+            named(document, "forwardingRules", this::forwardingRules),
             named(document, "identityProviders", this::identityProviders)),
         reading.places());
   }
@@ -109,22 +124,6 @@ final class DocumentReader {
     return things;
   }
 
-  /// The name of a thing, which no other of its kind has.
-  private Optional<String> name(
-      Fields fields, String kind, Function<String, Grammar.Read<String>> grammar) {
-    Optional<String> name = fields.required("name", grammar);
-    name.ifPresent(text -> {
-      Fields.Place known = reading.places().get(kind + " " + text);
-      if (known != null) {
-        fields.problem(
-            "name",
-            kind + " " + Problems.quote(text) + " is already defined in line " + known.line());
-      }
-      reading.place(kind + " " + text, fields.node(), fields.path());
-    });
-    return name;
-  }
-
   private List<ConnectorGroup> connectorGroups(Fields document) {
     List<ConnectorGroup> groups =
         things(
@@ -132,7 +131,7 @@ final class DocumentReader {
             "connectorGroups",
             limits.groups(),
             List.of("name"),
-            fields -> name(fields, "connector group", Grammar::name).map(ConnectorGroup::new));
+            fields -> fields.name("connector group", Grammar::name).map(ConnectorGroup::new));
     groups.sort(Comparator.comparing(ConnectorGroup::name));
     return groups;
   }
@@ -146,7 +145,8 @@ final class DocumentReader {
             limits.postureProfiles(),
             PostureReader.KEYS,
             fields ->
-                name(fields, "posture profile", Grammar::name)
+                fields
+                    .name("posture profile", Grammar::name)
                     .map(name -> reader.read(fields, name))));
   }
 
@@ -159,10 +159,44 @@ final class DocumentReader {
             List.of("name", "members"),
             fields -> {
               List<String> members = sorted(fields.list("members", Grammar::email, ""));
-              return name(fields, "group", Grammar::groupName)
-                  .map(name -> new Group(name, members));
+              return fields.name("group", Grammar::groupName).map(name -> new Group(name, members));
             });
     groups.sort(Comparator.comparing(Group::name));
+    return groups;
+  }
+
+  private List<TrustedNetwork> trustedNetworks(Fields document) {
+    List<TrustedNetwork> networks =
+        things(
+            document,
+            "trustedNetworks",
+            limits.groups(),
+            List.of("name", "sources"),
+            fields -> {
+              List<AddressRange> sources = fields.list("sources", Words::range, "");
+              sources.sort(Comparator.comparing(AddressRange::toString));
+              return fields
+                  .name("trusted network", Grammar::name)
+                  .map(name -> new TrustedNetwork(name, sources));
+            });
+    networks.sort(Comparator.comparing(TrustedNetwork::name));
+    return networks;
+  }
+
+  private List<ApplicationGroup> applicationGroups(Fields document) {
+    List<ApplicationGroup> groups =
+        things(
+            document,
+            "applicationGroups",
+            limits.groups(),
+            List.of("name", "applications"),
+            fields -> {
+              Optional<String> name = fields.name("application group", Grammar::name);
+              String place = "application group " + name.orElse("?") + " application ";
+              List<String> members = sorted(fields.list("applications", Grammar::name, place));
+              return name.map(text -> new ApplicationGroup(text, members));
+            });
+    groups.sort(Comparator.comparing(ApplicationGroup::name));
     return groups;
   }
 
@@ -182,14 +216,19 @@ final class DocumentReader {
                 "allowLinkLocal",
                 "idleTimeout",
                 "maxAge",
-                "lanePerFlow"),
+                "lanePerFlow",
+                "labels",
+                "matching",
+                "health",
+                "exists",
+                "bypass"),
             this::application);
     applications.sort(Comparator.comparing(Application::name));
     return applications;
   }
 
   private Optional<Application> application(Fields fields) {
-    Optional<String> name = name(fields, "application", Grammar::name);
+    Optional<String> name = fields.name("application", Grammar::name);
     String place = "application " + name.orElse("?");
     List<HostPattern> hosts = fields.list("hosts", Grammar::host, place + " host ");
     hosts.sort(Comparator.comparing(HostPattern::text));
@@ -213,10 +252,12 @@ final class DocumentReader {
             fields.flag("allowLoopback"),
             fields.flag("allowLinkLocal"),
             fields.flag("lanePerFlow"));
-    return name.map(text -> new Application(text, hosts, tcp, udp, connectorGroups, obligations));
+    ApplicationTraits traits = TraitsReader.read(fields);
+    return name.map(
+        text -> new Application(text, hosts, tcp, udp, connectorGroups, obligations, traits));
   }
 
-  private static void requireItems(Fields fields, String key, String hint) {
+  static void requireItems(Fields fields, String key, String hint) {
     if (!fields.has(key)) {
       fields.problem("key " + Problems.quote(key) + " is missing (" + hint + ")");
     } else if (fields.get(key) instanceof Node.Sequence sequence && sequence.items().isEmpty()) {
@@ -241,45 +282,16 @@ final class DocumentReader {
   }
 
   private List<AccessRule> rules(Fields document) {
-    return things(
-        document,
-        "rules",
-        limits.rules(),
-        List.of("name", "action", "applications", "groups", "users", "anyone"),
-        this::rule);
+    return things(document, "rules", limits.rules(), RuleReader.ACCESS, rules::access);
   }
 
-  private Optional<AccessRule> rule(Fields fields) {
-    Optional<String> name = name(fields, "rule", Grammar::name);
-    String place = "rule " + name.orElse("?");
-    Optional<AccessRule.Action> action =
-        fields.required(
-            "action",
-            text ->
-                switch (text) {
-                  case "allow" -> new Grammar.Read.Good<>(AccessRule.Action.ALLOW);
-                  case "deny" -> new Grammar.Read.Good<>(AccessRule.Action.DENY);
-                  default ->
-                      new Grammar.Read.Bad<>(Problems.quote(text) + " (expected: allow or deny)");
-                });
-    List<String> applications =
-        sorted(fields.list("applications", Grammar::name, place + " application "));
-    requireItems(fields, "applications", "the applications that it is about");
-    List<String> groups = sorted(fields.list("groups", Grammar::groupName, place + " group "));
-    List<String> users = sorted(fields.list("users", Grammar::email, ""));
-    boolean anyone = fields.flag("anyone");
-    boolean named = !fields.items("groups").isEmpty() || !fields.items("users").isEmpty();
-    if (anyone && named) {
-      fields.problem("anyone: true leaves no room for groups or users; keep one of them");
-    } else if (!anyone && !named) {
-      fields.problem("nobody is named (expected: groups, users, or anyone: true)");
-    }
-    if (name.isEmpty() || action.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new AccessRule(
-            name.get(), action.get(), applications, new RuleMatch.Subjects(anyone, groups, users)));
+  private List<SessionRule> sessionRules(Fields document) {
+    return things(document, "sessionRules", limits.rules(), RuleReader.SESSION, rules::session);
+  }
+
+  private List<ForwardingRule> forwardingRules(Fields document) {
+    return things(
+        document, "forwardingRules", limits.rules(), RuleReader.FORWARDING, rules::forwarding);
   }
 
   private List<IdentityProvider> identityProviders(Fields document) {
@@ -290,7 +302,7 @@ final class DocumentReader {
             "identityProviders",
             limits.entries(),
             IdentityProviderReader.KEYS,
-            fields -> reader.read(fields, name(fields, "identity provider", Grammar::name)));
+            fields -> reader.read(fields, fields.name("identity provider", Grammar::name)));
     providers.sort(Comparator.comparing(IdentityProvider::name));
     return providers;
   }

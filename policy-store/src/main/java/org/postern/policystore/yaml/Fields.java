@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.HostPattern;
+import org.postern.policystore.Operand;
 
 /// The keys of one mapping, read by name. Whatever is wrong goes to the problems, with its place,
 /// and reading goes on.
@@ -114,6 +115,29 @@ final class Fields {
     return value == null ? Optional.empty() : word(value, at(key), grammar);
   }
 
+  /// The name of a thing, which no other of its kind has.
+  Optional<String> name(String kind, Function<String, Grammar.Read<String>> grammar) {
+    Optional<String> name = required("name", grammar);
+    name.ifPresent(text -> {
+      Place known = reading.places().get(kind + " " + text);
+      if (known != null) {
+        problem(
+            "name",
+            kind + " " + Problems.quote(text) + " is already defined in line " + known.line());
+      }
+      reading.place(kind + " " + text, mapping, path);
+    });
+    return name;
+  }
+
+  /// Notes where a single value stands.
+  void place(String key, String place) {
+    Node value = get(key);
+    if (value != null) {
+      reading.place(place, value, at(key));
+    }
+  }
+
   boolean flag(String key) {
     return optional(key, Grammar::truth).orElse(false);
   }
@@ -160,7 +184,11 @@ final class Fields {
   }
 
   private static String text(@Nullable Object value) {
-    return value instanceof HostPattern host ? host.text() : String.valueOf(value);
+    return switch (value) {
+      case HostPattern host -> host.text();
+      case Operand.PostureResult result -> result.profile();
+      case null, default -> String.valueOf(value);
+    };
   }
 
   /// The items of a list; none, with the problem noted, if it is something else.

@@ -108,13 +108,22 @@ final class Grammar {
     boolean wildcard = text.startsWith("*.");
     String name = wildcard ? text.substring(2) : text;
     if (name.indexOf('*') >= 0 || name.indexOf('?') >= 0) {
-      return bad(text, "a wildcard only as the whole first label, as in *.corp.internal");
+      return glob(text.toLowerCase(Locale.ROOT));
     }
     return switch (dnsName(name)) {
       case Read.Good<String>(String lower) ->
           good(wildcard ? new HostPattern.WildcardName(lower) : new HostPattern.ExactName(lower));
       case Read.Bad<String> bad -> bad(text, "a DNS name, *.suffix, an address or a CIDR range");
     };
+  }
+
+  private static Read<HostPattern> glob(String text) {
+    String last = text.substring(text.lastIndexOf('.') + 1);
+    boolean name = dnsName(text.replace('*', 'x').replace('?', 'x')) instanceof Read.Good<String>;
+    boolean plainEnd = text.indexOf('.') > 0 && last.indexOf('*') < 0 && last.indexOf('?') < 0;
+    return name && plainEnd && !text.contains("**") && !text.contains("*.*")
+        ? good(new HostPattern.Glob(text))
+        : bad(text, "a name with * and ? before its last label, as in db-*.corp.internal");
   }
 
   private static boolean looksLikeAddress(String text) {

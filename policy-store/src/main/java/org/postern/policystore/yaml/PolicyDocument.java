@@ -5,12 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.SessionRule;
+import org.postern.policystore.TrustedNetwork;
 
 /// A policy document that says what is wanted, kind by kind. A kind that the document names (a
 /// top-level key) is replaced as a whole by what stands there, an empty list included; a kind that
@@ -29,22 +33,30 @@ public final class PolicyDocument {
   record Parts(
       Optional<List<String>> domains,
       Optional<List<ConnectorGroup>> connectorGroups,
+      Optional<List<TrustedNetwork>> trustedNetworks,
       Optional<List<PostureProfile>> postureProfiles,
       Optional<List<Application>> applications,
+      Optional<List<ApplicationGroup>> applicationGroups,
       Optional<List<Group>> groups,
       Optional<List<AccessRule>> rules,
+      Optional<List<SessionRule>> sessionRules,
+      Optional<List<ForwardingRule>> forwardingRules,
       Optional<List<IdentityProvider>> identityProviders) {}
 
   /// What the configuration will be after this document: its kinds, and the others of the base.
   public PolicyConfiguration over(PolicyConfiguration base) {
     return new PolicyConfiguration(
-            parts.domains().orElse(base.domains()),
-            parts.connectorGroups().orElse(base.connectorGroups()),
-            parts.applications().orElse(base.applications()),
-            parts.groups().orElse(base.groups()),
-            parts.rules().orElse(base.rules()),
-            parts.identityProviders().orElse(base.identityProviders()))
-        .withPostureProfiles(parts.postureProfiles().orElse(base.postureProfiles()));
+        parts.domains().orElse(base.domains()),
+        parts.connectorGroups().orElse(base.connectorGroups()),
+        parts.trustedNetworks().orElse(base.trustedNetworks()),
+        parts.postureProfiles().orElse(base.postureProfiles()),
+        parts.applications().orElse(base.applications()),
+        parts.applicationGroups().orElse(base.applicationGroups()),
+        parts.groups().orElse(base.groups()),
+        parts.rules().orElse(base.rules()),
+        parts.sessionRules().orElse(base.sessionRules()),
+        parts.forwardingRules().orElse(base.forwardingRules()),
+        parts.identityProviders().orElse(base.identityProviders()));
   }
 
   /// What would be wrong with the configuration after this document; empty: nothing.

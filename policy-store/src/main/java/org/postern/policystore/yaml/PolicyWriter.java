@@ -1,22 +1,37 @@
 package org.postern.policystore.yaml;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationGroup;
+import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.ClientSecret;
+import org.postern.policystore.Condition;
+import org.postern.policystore.ConditionText;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.Label;
+import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.Rule;
+import org.postern.policystore.RuleMatch;
+import org.postern.policystore.RuleMode;
+import org.postern.policystore.SessionRule;
+import org.postern.policystore.TrustedNetwork;
 
 /// Writes a configuration as canonical YAML: same configuration, same bytes. What it writes can be
 /// applied again and changes nothing. Inline client secrets are written as `clientSecretKept:
@@ -38,15 +53,23 @@ public final class PolicyWriter {
     for (ConnectorGroup group : configuration.connectorGroups()) {
       writer.first("name", quote(group.name()));
     }
-    if (!configuration.postureProfiles().isEmpty()) {
-      writer.kind("postureProfiles", configuration.postureProfiles());
+    writer.kind("trustedNetworks", configuration.trustedNetworks());
+    for (TrustedNetwork network : configuration.trustedNetworks()) {
+      writer.first("name", quote(network.name()));
+      writer.list("sources", network.sources().stream().map(AddressRange::toString).toList());
     }
+    writer.kind("postureProfiles", configuration.postureProfiles());
     for (PostureProfile profile : configuration.postureProfiles()) {
       writer.first("name", quote(profile.name()));
       PostureWriter.keys(profile).forEach(writer::next);
     }
     writer.kind("applications", configuration.applications());
     configuration.applications().forEach(writer::application);
+    writer.kind("applicationGroups", configuration.applicationGroups());
+    for (ApplicationGroup group : configuration.applicationGroups()) {
+      writer.first("name", quote(group.name()));
+      writer.list("applications", group.applications());
+    }
     writer.kind("groups", configuration.groups());
     for (Group group : configuration.groups()) {
       writer.first("name", quote(group.name()));
@@ -54,6 +77,10 @@ public final class PolicyWriter {
     }
     writer.kind("rules", configuration.rules());
     configuration.rules().forEach(writer::rule);
+    writer.kind("sessionRules", configuration.sessionRules());
+    configuration.sessionRules().forEach(writer::sessionRule);
+    writer.kind("forwardingRules", configuration.forwardingRules());
+    configuration.forwardingRules().forEach(writer::forwardingRule);
     writer.kind("identityProviders", configuration.identityProviders());
     configuration.identityProviders().forEach(writer::identityProvider);
     return writer.out.toString();
@@ -94,6 +121,7 @@ public final class PolicyWriter {
     duration("idleTimeout", application.obligations().idleTimeout());
     duration("maxAge", application.obligations().ageMax());
     flag("lanePerFlow", application.obligations().lanePerFlow());
+    traits(application.traits());
   }
 
   private void ports(String key, Collection<PortRange> ranges) {
@@ -106,27 +134,117 @@ public final class PolicyWriter {
 
   private void duration(String key, Duration duration) {
     if (!duration.isZero()) {
-      next(key, text(duration.toSeconds()));
+      next(key, ConditionText.duration(duration));
     }
   }
 
-  static String text(long seconds) {
-    if (seconds % 86_400 == 0) {
-      return seconds / 86_400 + "d";
+  private void text(String key, String value) {
+    if (!value.isEmpty()) {
+      next(key, quote(value));
     }
-    if (seconds % 3_600 == 0) {
-      return seconds / 3_600 + "h";
+  }
+
+  private static List<String> words(Collection<? extends Enum<?>> constants) {
+    return constants.stream().map(ConditionText::word).toList();
+  }
+
+  private void traits(ApplicationTraits traits) {
+    ApplicationTraits usual = ApplicationTraits.DEFAULT;
+    list("labels", traits.labels().stream().map(Label::toString).toList());
+    if (traits.matching() != usual.matching()) {
+      next("matching", ConditionText.word(traits.matching()));
     }
-    return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+    if (traits.health() != usual.health()) {
+      next("health", ConditionText.word(traits.health()));
+    }
+    if (!traits.exists().equals(usual.exists())) {
+      list("exists", words(traits.exists()));
+    }
+    if (traits.bypass() != usual.bypass()) {
+      next("bypass", ConditionText.word(traits.bypass()));
+    }
   }
 
   private void rule(AccessRule rule) {
     first("name", quote(rule.name()));
-    next("action", rule.action().name().toLowerCase(Locale.ROOT));
-    list("applications", rule.match().targets().applications());
-    list("groups", rule.match().subjects().groups());
-    list("users", rule.match().subjects().users());
-    flag("anyone", rule.match().subjects().anyone());
+    next("action", ConditionText.word(rule.action()));
+    match(rule);
+    text("message", rule.terms().message());
+    list("connectorGroups", rule.terms().connectorGroups());
+    AccessRule.SignInStrength strength = rule.terms().stepUp();
+    if (!strength.equals(AccessRule.SignInStrength.NONE)) {
+      List<String> parts = new ArrayList<>();
+      if (!strength.ageMax().isZero()) {
+        parts.add("maxAge: " + ConditionText.duration(strength.ageMax()));
+      }
+      if (!strength.methods().isEmpty()) {
+        parts.add("methods: " + flow(strength.methods()));
+      }
+      if (!strength.contexts().isEmpty()) {
+        parts.add("contexts: " + flow(strength.contexts()));
+      }
+      next("stepUp", "{" + String.join(", ", parts) + "}");
+    }
+  }
+
+  private void sessionRule(SessionRule rule) {
+    first("name", quote(rule.name()));
+    match(rule);
+    duration("maxAge", rule.ageMax());
+    duration("idleTimeout", rule.idleMax());
+  }
+
+  private void forwardingRule(ForwardingRule rule) {
+    first("name", quote(rule.name()));
+    match(rule);
+    next("forwarding", ConditionText.word(rule.forwarding()));
+  }
+
+  private void match(Rule rule) {
+    RuleMatch.Targets targets = rule.match().targets();
+    list("applications", targets.applications());
+    list("applicationGroups", targets.groups());
+    list("labels", targets.labels().stream().map(Label::toString).toList());
+    flag("anyApplication", targets.any());
+    RuleMatch.Subjects subjects = rule.match().subjects();
+    list("groups", subjects.groups());
+    list("users", subjects.users());
+    list("workloads", subjects.workloads());
+    flag("anyone", subjects.anyone());
+    if (!rule.match().conditions().isEmpty()) {
+      out.append("    when:\n");
+      rule.match().conditions().forEach(this::condition);
+    }
+    switch (rule.mode()) {
+      case RuleMode.Enforce enforce -> {}
+      case RuleMode.Off off -> next("mode", "\"off\"");
+      case RuleMode.ReportOnly reportOnly -> next("mode", "report-only");
+      case RuleMode.EnforcePercent(int percent) ->
+          next("enforcePercent", Integer.toString(percent));
+      case RuleMode.EnforceGroup(String group) -> next("enforceGroup", quote(group));
+    }
+    if (rule.expires() != null) {
+      next("expires", quote(rule.expires().toString()));
+    }
+  }
+
+  private void condition(Condition condition) {
+    List<String> parts = new ArrayList<>();
+    if (condition.negated()) {
+      parts.add("not: true");
+    }
+    String word = ConditionText.word(condition.operand());
+    String values = flow(ConditionText.values(condition.operand()));
+    switch (condition.operand()) {
+      case Operand.Attribute(String name, var list) -> {
+        parts.add(word + ": " + quote(name));
+        parts.add("values: " + values);
+      }
+      case Operand.AuthenticationAge(Duration most) ->
+          parts.add(word + ": " + ConditionText.duration(most));
+      default -> parts.add(word + ": " + values);
+    }
+    out.append("      - {").append(String.join(", ", parts)).append("}\n");
   }
 
   private void identityProvider(IdentityProvider provider) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.postern.policystore.ConditionText;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.PostureRequirement;
 import org.postern.policystore.PostureTerms;
@@ -32,7 +33,7 @@ final class PostureWriter {
         case PostureRequirement.DiskEncrypted disk -> single.put(key, "true");
         case PostureRequirement.FirewallOn firewall -> single.put(key, "true");
         case PostureRequirement.ScreenLock(Duration within) ->
-            single.put(key, PolicyWriter.text(within.toSeconds()));
+            single.put(key, ConditionText.duration(within));
         case PostureRequirement.Domain(List<String> anyOf) ->
             lists.put(key, anyOf.stream().map(PolicyWriter::quote).toList());
         case PostureRequirement.Program(String path, List<String> sha256) ->
@@ -44,10 +45,10 @@ final class PostureWriter {
       }
     }
     if (!profile.terms().ageMax().equals(PostureTerms.AGE_MAX_DEFAULT)) {
-      single.put("maxAge", PolicyWriter.text(profile.terms().ageMax().toSeconds()));
+      single.put("maxAge", ConditionText.duration(profile.terms().ageMax()));
     }
     if (!profile.terms().grace().isZero()) {
-      single.put("grace", PolicyWriter.text(profile.terms().grace().toSeconds()));
+      single.put("grace", ConditionText.duration(profile.terms().grace()));
     }
     lists.forEach((key, values) -> single.put(key, "[" + String.join(", ", values) + "]"));
     Map<String, String> ordered = new java.util.LinkedHashMap<>();
@@ -61,7 +62,7 @@ final class PostureWriter {
   }
 
   private static void add(Map<String, List<String>> lists, String key, String value) {
-    lists.computeIfAbsent(key, unused -> new ArrayList<>()).add(value);
+    lists.computeIfAbsent(key, _ -> new ArrayList<>()).add(value);
   }
 
   private static String file(String path, List<String> sha256) {

@@ -170,8 +170,6 @@ final class NaiveModel {
         : Optional.of(DenyReason.SESSION_EXPIRED);
   }
 
-  private record Level(HostPattern pattern, int specificity) {}
-
   /// The applications that take part in a host, of which only those with the port matter.
   List<Application> matches(String host, int port, Transport transport) {
     return taking.computeIfAbsent(host, this::takingPart).stream()

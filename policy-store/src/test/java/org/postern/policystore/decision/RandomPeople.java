@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.postern.policystore.ApprovalRecord;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.Platform;
 import org.postern.policystore.RiskLevel;
 import org.postern.policystore.SessionRecord;
@@ -153,7 +152,7 @@ public final class RandomPeople {
         maybe(List.of(ClientType.CLIENT, ClientType.CLIENT, ClientType.BROWSER)),
         maybe(List.of(Platform.LINUX, Platform.LINUX, Platform.MACOS)),
         posture,
-        random.nextInt(4) == 0 ? null : IpLiterals.parse(pick(SOURCES)),
+        random.nextInt(4) == 0 ? null : RandomPolicy.range(pick(SOURCES)),
         random.nextBoolean()
             ? null
             : Set.copyOf(new TreeSet<>(List.of(pick(RandomPolicy.NETWORKS)))),

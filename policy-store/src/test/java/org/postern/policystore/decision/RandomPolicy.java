@@ -30,6 +30,8 @@ import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.PostureRequirement;
+import org.postern.policystore.PostureTerms;
 import org.postern.policystore.RiskLevel;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
@@ -118,12 +120,20 @@ public final class RandomPolicy {
                 .toList())
         .withPostureProfiles(
             List.of(
-                new PostureProfile("disk", List.of(Platform.LINUX, Platform.WINDOWS), ""),
-                new PostureProfile("edr", List.of(Platform.values()), "")))
+                new PostureProfile(
+                    "disk", List.of(Platform.LINUX, Platform.WINDOWS), "", encrypted()),
+                new PostureProfile("edr", List.of(Platform.values()), "", encrypted())))
         .withTrustedNetworks(
             List.of(
                 new TrustedNetwork("lab", List.of()),
                 new TrustedNetwork("office", List.of(range("192.0.2.0/24")))));
+  }
+
+  private static PostureTerms encrypted() {
+    return new PostureTerms(
+        List.of(new PostureRequirement.DiskEncrypted()),
+        PostureTerms.AGE_MAX_DEFAULT,
+        Duration.ZERO);
   }
 
   private List<Application> applications() {

@@ -74,6 +74,8 @@ final class MiniSchema {
       }
       case "oneOf" -> count(rule, value) == 1;
       case "anyOf" -> count(rule, value) >= 1;
+      case "allOf" -> count(rule, value) == rule.size();
+      case "minProperties" -> value.size() >= rule.asInt();
       default -> holds(keyword, rule, value);
     };
   }

@@ -138,8 +138,9 @@ class PolicyParserTest {
       strings = {
         "*",
         "*.",
-        "a.*.b",
-        "x*.b",
+        "a.x*",
+        "a.*.*.b",
+        "x**.b",
         "a..b",
         ".a",
         "a.",
@@ -158,7 +159,7 @@ class PolicyParserTest {
         "http://x",
         "bücher.example",
         "::ffff:10.0.0.0/104",
-        "?.b",
+        "a.?",
         "_",
         ""
       })

@@ -46,9 +46,23 @@ class PolicySchemaTest {
             + " groups: [g]}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: /run/secret, domains: [example.com]}]}",
+        "{version: 1, applications: [{name: a, hosts: ['db-*.b', 'a?.c'], tcp: [1],"
+            + " connectorGroups: [g], labels: [env=prod], matching: inclusive, health: on-access,"
+            + " exists: [client, browser], bypass: on-trusted-network}]}",
+        "{version: 1, applicationGroups: [{name: ag, applications: [a]}],"
+            + " trustedNetworks: [{name: office, sources: [192.0.2.0/24]}]}",
         "{version: 1, postureProfiles: [{name: p, platforms: [linux, macos], diskEncrypted: true,"
             + " os: [debian 12, arch], kernelAtLeast: '6.1', processes: [{path: /opt/edr}],"
-            + " screenLockWithin: 10m, maxAge: 30m, grace: 5m}]}"
+            + " screenLockWithin: 10m, maxAge: 30m, grace: 5m}]}",
+        "{version: 1, rules: [{name: r, action: step-up, labels: [env=prod], workloads: [w],"
+            + " stepUp: {maxAge: 1h, methods: [hwk]}, when: [{platforms: [linux]},"
+            + " {not: true, countries: [US]}, {attribute: dept, values: [a]},"
+            + " {times: ['mon-fri 08:00-18:00 Europe/Berlin']}, {authenticationAge: 8h}],"
+            + " enforcePercent: 10, message: Hello, expires: '2030-01-01T00:00:00Z'}]}",
+        "{version: 1, sessionRules: [{name: s, anyApplication: true, anyone: true, maxAge: 12h,"
+            + " mode: report-only}],"
+            + " forwardingRules: [{name: f, applicationGroups: [ag], anyone: true,"
+            + " forwarding: bypass}]}"
       })
   void goodDocumentIsGoodForBoth(String text) throws IOException {
     assertThat(schema.check(yaml.readTree(text))).isEmpty();
@@ -79,7 +93,7 @@ class PolicySchemaTest {
         "{version: 1, applications: [{name: a, hosts: [a.b], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [], tcp: [1], connectorGroups: [g]}]}",
-        "{version: 1, applications: [{name: a, hosts: ['a*.b'], tcp: [1], connectorGroups: [g]}]}",
+        "{version: 1, applications: [{name: a, hosts: ['a.b*'], tcp: [1], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [1.2.3], tcp: [1], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [0], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [x], connectorGroups: [g]}]}",
@@ -93,6 +107,15 @@ class PolicySchemaTest {
             + " groups: [g]}]}",
         "{version: 1, rules: [{name: r, action: allow, applications: [], anyone: true}]}",
         "{version: 1, identityProviders: [{name: p, clientId: c}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
+            + " when: [{platforms: [linux], countries: [DE]}]}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
+            + " when: [{platforms: [plan9]}]}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
+            + " when: [{}]}]}",
+        "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
+            + " enforcePercent: 100}]}",
+        "{version: 1, sessionRules: [{name: s, anyApplication: true, anyone: true}]}",
         "{version: 1, identityProviders: [{name: p, issuer: ftp://x, clientId: c}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: relative}]}"
