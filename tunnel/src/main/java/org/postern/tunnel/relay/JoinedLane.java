@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -95,8 +94,8 @@ public final class JoinedLane {
     return !ended;
   }
 
-  /** Bytes pass through this process, because the sockets cannot be spliced. */
-  boolean copies() {
+  /** True when bytes pass through this process, because the sockets cannot be spliced. */
+  public boolean copies() {
     return copies;
   }
 
@@ -109,7 +108,7 @@ public final class JoinedLane {
       closeBoth();
       return;
     }
-    if (loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)) {
+    if (loop instanceof IoEventLoop io && io.isCompatible(SpliceEnd.class)) {
       // What was read before must have left before anything is spliced past it.
       leave(connectorSocket, () -> leave(deviceSocket, () -> splice(io)));
     } else {

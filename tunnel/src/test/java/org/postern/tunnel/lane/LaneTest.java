@@ -37,6 +37,7 @@ import org.postern.tunnel.link.TestPki;
 import org.postern.tunnel.message.LaneOffer;
 import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.relay.JoinedLane;
 import org.postern.tunnel.relay.LaneCounts;
 
 /** Device, broker and connector in one process, with real TLS on both layers. */
@@ -84,7 +85,9 @@ class LaneTest {
     assertThat(atConnector.hash.get(40, SECONDS)).as("seed %d", seed).isEqualTo(sentUp);
     assertThat(atDevice.hash.get(40, SECONDS)).as("seed %d", seed).isEqualTo(sentDown);
 
-    LaneCounts counts = broker.joined.take().counts().get();
+    JoinedLane joined = broker.joined.take();
+    assertThat(joined.copies()).as("bytes pass through the broker's process").isEqualTo(!epoll);
+    LaneCounts counts = joined.counts().get();
     assertThat(counts.fromDevice()).isGreaterThan(bytes).isLessThan(bytes + bytes / 20);
     device.close();
     await().until(() -> !connector.channel().isOpen());

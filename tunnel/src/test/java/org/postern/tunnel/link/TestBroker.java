@@ -9,7 +9,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -62,7 +61,7 @@ public final class TestBroker implements AutoCloseable, DoorListener {
   }
 
   public TestBroker(SslContext tls, TunnelLimits limits, int threads, boolean epoll) {
-    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    IoHandlerFactory io = epoll ? EpollLoops.handlers() : NioIoHandler.newFactory();
     loops = new MultiThreadIoEventLoopGroup(threads, io);
     Supplier<SslContext> context = () -> tls;
     PeerCheck check = TestPki.only("spiffe://test/client/", "spiffe://test/connector/");
