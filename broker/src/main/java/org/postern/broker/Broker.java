@@ -40,6 +40,7 @@ import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.identity.CertificateAuthority;
+import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
@@ -55,6 +56,7 @@ public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
   private static final Duration LEASE = Duration.ofSeconds(30);
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
+  private static final Duration RULE_COUNTS = Duration.ofSeconds(5);
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
   private static final int INSTANCE_BYTES = 16;
   private static final int GROUP_QUIET_SECONDS = 0;
@@ -183,6 +185,8 @@ public final class Broker implements AutoCloseable {
     own.onWeb(door::present);
     every(CERTIFICATE_CHECK, own::renew);
     every(LEASE_RENEWAL, this::lease);
+    RuleCountTable counts = new RuleCountTable(ground.dataSource());
+    every(RULE_COUNTS, () -> counts.add(policy.current().takeCounts()));
     LOG.info(
         "broker {} of {} listens on {}",
         ground.brokerId(),

@@ -143,7 +143,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
   public Admission admit(String spiffeId, Hello hello, InetSocketAddress from) {
     Optional<ReasonCode> fault =
         switch (SpiffeId.parse(spiffeId)) {
-          case SpiffeId.ClientId client -> access.of(client).subjectFault();
+          case SpiffeId.ClientId client -> access.of(client, from).subjectFault();
           case SpiffeId.ConnectorId connector -> access.connectorFault(connector);
           case SpiffeId.BrokerId broker -> Optional.of(ReasonCode.KIND_NOT_ALLOWED);
           case SpiffeId.PortalId portal -> Optional.of(ReasonCode.KIND_NOT_ALLOWED);

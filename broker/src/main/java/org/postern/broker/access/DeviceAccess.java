@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.postern.policystore.AccessRule;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.Transport;
 import org.postern.policystore.decision.Decision;
@@ -29,20 +30,47 @@ public final class DeviceAccess {
     this.clock = clock;
   }
 
-  /** May this device open a flow to host and port, now? The host is lower-case ASCII. */
+  /**
+   * May this device open a flow to host and port, now? Counted for the rule that decides. The host
+   * is lower-case ASCII.
+   */
   public Verdict decide(String host, int port, org.postern.tunnel.message.Transport transport) {
-    Transport carrier =
-        transport == org.postern.tunnel.message.Transport.TRANSPORT_UDP
-            ? Transport.UDP
-            : Transport.TCP;
-    return switch (snapshot.decide(subject, host, port, carrier, clock.millis())) {
+    return verdict(
+        snapshot.decideAndCount(subject, host, port, carrier(transport), clock.millis()));
+  }
+
+  /** May a flow to host and port go on? As {@link #decide}, without counting. */
+  public Verdict review(String host, int port, org.postern.tunnel.message.Transport transport) {
+    return verdict(snapshot.decide(subject, host, port, carrier(transport), clock.millis()));
+  }
+
+  /**
+   * When a flow to host and port must be reviewed because time passes, in milliseconds since the
+   * epoch; {@link Long#MAX_VALUE}: never.
+   */
+  public long reviewAt(String host, int port, org.postern.tunnel.message.Transport transport) {
+    return snapshot.reconsiderAt(subject, host, port, carrier(transport), clock.millis());
+  }
+
+  private static Transport carrier(org.postern.tunnel.message.Transport transport) {
+    return transport == org.postern.tunnel.message.Transport.TRANSPORT_UDP
+        ? Transport.UDP
+        : Transport.TCP;
+  }
+
+  private static Verdict verdict(Decision decision) {
+    String rule = decision.rule() == null ? "" : decision.rule().name();
+    String message = decision.rule() instanceof AccessRule access ? access.terms().message() : "";
+    return switch (decision) {
       case Decision.Allow allow ->
           new Verdict.Permitted(
               allow.application().name(), allow.connectorGroups(), wire(allow.obligations()));
-      case Decision.Deny deny -> new Verdict.Forbidden(FlowAccess.reason(deny.reason()));
-      case Decision.StepUp stepUp -> new Verdict.Forbidden(ReasonCode.POLICY_STEP_UP);
+      case Decision.Deny deny ->
+          new Verdict.Forbidden(FlowAccess.reason(deny.reason()), rule, message);
+      case Decision.StepUp stepUp ->
+          new Verdict.Forbidden(ReasonCode.POLICY_STEP_UP, rule, message);
       case Decision.RequireApproval approval ->
-          new Verdict.Forbidden(ReasonCode.POLICY_APPROVAL_REQUIRED);
+          new Verdict.Forbidden(ReasonCode.POLICY_APPROVAL_REQUIRED, rule, message);
     };
   }
 

@@ -1,13 +1,16 @@
 package org.postern.broker.access;
 
+import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.Application;
+import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.HostPattern;
+import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.tunnel.message.PortRange;
 import org.postern.tunnel.message.ReasonCode;
@@ -28,10 +31,15 @@ public final class FlowAccess implements ServePlanSource {
     this.clock = clock;
   }
 
-  /** What the device of this certificate may do by the current snapshot. */
-  public DeviceAccess of(SpiffeId.ClientId id) {
+  /**
+   * What the device of this certificate may do by the current snapshot.
+   *
+   * @param from the address from which the broker sees it
+   */
+  public DeviceAccess of(SpiffeId.ClientId id, SocketAddress from) {
     Snapshot snapshot = snapshots.get();
-    return new DeviceAccess(snapshot, snapshot.subject(id.user(), id.device()), clock);
+    Facts facts = DeviceFacts.of(snapshot, id.device(), from);
+    return new DeviceAccess(snapshot, snapshot.subject(id.user(), id.device(), facts), clock);
   }
 
   /** Why this connector may not be linked; empty if it may. */
@@ -55,8 +63,9 @@ public final class FlowAccess implements ServePlanSource {
             .setApplicationId(application.name())
             .setAllowLoopback(application.obligations().allowLoopback())
             .setAllowLinkLocal(application.obligations().allowLinkLocal());
+    boolean probed = application.traits().health() == ApplicationTraits.HealthMode.CONTINUOUS;
     for (HostPattern host : application.hosts()) {
-      if (host instanceof HostPattern.ExactName exact) {
+      if (probed && host instanceof HostPattern.ExactName exact) {
         served.addHosts(exact.name());
       }
     }

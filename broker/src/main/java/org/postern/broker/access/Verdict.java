@@ -19,15 +19,29 @@ public sealed interface Verdict {
   /**
    * The flow may not be opened.
    *
-   * @param reason for the log and for flows that were live; a device that asks learns
-   *     POLICY_NO_RULE whether the application is forbidden or does not exist
+   * @param reason for the log and for flows that were live
+   * @param rule the rule that decided, for the log; empty if there was none
+   * @param message the rule's words for the person; empty if it has none
    */
-  record Forbidden(ReasonCode reason) implements Verdict {
+  record Forbidden(ReasonCode reason, String rule, String message) implements Verdict {
     /** True when it is the session, user or device that is not admitted, whatever the target. */
     public boolean concernsSubject() {
       return switch (reason) {
         case SESSION_EXPIRED, SESSION_REVOKED, USER_DISABLED, DEVICE_REVOKED -> true;
         default -> false;
+      };
+    }
+
+    /**
+     * What a device that asks learns: the same whether the application is forbidden or does not
+     * exist, except where the person can do something about it, or the administrator has left words
+     * for them.
+     */
+    public ReasonCode told() {
+      return switch (reason) {
+        case POLICY_STEP_UP, POLICY_APPROVAL_REQUIRED -> reason;
+        case POLICY_DENIED -> message.isEmpty() ? ReasonCode.POLICY_NO_RULE : reason;
+        default -> concernsSubject() ? reason : ReasonCode.POLICY_NO_RULE;
       };
     }
   }

@@ -99,7 +99,7 @@ public final class ClientSide {
 
   /** What the device may do by the snapshot of this moment. */
   DeviceAccess accessOf(DeviceOnBroker device) {
-    return access.of(device.id());
+    return access.of(device.id(), device.link().remoteAddress());
   }
 
   void flowCount(int difference) {
@@ -127,7 +127,7 @@ public final class ClientSide {
 
   /** A device's control link was admitted. Runs on the link's loop. */
   public ControlLinkListener onControl(SpiffeId.ClientId id, ControlLink link) {
-    DeviceAccess deviceAccess = access.of(id);
+    DeviceAccess deviceAccess = access.of(id, link.remoteAddress());
     DeviceOnBroker device =
         devices.compute(
             link.peerId(),
@@ -144,7 +144,7 @@ public final class ClientSide {
     rendezvous.arrive(device);
     device.onLoop(() -> {
       device.attach(link);
-      device.reconsider(access.of(id));
+      device.reconsider(accessOf(device));
     });
     LOG.info("device {} is linked", link.peerId());
     return new Listener(device);

@@ -2,7 +2,6 @@ package org.postern.broker.clientside;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -47,12 +46,12 @@ final class DeviceOnBroker implements DeviceDesk {
   private final TokenBucket resolves;
   private final FlowOpening opening;
   private final LaneOpening laneOpening;
+  private final ReviewTimer reviews;
   private DeviceAccess access;
   private ControlLink link;
   private boolean attached = true;
   private boolean sweeping;
   private @Nullable NamePlan sentPlan;
-  private @Nullable Future<?> expiry;
 
   DeviceOnBroker(ClientSide side, SpiffeId.ClientId id, ControlLink link, DeviceAccess access) {
     this.side = side;
@@ -63,6 +62,7 @@ final class DeviceOnBroker implements DeviceDesk {
     this.access = access;
     this.opening = new FlowOpening(side, this);
     this.laneOpening = new LaneOpening(side, this, opening);
+    this.reviews = new ReviewTimer(loop, side::clockMillis, () -> reconsider(side.accessOf(this)));
     this.resolves = new TokenBucket(side.limits().resolvesPerSecond(), side.nanoTime());
   }
 
@@ -147,6 +147,7 @@ final class DeviceOnBroker implements DeviceDesk {
       side.flowCount(1);
     }
     flows.put(flow);
+    reviews.at(access.reviewAt(flow.open.getHost(), flow.open.getPort(), flow.open.getTransport()));
   }
 
   /** A lane ended or never came to be. */
@@ -273,7 +274,7 @@ final class DeviceOnBroker implements DeviceDesk {
   void reconsider(DeviceAccess fresh) {
     access = fresh;
     for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
-      if (opening.decide(flow.open) instanceof Verdict.Forbidden forbidden) {
+      if (opening.review(flow.open) instanceof Verdict.Forbidden forbidden) {
         cut(flow, forbidden.concernsSubject() ? forbidden.reason() : ReasonCode.POLICY_CHANGED);
       }
     }
@@ -283,22 +284,16 @@ final class DeviceOnBroker implements DeviceDesk {
     }
     access.subjectFault().ifPresent(reason -> leave(reason, "this session is no longer admitted"));
     if (access.subjectFault().isEmpty()) {
-      watchExpiry();
+      watchLive();
     }
   }
 
-  /** Asks again at the moment when the session ends by itself. */
-  private void watchExpiry() {
-    long millis = access.expiresAt().toEpochMilli() - side.clockMillis();
-    if (millis > 0 && expiry == null) {
-      expiry =
-          loop.schedule(
-              () -> {
-                expiry = null;
-                reconsider(side.accessOf(this));
-              },
-              millis + 1,
-              TimeUnit.MILLISECONDS);
+  /** Asks again when the session ends by itself, and when time may change what a flow may do. */
+  private void watchLive() {
+    reviews.at(access.expiresAt().toEpochMilli());
+    for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
+      reviews.at(
+          access.reviewAt(flow.open.getHost(), flow.open.getPort(), flow.open.getTransport()));
     }
   }
 

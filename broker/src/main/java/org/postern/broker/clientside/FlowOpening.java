@@ -70,18 +70,33 @@ final class FlowOpening {
     return device.access().decide(open.getHost(), open.getPort(), open.getTransport());
   }
 
+  /** May a live flow go on? */
+  Verdict review(Open open) {
+    return device.access().review(open.getHost(), open.getPort(), open.getTransport());
+  }
+
   /** Forbidden and unknown look alike to the device; only the log knows which. */
   void forbid(Open open, Verdict.Forbidden forbidden) {
     String decisionId = side.decisionIds().next();
     LOG.info(
-        "denied {} {}:{} decision {} {}",
+        "denied {} {}:{} decision {} {} rule \"{}\"",
         device.spiffeId(),
         open.getHost(),
         open.getPort(),
         decisionId,
-        forbidden.reason());
-    ReasonCode told = forbidden.concernsSubject() ? forbidden.reason() : ReasonCode.POLICY_NO_RULE;
-    refuse(open.getFlowId(), told, decisionId, false);
+        forbidden.reason(),
+        forbidden.rule());
+    device
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setRefused(
+                    Refused.newBuilder()
+                        .setFlowId(open.getFlowId())
+                        .setReason(forbidden.told())
+                        .setText(forbidden.message())
+                        .setDecisionId(decisionId))
+                .build());
   }
 
   /** A flow on a lane that the device already has. */
