@@ -1,26 +1,39 @@
 package org.postern.acceptance.bench;
 
+import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
 import org.postern.policystore.ClientSecret;
+import org.postern.policystore.ClientType;
+import org.postern.policystore.Condition;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
+import org.postern.policystore.Operand;
+import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.RiskLevel;
 import org.postern.policystore.RuleMatch;
+import org.postern.policystore.RuleMode;
 import org.postern.policystore.SessionRecord;
+import org.postern.policystore.TimeWindow;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.IdentityState;
 
 /**
@@ -37,8 +50,38 @@ record PolicyWorkload(
   static final int PORT = 443;
   static final Instant EXPIRY = Instant.parse("2100-01-01T00:00:00Z");
 
-  private static final int APPLICATIONS = 10_000;
-  private static final int RULES = 2_000;
+  /** What is known of the device: enough for every condition. */
+  static final Facts FACTS =
+      new Facts(
+          ClientType.CLIENT,
+          Platform.LINUX,
+          Map.of(),
+          AddressRange.parse("192.0.2.7").orElseThrow(),
+          Set.of(),
+          "DE",
+          RiskLevel.LOW);
+
+  /** Every rule asks all of this, and it holds: the naive model need not ask. */
+  private static final List<Condition> CONDITIONS =
+      List.of(
+          Condition.that(new Operand.ClientTypes(List.of(ClientType.CLIENT))),
+          Condition.that(new Operand.Platforms(List.of(Platform.LINUX, Platform.MACOS))),
+          Condition.that(
+              new Operand.Sources(List.of(AddressRange.parse("192.0.2.0/24").orElseThrow()))),
+          Condition.not(new Operand.Countries(List.of("FR", "US"))),
+          Condition.not(new Operand.Risks(List.of(RiskLevel.CRITICAL))),
+          Condition.that(
+              new Operand.Times(
+                  List.of(
+                      new TimeWindow(
+                          List.of(DayOfWeek.values()),
+                          0,
+                          TimeWindow.DAY_MINUTES,
+                          ZoneId.of("Europe/Berlin"))))),
+          Condition.that(new Operand.AuthenticationAge(Duration.ofDays(100_000))));
+
+  private static final int APPLICATIONS = 50_000;
+  private static final int RULES = 10_000;
   private static final int GROUPS = 1_000;
   private static final int GROUPS_OF_USER = 50;
   private static final int QUESTIONS = 8_192;
@@ -66,11 +109,21 @@ record PolicyWorkload(
           new AccessRule(
               "rule-%04d".formatted(i),
               i % 10 == 0 ? AccessRule.Action.DENY : AccessRule.Action.ALLOW,
-              some(random, 1 + random.nextInt(20), APPLICATIONS)
-                  .map(PolicyWorkload::application)
-                  .toList(),
-              new RuleMatch.Subjects(
-                  false, some(random, 5, GROUPS).map(PolicyWorkload::group).toList(), List.of())));
+              new RuleMatch(
+                  new RuleMatch.Targets(
+                      false,
+                      some(random, 1 + random.nextInt(20), APPLICATIONS)
+                          .map(PolicyWorkload::application)
+                          .toList(),
+                      List.of(),
+                      List.of()),
+                  new RuleMatch.Subjects(
+                      false,
+                      some(random, 5, GROUPS).map(PolicyWorkload::group).toList(),
+                      List.of()),
+                  CONDITIONS),
+              RuleMode.ENFORCE,
+              AccessRule.Terms.NONE));
     }
     List<String> hosts = new ArrayList<>();
     for (int i = 0; i < QUESTIONS; i++) {
