@@ -1,0 +1,242 @@
+package org.postern.policystore.analysis;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.Application;
+import org.postern.policystore.Condition;
+import org.postern.policystore.ConditionText;
+import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ConnectorRecord;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.Operand;
+import org.postern.policystore.Platform;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PostureProfile;
+import org.postern.policystore.RuleMatch;
+import org.postern.policystore.RuleMode;
+import org.postern.policystore.decision.RuleCounts;
+
+/// Looks a configuration over. What it says is certain, not guessed; what it does not say may still
+/// be wrong. Any thread.
+public final class Lint {
+  private static final int WIDE_PREFIX_4 = 16;
+  private static final int WIDE_PREFIX_6 = 48;
+
+  private final PolicyConfiguration configuration;
+  private final RuleTargets targets;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private Lint(PolicyConfiguration configuration) {
+    this.configuration = configuration;
+    this.targets = new RuleTargets(configuration);
+  }
+
+  /// All findings, kind by kind.
+  ///
+  /// @param connectors enrolled app connectors
+  /// @param counts what rules did, by name
+  public static List<Finding> of(
+      PolicyConfiguration configuration,
+      Iterable<ConnectorRecord> connectors,
+      Map<String, RuleCounts> counts) {
+    Lint lint = new Lint(configuration);
+    lint.shadows();
+    lint.neverHit(counts);
+    lint.posture();
+    lint.width();
+    lint.connectors(connectors);
+    return List.copyOf(lint.findings);
+  }
+
+  private void add(Finding.Kind kind, String subject, String text) {
+    findings.add(new Finding(kind, subject, text));
+  }
+
+  // -- shadows
+
+  /// A rule that decides whenever it is asked, and what it is about.
+  private record Covering(AccessRule rule, Set<String> about) {}
+
+  /// A rule without conditions covers a later one that is about no other application and no other
+  /// subject.
+  private void shadows() {
+    Map<String, List<Covering>> coveringByApplication = new HashMap<>();
+    for (AccessRule rule : configuration.rules()) {
+      Set<String> about = targets.of(rule.match());
+      if (!(rule.mode() instanceof RuleMode.Off) && !about.isEmpty()) {
+        List<Covering> candidates =
+            coveringByApplication.getOrDefault(about.iterator().next(), List.of());
+        for (Covering earlier : candidates) {
+          if (covers(earlier.rule(), rule) && earlier.about().containsAll(about)) {
+            shadow(earlier.rule(), rule);
+            break;
+          }
+        }
+      }
+      boolean always =
+          rule.mode() instanceof RuleMode.Enforce
+              && rule.expires() == null
+              && rule.match().conditions().stream().allMatch(Lint::isAboutApplications);
+      if (always) {
+        about.forEach(name ->
+            coveringByApplication
+                .computeIfAbsent(name, _ -> new ArrayList<>(1))
+                .add(new Covering(rule, about)));
+      }
+    }
+  }
+
+  private static boolean isAboutApplications(Condition condition) {
+    return condition.operand() instanceof Operand.Applications
+        || condition.operand() instanceof Operand.ApplicationGroups
+        || condition.operand() instanceof Operand.Labels;
+  }
+
+  private static boolean covers(AccessRule earlier, AccessRule rule) {
+    RuleMatch.Subjects wide = earlier.match().subjects();
+    RuleMatch.Subjects narrow = rule.match().subjects();
+    // With a person whose address is not trusted it is unknown whether either rule is meant: then
+    // one that gives is passed over, and one that takes away decides.
+    boolean surely =
+        wide.anyone()
+            || earlier.action() == AccessRule.Action.DENY
+            || rule.action() == AccessRule.Action.ALLOW;
+    return surely && covers(wide, narrow);
+  }
+
+  private static boolean covers(RuleMatch.Subjects wide, RuleMatch.Subjects narrow) {
+    // A workload is nobody, so "anyone" does not cover one.
+    boolean workloads = wide.workloads().containsAll(narrow.workloads());
+    if (narrow.anyone() || wide.anyone()) {
+      return wide.anyone() && workloads;
+    }
+    return workloads
+        && wide.groups().containsAll(narrow.groups())
+        && wide.users().containsAll(narrow.users());
+  }
+
+  private void shadow(AccessRule earlier, AccessRule rule) {
+    boolean same = earlier.action() == rule.action();
+    add(
+        same ? Finding.Kind.SHADOWED : Finding.Kind.CONTRADICTING,
+        rule.name(),
+        "rule "
+            + rule.name()
+            + " ("
+            + ConditionText.word(rule.action())
+            + ") never decides: rule "
+            + earlier.name()
+            + " ("
+            + ConditionText.word(earlier.action())
+            + ") stands before it and covers all of it; "
+            + (same ? "remove one of them" : "move it up, or remove it"));
+  }
+
+  // -- the rest
+
+  private void neverHit(Map<String, RuleCounts> counts) {
+    for (AccessRule rule : configuration.rules()) {
+      RuleCounts count = counts.get(rule.name());
+      if (!(rule.mode() instanceof RuleMode.Off)
+          && (count == null || (count.hits() == 0 && count.reports() == 0))) {
+        add(
+            Finding.Kind.NEVER_HIT,
+            rule.name(),
+            "rule " + rule.name() + " never decided anything; remove it if it is not needed");
+      }
+    }
+  }
+
+  private void posture() {
+    Map<String, PostureProfile> profiles = new HashMap<>();
+    configuration.postureProfiles().forEach(each -> profiles.put(each.name(), each));
+    for (AccessRule rule : configuration.rules()) {
+      Set<Platform> asked = EnumSet.allOf(Platform.class);
+      Set<Platform> answered = EnumSet.allOf(Platform.class);
+      for (Condition condition : rule.match().conditions()) {
+        switch (condition.operand()) {
+          case Operand.Platforms(var platforms) when condition.negated() ->
+              asked.removeAll(platforms);
+          case Operand.Platforms(var platforms) -> asked.retainAll(platforms);
+          case Operand.Posture(var results) -> {
+            Set<Platform> some = EnumSet.noneOf(Platform.class);
+            for (Operand.PostureResult result : results) {
+              PostureProfile profile = profiles.get(result.profile());
+              some.addAll(profile == null ? List.of() : profile.platforms());
+            }
+            answered.retainAll(some);
+          }
+          default -> {}
+        }
+      }
+      asked.removeAll(answered);
+      if (!asked.isEmpty()) {
+        add(
+            Finding.Kind.UNCOVERED_PLATFORM,
+            rule.name(),
+            "rule "
+                + rule.name()
+                + " asks for posture that "
+                + String.join(", ", asked.stream().map(ConditionText::word).toList())
+                + " cannot report: there it never allows, and always denies; name the platforms"
+                + " that are meant, or a profile for the others");
+      }
+    }
+  }
+
+  private void width() {
+    for (Application application : configuration.applications()) {
+      for (HostPattern host : application.hosts()) {
+        boolean wide =
+            switch (host) {
+              case HostPattern.ExactName exact -> false;
+              case HostPattern.WildcardName(String suffix) ->
+                  suffix.indexOf('.') < 0 || configuration.domains().contains(suffix);
+              case HostPattern.Glob(String pattern) -> pattern.startsWith("*");
+              case HostPattern.Addresses(var range) ->
+                  range.prefixLength() <= (range.ipv6() ? WIDE_PREFIX_6 : WIDE_PREFIX_4);
+            };
+        if (wide) {
+          add(
+              Finding.Kind.WIDE,
+              application.name(),
+              "application "
+                  + application.name()
+                  + " covers all of "
+                  + host.text()
+                  + "; list what is meant");
+        }
+      }
+    }
+  }
+
+  private void connectors(Iterable<ConnectorRecord> connectors) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (ConnectorRecord connector : connectors) {
+      if (connector.state() == ConnectorRecord.State.ENROLLED) {
+        counts.merge(connector.group(), 1, Integer::sum);
+      }
+    }
+    Set<String> serving = new HashSet<>();
+    configuration.applications().forEach(each -> serving.addAll(each.connectorGroups()));
+    for (ConnectorGroup group : configuration.connectorGroups()) {
+      int count = counts.getOrDefault(group.name(), 0);
+      if (count < 2 && serving.contains(group.name())) {
+        add(
+            Finding.Kind.SINGLE_CONNECTOR,
+            group.name(),
+            "connector group "
+                + group.name()
+                + " has "
+                + (count == 0 ? "no app connector" : "one app connector")
+                + "; enroll a second, so that one may fail");
+      }
+    }
+  }
+}
