@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.enroll.EnrollLimits;
@@ -82,6 +83,7 @@ public final class Broker implements AutoCloseable {
   private final WebLoops web = new WebLoops();
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
+  private @Nullable AdministratorRoom administrators;
   private @Nullable SnapshotStore snapshots;
   private @Nullable TunnelRooms rooms;
   private @Nullable HttpsDoor https;
@@ -120,9 +122,11 @@ public final class Broker implements AutoCloseable {
     if (settings.newAdminToken()) {
       ground.newAdminToken(clock);
     }
-    writeTrust(ground);
+    Certificates.writeTrust(ground.authority(), settings.foundation().dataDir());
     Repositories stored = Repositories.over(ground, random, clock);
     repositories = stored;
+    administrators =
+        AdministratorRoom.open(ground, stored, settings.foundation().dataDir(), random, clock);
     SnapshotStore policy = SnapshotStore.start(ground.dataSource(), SnapshotStore.Settings.DEFAULT);
     snapshots = policy;
     Certificates own = new Certificates(ground.authority(), ground.brokerId(), settings, clock);
@@ -217,16 +221,6 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  /** Where the CA's certificates are written for whoever configures a peer by hand. */
-  private void writeTrust(Foundation ground) throws StartException {
-    Path file = settings.foundation().dataDir().resolve("ca.pem");
-    try {
-      Files.writeString(file, ground.authority().trust().pem());
-    } catch (IOException e) {
-      throw new StartException("cannot write " + file + ": " + e.getMessage(), e);
-    }
-  }
-
   private List<Route> routes(
       Foundation ground,
       Repositories stored,
@@ -267,6 +261,9 @@ public final class Broker implements AutoCloseable {
             .routes(limits.bodyBytesMax(), rate));
     routes.addAll(
         new AdminApi(adminParts(ground, stored, policy, tunnel, front), nanoTime).routes(limits));
+    if (administrators != null) {
+      routes.addAll(administrators.routes(publicUrl(), nanoTime));
+    }
     return routes;
   }
 
@@ -344,6 +341,11 @@ public final class Broker implements AutoCloseable {
       throw new IllegalStateException("the broker has not started");
     }
     return foundation.authority().trust().rootFingerprints().getFirst();
+  }
+
+  /** What the first administrator needs; empty if there is one. */
+  public Optional<FirstAdministrator.Code> firstAdministrator() {
+    return administrators == null ? Optional.empty() : administrators.code();
   }
 
   /** Where the admin token of the first start was written. */

@@ -21,6 +21,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.postern.broker.administrators.AdministratorDoor;
+import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.cli.ExitCode;
@@ -163,6 +165,7 @@ final class BrokerCommand implements Callable<Integer> {
               """
                   .formatted(
                       broker.publicUrl(), broker.adminTokenFile(), broker.rootFingerprint()));
+      broker.firstAdministrator().ifPresent(code -> sayWhoIsFirst(broker, code));
       stop.await();
       return ExitCode.OK;
     } catch (StartException e) {
@@ -171,6 +174,23 @@ final class BrokerCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+  }
+
+  private void sayWhoIsFirst(Broker broker, FirstAdministrator.Code code) {
+    spec.commandLine()
+        .getOut()
+        .println(
+            """
+              There is no administrator yet. Open %s%s and type this
+              one-time code: %s
+              (good until %s, once; it also stands in %s)\
+            """
+                .formatted(
+                    broker.publicUrl(),
+                    AdministratorDoor.PAGE,
+                    code.text(),
+                    code.expiresAt(),
+                    code.file()));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

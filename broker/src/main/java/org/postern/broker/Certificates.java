@@ -1,5 +1,8 @@
 package org.postern.broker;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -102,6 +105,16 @@ final class Certificates {
       }
     } catch (StartException e) {
       LOG.warn("the certificate for browsers stays as it is: {}", e.getMessage());
+    }
+  }
+
+  /** Where the CA's certificates are written for whoever configures a peer by hand. */
+  static void writeTrust(CertificateAuthority authority, Path dataDir) throws StartException {
+    Path file = dataDir.resolve("ca.pem");
+    try {
+      Files.writeString(file, authority.trust().pem());
+    } catch (IOException e) {
+      throw new StartException("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 }

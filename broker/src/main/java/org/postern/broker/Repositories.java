@@ -104,7 +104,7 @@ record Repositories(
   }
 
   /** The deployment's sealing key, in the shape that the policy store asks for. */
-  private record Sealer(SealingKey key) implements SecretSealer {
+  record Sealer(SealingKey key) implements SecretSealer {
     @Override
     public byte[] seal(byte[] plain, String context) {
       return key.seal(context, plain);

@@ -83,7 +83,12 @@ final class BordersTest {
             onlyIn(
                 "an upgrade of the ASN.1 library touches one room",
                 List.of("org.bouncycastle.."),
-                "identity"),
+                "identity",
+                "broker.administrators.password"),
+            onlyIn(
+                "what a browser says of a passkey is judged in one small room",
+                List.of("com.webauthn4j..", "tools.jackson.."),
+                "broker.administrators.passkey"),
             onlyIn(
                 "tokens of identity providers are judged in one room",
                 List.of("com.nimbusds.."),

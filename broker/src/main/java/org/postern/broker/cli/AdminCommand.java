@@ -10,6 +10,8 @@ import picocli.CommandLine.Command;
     description = "Administers a deployment: policy as code, people, keys, roles, audit.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      LoginCommand.class,
+      AdministratorCommands.class,
       HistoryCommands.Plan.class,
       PolicyCommands.Apply.class,
       PolicyCommands.Get.class,

@@ -56,17 +56,35 @@ final class Connection {
 
   AdminClient open() {
     JsonNode file = configFile();
-    String address =
+    return new AdminClient(address(), trust(file), token(file));
+  }
+
+  /** For the one request that brings a token. */
+  AdminClient openWithoutToken() {
+    return new AdminClient(address(), trust(configFile()), "");
+  }
+
+  /** Where the broker is. */
+  URI address() {
+    return uri(
         Optional.ofNullable(url)
             .or(() -> Optional.ofNullable(environment.get("POSTERN_ADMIN_URL")))
-            .or(() -> text(file, "url"))
-            .orElse("https://localhost");
-    Optional<Path> trust =
-        Optional.ofNullable(ca)
-            .or(() -> Optional.ofNullable(dataDir).map(dir -> dir.resolve("ca.pem")))
-            .or(() -> Optional.ofNullable(environment.get("POSTERN_ADMIN_CA")).map(Path::of))
-            .or(() -> text(file, "ca").map(Path::of));
-    return new AdminClient(uri(address), trust, token(file));
+            .or(() -> text(configFile(), "url"))
+            .orElse("https://localhost"));
+  }
+
+  /** Keeps a token of {@code postern admin login} where later commands find it. */
+  Path keepToken(String token) throws IOException {
+    Path kept = tokenFile != null ? tokenFile : configFolder().resolve("admin.token");
+    LoginCommand.write(kept, token + "\n");
+    return kept;
+  }
+
+  private Optional<Path> trust(JsonNode file) {
+    return Optional.ofNullable(ca)
+        .or(() -> Optional.ofNullable(dataDir).map(dir -> dir.resolve("ca.pem")))
+        .or(() -> Optional.ofNullable(environment.get("POSTERN_ADMIN_CA")).map(Path::of))
+        .or(() -> text(file, "ca").map(Path::of));
   }
 
   private static URI uri(String address) {
@@ -93,11 +111,12 @@ final class Connection {
         path.or(() ->
                 Optional.ofNullable(environment.get("POSTERN_ADMIN_TOKEN_FILE")).map(Path::of))
             .or(() -> text(file, "tokenFile").map(Path::of))
+            .or(() -> Optional.of(configFolder().resolve("admin.token")).filter(Files::isReadable))
             .orElseThrow(() ->
                 new CommandException(
                     ExitCode.TOKEN,
-                    "no admin token: give --token-file FILE or --data-dir DIR, or set"
-                        + " POSTERN_ADMIN_TOKEN_FILE"));
+                    "no admin token: run 'postern admin login', or give --token-file FILE or"
+                        + " --data-dir DIR, or set POSTERN_ADMIN_TOKEN_FILE"));
     try {
       return Files.readString(source).strip();
     } catch (IOException e) {
@@ -106,13 +125,17 @@ final class Connection {
     }
   }
 
-  private JsonNode configFile() {
+  private Path configFolder() {
     String home = environment.getOrDefault("XDG_CONFIG_HOME", "");
     Path folder =
         home.isEmpty()
             ? Path.of(environment.getOrDefault("HOME", "/nonexistent"), ".config")
             : Path.of(home);
-    Path file = folder.resolve("postern/admin.json");
+    return folder.resolve("postern");
+  }
+
+  private JsonNode configFile() {
+    Path file = configFolder().resolve("admin.json");
     if (!Files.isReadable(file)) {
       return JSON.createObjectNode();
     }

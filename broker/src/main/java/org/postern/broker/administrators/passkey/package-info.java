@@ -1,0 +1,5 @@
+/** WebAuthn, as WebAuthn4J judges it; nobody else knows the library. */
+@NullMarked
+package org.postern.broker.administrators.passkey;
+
+import org.jspecify.annotations.NullMarked;
