@@ -14,22 +14,27 @@ import org.postern.acceptance.bench.peer.SshForward;
 import org.postern.acceptance.bench.peer.StunnelChain;
 import org.postern.acceptance.bench.peer.Veth;
 import org.postern.acceptance.bench.peer.WireguardGo;
+import org.postern.acceptance.bench.subject.IdleOnBroker;
+import org.postern.acceptance.bench.subject.LaneContender;
 import org.postern.acceptance.bench.subject.PosternContender;
 import org.postern.acceptance.bench.subject.PosternPassage;
 
 /**
- * {@code ./bench NAME [--json FILE]}. Ends with 0, 1 when something failed, 2 when it was called
- * wrongly.
+ * {@code ./bench NAME [--json FILE] [--quick]}. Ends with 0, 1 when something failed, 2 when it was
+ * called wrongly.
  */
 public final class BenchMain {
   private static final String SUBJECT = PosternContender.LABEL;
+
+  private static final IdleHolder.Sizes CONNECTIONS = new IdleHolder.Sizes(100, 1_000, 1_900);
+  private static final IdleHolder.Sizes FLOWS = new IdleHolder.Sizes(0, 500, 1_000);
 
   private BenchMain() {}
 
   private static List<Benchmark> benchmarks() {
     return List.of(
         new RelayBenchmark(
-            List.of(HaproxyRelay.SPLICE, HaproxyRelay.TLS, PosternContender.BROKER), SUBJECT),
+            List.of(HaproxyRelay.SPLICE, HaproxyRelay.TLS, new LaneContender()), SUBJECT),
         new ThroughputBenchmark(
             List.of(
                 new Veth(),
@@ -44,20 +49,26 @@ public final class BenchMain {
         new DecisionBenchmark(SUBJECT),
         new IdleBenchmark(
             List.of(
-                new IdleConnections(HaproxyRelay.TLS, "connection"),
-                new IdleConnections(HaproxyRelay.SPLICE, "connection"),
-                new IdleConnections(PosternContender.BROKER, "flow"),
-                new IdleConnections(PosternContender.CLIENT, "flow"),
-                new IdleConnections(PosternContender.CONNECTOR, "flow"))));
+                new IdleConnections(HaproxyRelay.TLS, "connection", CONNECTIONS),
+                new IdleConnections(HaproxyRelay.SPLICE, "connection", CONNECTIONS),
+                IdleOnBroker.LINKS,
+                IdleOnBroker.CARRIERS,
+                IdleOnBroker.LANES,
+                IdleOnBroker.FLOWS,
+                new IdleConnections(PosternContender.CLIENT, "flow", FLOWS),
+                new IdleConnections(PosternContender.CONNECTOR, "flow", FLOWS))));
   }
 
   /** Names one benchmark, or {@code all}. */
   public static void main(String[] arguments) throws Exception {
     @Nullable String name = null;
     @Nullable Path json = null;
+    boolean quick = false;
     for (int i = 0; i < arguments.length; i++) {
       if (arguments[i].equals("--json") && i + 1 < arguments.length) {
         json = Path.of(arguments[++i]);
+      } else if (arguments[i].equals("--quick")) {
+        quick = true;
       } else if (name == null && !arguments[i].startsWith("-")) {
         name = arguments[i];
       } else {
@@ -71,7 +82,7 @@ public final class BenchMain {
     List<Figure> figures = new ArrayList<>();
     for (Benchmark benchmark : chosen(name)) {
       System.out.println(benchmark.name() + ": " + benchmark.about());
-      try (BenchRun run = new BenchRun()) {
+      try (BenchRun run = new BenchRun(quick)) {
         figures.addAll(benchmark.measure(run));
       }
     }
@@ -97,7 +108,7 @@ public final class BenchMain {
   }
 
   private static void usage() {
-    System.err.println("usage: ./bench NAME [--json FILE], where NAME is all or one of:");
+    System.err.println("usage: ./bench NAME [--json FILE] [--quick], where NAME is all or one of:");
     for (Benchmark benchmark : benchmarks()) {
       System.err.printf("  %-12s %s%n", benchmark.name(), benchmark.about());
     }

@@ -17,13 +17,20 @@ import org.postern.acceptance.ground.RunningProgram;
  * reverse order. Used by one thread.
  */
 public final class BenchRun implements AutoCloseable {
+  private final boolean quick;
   private final Path folder;
   private final Deque<AutoCloseable> owned = new ConcurrentLinkedDeque<>();
   private final Thread atExit = new Thread(this::endAll, "bench ends");
 
-  BenchRun() throws IOException {
+  BenchRun(boolean quick) throws IOException {
+    this.quick = quick;
     this.folder = Files.createTempDirectory("postern-bench-");
     Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /** Fewer and shorter rounds: for a look, not for a record. */
+  public boolean quick() {
+    return quick;
   }
 
   /** A fresh folder below the temporary one. */

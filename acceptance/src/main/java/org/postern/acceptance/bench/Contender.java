@@ -1,5 +1,6 @@
 package org.postern.acceptance.bench;
 
+import io.netty.channel.ChannelHandler;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -19,10 +20,16 @@ public interface Contender {
    *
    * @param plain takes the bytes themselves
    * @param tls takes them inside TLS 1.3
+   * @param server serves one connection, for contenders whose far end is in this process
    * @param certificate PEM, self-signed, for 127.0.0.1: what TLS clients trust
    * @param key PEM, belongs to the certificate
    */
-  record Target(InetSocketAddress plain, InetSocketAddress tls, Path certificate, Path key) {}
+  record Target(
+      InetSocketAddress plain,
+      InetSocketAddress tls,
+      Supplier<ChannelHandler> server,
+      Path certificate,
+      Path key) {}
 
   /**
    * The way through a contender that is up.

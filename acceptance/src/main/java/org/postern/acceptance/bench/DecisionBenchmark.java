@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.postern.acceptance.bench.subject.CutWorkload;
 import org.postern.policystore.Transport;
 import org.postern.policystore.decision.Decision;
 import org.postern.policystore.decision.Snapshot;
@@ -24,6 +25,7 @@ final class DecisionBenchmark implements Benchmark {
   private static final int BATCH = 32;
   private static final int BATCHES = 40_000;
   private static final int NAIVE_BATCHES = 4_000;
+  private static final int LIVE_FLOWS = 10_000;
 
   private final String subject;
 
@@ -38,11 +40,11 @@ final class DecisionBenchmark implements Benchmark {
 
   @Override
   public String about() {
-    return "nanoseconds and bytes per decision, seconds to build a snapshot";
+    return "nanoseconds and bytes per decision, seconds to build a snapshot and to cut live flows";
   }
 
   @Override
-  public List<Figure> measure(BenchRun run) {
+  public List<Figure> measure(BenchRun run) throws Exception {
     PolicyWorkload work = PolicyWorkload.create(SEED);
     NaivePolicy naive = new NaivePolicy(work.configuration());
     Set<String> groups = new HashSet<>();
@@ -83,7 +85,27 @@ final class DecisionBenchmark implements Benchmark {
     figures.add(
         Figure.alone(
             "decision." + subject + ".snapshot-build", RelayBenchmark.median(builds), "s"));
+    String host = work.hosts().stream().filter(fast).findFirst().orElseThrow(AssertionError::new);
+    figures.add(cut(work, snapshot, host));
     return figures;
+  }
+
+  /** The rules that allow the flows go; everybody has heard of it when the last one is cut. */
+  private Figure cut(PolicyWorkload work, Snapshot allowing, String host) throws Exception {
+    CutWorkload.Parties parties =
+        new CutWorkload.Parties(
+            PolicyWorkload.USER,
+            PolicyWorkload.DEVICE,
+            PolicyWorkload.CONNECTORS,
+            PolicyWorkload.CONNECTOR,
+            host);
+    try (CutWorkload live = new CutWorkload(allowing, parties, LIVE_FLOWS)) {
+      double seconds =
+          live.secondsToCut(
+              version -> Snapshot.build(version, work.without(host), work.identities()),
+              LIVE_FLOWS);
+      return Figure.alone("decision." + subject + ".cut-of-" + LIVE_FLOWS + "-flows", seconds, "s");
+    }
   }
 
   private static String agreement(

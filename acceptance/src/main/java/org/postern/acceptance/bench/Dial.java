@@ -1,5 +1,6 @@
 package org.postern.acceptance.bench;
 
+import io.netty.channel.ChannelHandler;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
@@ -10,6 +11,15 @@ public sealed interface Dial {
 
   /** TLS 1.3; the certificate of the other end must chain to this one. */
   record Tls(InetSocketAddress entrance, Path trusted) implements Dial {}
+
+  /** Not dialled at all: whoever is in the middle makes them, both ends being in this process. */
+  record Made(Maker maker) implements Dial {}
+
+  /** Makes connections. */
+  interface Maker {
+    /** The handler sees channelActive when bytes may be written. */
+    void make(ChannelHandler handler);
+  }
 
   /** SOCKS5 without authentication; the target's name is resolved behind the proxy. */
   record Socks5(InetSocketAddress proxy, String host, int port) implements Dial {}

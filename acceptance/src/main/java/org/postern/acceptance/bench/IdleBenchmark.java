@@ -9,10 +9,6 @@ import java.util.List;
  * shows.
  */
 final class IdleBenchmark implements Benchmark {
-  private static final int WARM_UP = 100;
-  private static final int SMALL = 1_000;
-  private static final int LARGE = 1_900;
-
   private final List<IdleHolder> holders;
 
   IdleBenchmark(List<IdleHolder> holders) {
@@ -26,31 +22,41 @@ final class IdleBenchmark implements Benchmark {
 
   @Override
   public String about() {
-    return "resident memory per idle connection, at two sizes";
+    return "resident memory per idle connection, link, carrier, lane and flow, at two sizes";
   }
 
   @Override
   public List<Figure> measure(BenchRun run) throws Exception {
     List<Figure> figures = new ArrayList<>();
     for (IdleHolder holder : holders) {
-      IdleHolder.Held held = holder.open(run);
-      held.growTo(WARM_UP);
-      double atFirst = kibibytes(held);
-      held.growTo(SMALL);
-      double atSmall = kibibytes(held);
-      held.growTo(LARGE);
-      double atLarge = kibibytes(held);
-      String name = "idle." + holder.label();
-      figures.add(Figure.alone(name + ".resident-at-" + WARM_UP, atFirst / 1024, "MiB"));
-      figures.add(
-          Figure.alone(name + ".each-to-" + SMALL, (atSmall - atFirst) / (SMALL - WARM_UP), "KiB"));
-      figures.add(
-          Figure.alone(name + ".each-to-" + LARGE, (atLarge - atSmall) / (LARGE - SMALL), "KiB"));
+      figures.addAll(measure(run, holder));
     }
     return figures;
   }
 
+  private static List<Figure> measure(BenchRun run, IdleHolder holder) throws Exception {
+    IdleHolder.Sizes sizes = holder.sizes();
+    IdleHolder.Held held = holder.open(run);
+    String name = "idle." + holder.label();
+    held.growTo(sizes.first());
+    double atFirst = kibibytes(held);
+    held.growTo(sizes.small());
+    double atSmall = kibibytes(held);
+    held.growTo(sizes.large());
+    double atLarge = kibibytes(held);
+    double toSmall = (atSmall - atFirst) / (sizes.small() - sizes.first());
+    double each = (atLarge - atSmall) / (sizes.large() - sizes.small());
+    run.say(
+        "%-28s %.2f KiB each to %d, %.2f KiB each to %d"
+            .formatted(holder.label(), toSmall, sizes.small(), each, sizes.large()));
+    return List.of(
+        Figure.alone(name, each, "KiB"),
+        Figure.alone(name + ".each-to-" + sizes.small(), toSmall, "KiB"),
+        Figure.alone(name + ".resident-at-" + sizes.first(), atFirst / 1024, "MiB"),
+        Figure.alone(name + ".resident-at-" + sizes.large(), atLarge / 1024, "MiB"));
+  }
+
   private static double kibibytes(IdleHolder.Held held) throws Exception {
-    return ProcessMeter.residentBytes(held.pids()) / 1024.0;
+    return held.residentBytes() / 1024.0;
   }
 }

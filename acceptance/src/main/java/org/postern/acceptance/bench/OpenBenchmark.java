@@ -41,7 +41,8 @@ final class OpenBenchmark implements Benchmark {
     LoadEnds ends = run.own(LoadEnds.create(run.folder("ends")));
     OpenLoad load = run.own(new OpenLoad(ends));
     Contender.Target target =
-        new Contender.Target(load.echo(), load.echo(), ends.certificate(), ends.key());
+        new Contender.Target(
+            load.echo(), load.echo(), OpenLoad::server, ends.certificate(), ends.key());
     List<Comparison> comparisons =
         List.of(
             new Comparison("open", "p50", "ms", subject),
@@ -51,7 +52,7 @@ final class OpenBenchmark implements Benchmark {
             new Comparison("open", "failures", "opens", subject));
     for (Contender contender : contenders) {
       Contender.Way way = contender.open(run, target);
-      LoadEnds.Dialer dialer = ends.dialer(way.dial());
+      Dial.Maker dialer = ends.dialer(way.dial());
       load.run(dialer, AT_ONCE, WARM_UP);
       Opens alone = load.run(dialer, 1, ALONE);
       double before = ProcessMeter.cpuSeconds(way.relay().get());

@@ -18,6 +18,7 @@ import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.Condition;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
@@ -47,6 +48,8 @@ record PolicyWorkload(
     PolicyConfiguration configuration, IdentityState identities, List<String> hosts) {
   static final String USER = "u-1";
   static final String DEVICE = "d-1";
+  static final String CONNECTORS = "vpc";
+  static final String CONNECTOR = "c-1";
   static final int PORT = 443;
   static final Instant EXPIRY = Instant.parse("2100-01-01T00:00:00Z");
 
@@ -96,7 +99,7 @@ record PolicyWorkload(
               List.of(new HostPattern.ExactName(host(i))),
               List.of(new PortRange(PORT, PORT)),
               List.of(),
-              List.of("vpc"),
+              List.of(CONNECTORS),
               Obligations.NONE));
     }
     List<Group> groups = new ArrayList<>();
@@ -133,7 +136,7 @@ record PolicyWorkload(
     PolicyConfiguration configuration =
         new PolicyConfiguration(
             List.of("corp.internal"),
-            List.of(new ConnectorGroup("vpc")),
+            List.of(new ConnectorGroup(CONNECTORS)),
             applications,
             groups,
             rules,
@@ -158,7 +161,26 @@ record PolicyWorkload(
     SessionRecord session =
         new SessionRecord("s-1", USER, DEVICE, "corp", Instant.EPOCH, EXPIRY, false);
     return new IdentityState(
-        Map.of(USER, user), Map.of(DEVICE, device), Map.of(DEVICE, session), Map.of());
+        Map.of(USER, user),
+        Map.of(DEVICE, device),
+        Map.of(DEVICE, session),
+        Map.of(
+            CONNECTOR,
+            new ConnectorRecord(CONNECTOR, CONNECTORS, "", "", ConnectorRecord.State.ENROLLED)));
+  }
+
+  /** The same without the rules that name the application of that host. */
+  PolicyConfiguration without(String host) {
+    String application = host.substring(0, host.indexOf('.'));
+    return new PolicyConfiguration(
+        configuration.domains(),
+        configuration.connectorGroups(),
+        configuration.applications(),
+        configuration.groups(),
+        configuration.rules().stream()
+            .filter(rule -> !rule.match().targets().applications().contains(application))
+            .toList(),
+        configuration.identityProviders());
   }
 
   private static java.util.stream.Stream<Integer> some(

@@ -21,11 +21,12 @@ record Report(List<Figure> figures) {
               ? ""
               : "%8s x %s".formatted(Figure.number(figure.ratio()), figure.peer());
       out.printf(
-          "  %-" + width + "s %12s %-8s %s%n",
+          "  %-" + width + "s %12s %-8s %-28s %s%n",
           figure.name(),
           Figure.number(figure.value()),
           figure.unit(),
-          beside);
+          beside,
+          Targets.of(figure).map(target -> target.verdict(figure)).orElse(""));
     }
     out.println();
     figures.forEach(figure -> out.println(figure.line()));
@@ -33,7 +34,7 @@ record Report(List<Figure> figures) {
 
   /**
    * An array of objects with the fields of {@link Figure}; peer and ratio are left out when a
-   * figure stands alone.
+   * figure stands alone, target when nothing is promised.
    */
   void write(Path file) throws IOException {
     ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -41,6 +42,7 @@ record Report(List<Figure> figures) {
     for (Figure figure : figures) {
       ObjectNode one = all.addObject();
       one.put("name", figure.name()).put("value", figure.value()).put("unit", figure.unit());
+      Targets.of(figure).ifPresent(target -> one.put("target", target.verdict(figure)));
       if (figure.peer() != null) {
         one.put("peer", figure.peer()).put("ratio", figure.ratio());
       }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.postern.acceptance.bench.Dial;
 
 /**
  * One connection that pushes as fast as it is taken, and the sink that counts. One flood at a time.
@@ -35,6 +36,11 @@ public final class Flood implements AutoCloseable {
     this.tls = ends.listen(true, Sink::new);
   }
 
+  /** Counts what comes on one connection. */
+  public ChannelHandler sink() {
+    return new Sink();
+  }
+
   public InetSocketAddress plain() {
     return (InetSocketAddress) plain.localAddress();
   }
@@ -48,13 +54,13 @@ public final class Flood implements AutoCloseable {
    *
    * @return seconds from the first byte written to the last one counted
    */
-  public double push(LoadEnds.Dialer dialer, long bytes, long limitSeconds)
+  public double push(Dial.Maker dialer, long bytes, long limitSeconds)
       throws InterruptedException, TimeoutException {
     CompletableFuture<Long> done = new CompletableFuture<>();
     arrived.set(done);
     left.set(bytes);
     Source source = new Source(bytes, done);
-    dialer.dial(source);
+    dialer.make(source);
     try {
       return (done.get(limitSeconds, TimeUnit.SECONDS) - source.startNanos) / 1e9;
     } catch (java.util.concurrent.ExecutionException e) {

@@ -4,13 +4,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Collection;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.Contender;
+import org.postern.acceptance.bench.Dial;
 import org.postern.acceptance.bench.IdleHolder;
+import org.postern.acceptance.bench.ProcessMeter;
 
 /**
  * Idle connections through a contender; both of their ends are in this process and do not count.
@@ -21,15 +23,18 @@ public final class IdleConnections implements IdleHolder {
 
   private final Contender contender;
   private final String unit;
+  private final Sizes sizes;
 
   /**
    * Through the contender.
    *
    * @param unit what one of them is called in figures
+   * @param sizes how many at each look
    */
-  public IdleConnections(Contender contender, String unit) {
+  public IdleConnections(Contender contender, String unit, Sizes sizes) {
     this.contender = contender;
     this.unit = unit;
+    this.sizes = sizes;
   }
 
   @Override
@@ -38,12 +43,20 @@ public final class IdleConnections implements IdleHolder {
   }
 
   @Override
+  public Sizes sizes() {
+    return sizes;
+  }
+
+  @Override
   public Held open(BenchRun run) throws Exception {
     LoadEnds ends = run.own(LoadEnds.create(run.folder("idle-" + contender.label())));
     InetSocketAddress plain = address(ends, false);
     InetSocketAddress tls = address(ends, true);
     Contender.Way way =
-        contender.open(run, new Contender.Target(plain, tls, ends.certificate(), ends.key()));
+        contender.open(
+            run,
+            new Contender.Target(
+                plain, tls, ChannelInboundHandlerAdapter::new, ends.certificate(), ends.key()));
     return new Connections(ends.dialer(way.dial()), way);
   }
 
@@ -52,12 +65,12 @@ public final class IdleConnections implements IdleHolder {
   }
 
   private static final class Connections implements Held {
-    private final LoadEnds.Dialer dialer;
+    private final Dial.Maker dialer;
     private final Contender.Way way;
     private final Semaphore dialling = new Semaphore(DIALS_AT_ONCE);
     private int count;
 
-    Connections(LoadEnds.Dialer dialer, Contender.Way way) {
+    Connections(Dial.Maker dialer, Contender.Way way) {
       this.dialer = dialer;
       this.way = way;
     }
@@ -66,7 +79,7 @@ public final class IdleConnections implements IdleHolder {
     public void growTo(int wanted) throws InterruptedException {
       for (; count < wanted; count++) {
         take(1);
-        dialer.dial(new Established(dialling));
+        dialer.make(new Established(dialling));
       }
       take(DIALS_AT_ONCE);
       dialling.release(DIALS_AT_ONCE);
@@ -79,8 +92,8 @@ public final class IdleConnections implements IdleHolder {
     }
 
     @Override
-    public Collection<Long> pids() {
-      return way.relay().get();
+    public long residentBytes() throws IOException {
+      return ProcessMeter.residentBytes(way.relay().get());
     }
   }
 

@@ -112,8 +112,9 @@ public final class LoadEnds implements AutoCloseable {
    * A way to open connections through an entrance; TLS and SOCKS5 are done before the handler is
    * active.
    */
-  public Dialer dialer(Dial dial) throws SSLException {
+  public Dial.Maker dialer(Dial dial) throws SSLException {
     return switch (dial) {
+      case Dial.Made made -> made.maker();
       case Dial.Tcp tcp -> new Dialer(tcp.entrance(), null, null);
       case Dial.Tls tls ->
           new Dialer(
@@ -136,7 +137,7 @@ public final class LoadEnds implements AutoCloseable {
   }
 
   /** Opens connections to one entrance. */
-  public final class Dialer {
+  private final class Dialer implements Dial.Maker {
     private final InetSocketAddress address;
     private final @Nullable SslContext tls;
     private final @Nullable InetSocketAddress proxy;
@@ -158,8 +159,8 @@ public final class LoadEnds implements AutoCloseable {
       }
     }
 
-    /** The handler sees channelActive when bytes may be written. */
-    public void dial(ChannelHandler handler) {
+    @Override
+    public void make(ChannelHandler handler) {
       bootstrap
           .clone()
           .handler(

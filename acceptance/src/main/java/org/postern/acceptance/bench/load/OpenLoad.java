@@ -3,6 +3,7 @@ package org.postern.acceptance.bench.load;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.postern.acceptance.bench.Dial;
 
 /**
  * Opens a connection, sends {@value #QUESTION_BYTES} bytes, waits until an echo server has sent
@@ -29,6 +31,11 @@ public final class OpenLoad implements AutoCloseable {
   /** Listens with the echo server. */
   public OpenLoad(LoadEnds ends) throws InterruptedException {
     echo = ends.listen(false, Echo::new);
+  }
+
+  /** Serves one connection as the echo server does. */
+  public static ChannelHandler server() {
+    return new Echo();
   }
 
   /** Where the echo server listens. */
@@ -50,8 +57,7 @@ public final class OpenLoad implements AutoCloseable {
   }
 
   /** Opens again and again until the time is over, so many at once. */
-  public Opens run(LoadEnds.Dialer dialer, int atOnce, Duration length)
-      throws InterruptedException {
+  public Opens run(Dial.Maker dialer, int atOnce, Duration length) throws InterruptedException {
     Run run = new Run(dialer, System.nanoTime() + length.toNanos(), atOnce);
     long start = System.nanoTime();
     for (int i = 0; i < atOnce; i++) {
@@ -81,7 +87,7 @@ public final class OpenLoad implements AutoCloseable {
   }
 
   private static final class Run {
-    private final LoadEnds.Dialer dialer;
+    private final Dial.Maker dialer;
     private final long deadlineNanos;
     private final CountDownLatch ended;
     private final long[] nanos = new long[SAMPLES_MAX];
@@ -89,7 +95,7 @@ public final class OpenLoad implements AutoCloseable {
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> lastFailure = new AtomicReference<>();
 
-    Run(LoadEnds.Dialer dialer, long deadlineNanos, int atOnce) {
+    Run(Dial.Maker dialer, long deadlineNanos, int atOnce) {
       this.dialer = dialer;
       this.deadlineNanos = deadlineNanos;
       this.ended = new CountDownLatch(atOnce);
@@ -100,7 +106,7 @@ public final class OpenLoad implements AutoCloseable {
         ended.countDown();
         return;
       }
-      dialer.dial(new Question(this));
+      dialer.make(new Question(this));
     }
 
     void answered(long tookNanos) {

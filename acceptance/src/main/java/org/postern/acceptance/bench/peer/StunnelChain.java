@@ -26,7 +26,8 @@ public final class StunnelChain implements Contender {
   @Override
   public Way open(BenchRun run, Target target) throws Exception {
     InetSocketAddress server = stunnel(run, "server", "client = no", target.plain(), target);
-    Target behind = new Target(target.plain(), server, target.certificate(), target.key());
+    Target behind =
+        new Target(target.plain(), server, target.server(), target.certificate(), target.key());
     Way relay = HaproxyRelay.SPLICE.open(run, behind);
     InetSocketAddress middle = ((Dial.Tls) relay.dial()).entrance();
     InetSocketAddress client = stunnel(run, "client", "client = yes", middle, target);

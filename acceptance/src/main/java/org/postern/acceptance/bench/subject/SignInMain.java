@@ -63,6 +63,15 @@ public final class SignInMain {
     }
   }
 
+  /** As {@code browse}, in this process. What goes wrong shows at the program that waits for it. */
+  static void browse(URI address, Path ca) {
+    try {
+      new SignInMain(address, ca, Deployment.EMAIL).signIn();
+    } catch (Exception e) {
+      throw new IllegalStateException("nobody signed in", e);
+    }
+  }
+
   private void signIn() throws IOException, InterruptedException {
     URI at = start;
     HttpRequest request = request(at).build();
