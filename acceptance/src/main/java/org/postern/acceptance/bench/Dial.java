@@ -21,6 +21,12 @@ public sealed interface Dial {
     void make(ChannelHandler handler);
   }
 
+  /**
+   * As {@link Socks5}, by a program that sends its first bytes with the request, as one does whose
+   * connection was taken over without its knowing. Its handler does not see the proxy's answers.
+   */
+  record HastySocks5(InetSocketAddress proxy, String host, int port) implements Dial {}
+
   /** SOCKS5 without authentication; the target's name is resolved behind the proxy. */
   record Socks5(InetSocketAddress proxy, String host, int port) implements Dial {}
 }

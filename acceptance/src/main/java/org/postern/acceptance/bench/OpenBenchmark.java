@@ -6,6 +6,7 @@ import java.util.List;
 import org.postern.acceptance.bench.load.LoadEnds;
 import org.postern.acceptance.bench.load.OpenLoad;
 import org.postern.acceptance.bench.load.OpenLoad.Opens;
+import org.postern.acceptance.bench.subject.FarAway;
 
 /**
  * What opening costs: the time from dial to first byte with one open at a time, and the rate with
@@ -13,7 +14,10 @@ import org.postern.acceptance.bench.load.OpenLoad.Opens;
  * and use the same cores.
  */
 final class OpenBenchmark implements Benchmark {
-  private static final Duration WARM_UP = Duration.ofSeconds(4);
+  /** Long enough that a virtual machine has compiled what it is going to. */
+  private static final Duration WARM_UP = Duration.ofSeconds(15);
+
+  private static final Duration CABLE = Duration.ofMillis(20);
   private static final Duration ALONE = Duration.ofSeconds(4);
   private static final Duration TOGETHER = Duration.ofSeconds(8);
   private static final int AT_ONCE = 64;
@@ -53,7 +57,7 @@ final class OpenBenchmark implements Benchmark {
     for (Contender contender : contenders) {
       Contender.Way way = contender.open(run, target);
       Dial.Maker dialer = ends.dialer(way.dial());
-      load.run(dialer, AT_ONCE, WARM_UP);
+      load.run(dialer, AT_ONCE, run.quick() ? ALONE : WARM_UP);
       Opens alone = load.run(dialer, 1, ALONE);
       double before = ProcessMeter.cpuSeconds(way.relay().get());
       Opens together = load.run(dialer, AT_ONCE, TOGETHER);
@@ -72,6 +76,20 @@ final class OpenBenchmark implements Benchmark {
     }
     List<Figure> figures = new ArrayList<>();
     comparisons.forEach(comparison -> figures.addAll(comparison.figures()));
+    figures.addAll(farAway(run, ends, load, target));
     return figures;
+  }
+
+  /** With 40 ms of round trip between device and broker. */
+  private List<Figure> farAway(BenchRun run, LoadEnds ends, OpenLoad load, Contender.Target target)
+      throws Exception {
+    Dial.Maker dialer = ends.dialer(FarAway.wholeChain(run, target, CABLE));
+    load.run(dialer, AT_ONCE, run.quick() ? ALONE : WARM_UP);
+    Opens alone = load.run(dialer, 1, ALONE);
+    double first = FarAway.firstFlowMillis(run, CABLE);
+    String name = "open." + subject;
+    return List.of(
+        Figure.alone(name + ".p50-at-40ms", alone.p50Millis(), "ms"),
+        Figure.alone(name + ".first-flow-at-40ms", first, "ms"));
   }
 }

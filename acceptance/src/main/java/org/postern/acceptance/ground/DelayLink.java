@@ -10,7 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -19,6 +18,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.postern.tunnel.link.EpollLoops;
 
 /**
  * A long cable: a TCP relay that delivers every byte a fixed time after it came, each way, because
@@ -31,7 +31,7 @@ public final class DelayLink implements AutoCloseable {
   public static final int IN_FLIGHT_BYTES_MAX = 40 * 1024 * 1024;
 
   private final MultiThreadIoEventLoopGroup loop =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
   private final Channel listener;
 
   private DelayLink(InetSocketAddress near, InetSocketAddress far, Duration delayEachWay)

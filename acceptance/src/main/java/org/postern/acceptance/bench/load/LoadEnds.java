@@ -8,7 +8,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.proxy.Socks5ProxyHandler;
@@ -26,6 +25,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.postern.acceptance.bench.Dial;
 import org.postern.acceptance.ground.RunningProgram;
+import org.postern.tunnel.link.EpollLoops;
 
 /**
  * Event loops, TLS contexts and sockets for both ends of a load, all in this process. Certificates
@@ -35,7 +35,7 @@ public final class LoadEnds implements AutoCloseable {
   private static final int RECEIVE_BYTES = 256 * 1024;
 
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(2, EpollLoops.handlers());
   private final Path certificate;
   private final Path key;
   private final SslContext server;
@@ -114,6 +114,7 @@ public final class LoadEnds implements AutoCloseable {
    */
   public Dial.Maker dialer(Dial dial) throws SSLException {
     return switch (dial) {
+      case Dial.HastySocks5 hasty -> handler -> hasten(hasty, handler);
       case Dial.Made made -> made.maker();
       case Dial.Tcp tcp -> new Dialer(tcp.entrance(), null, null);
       case Dial.Tls tls ->
@@ -129,6 +130,21 @@ public final class LoadEnds implements AutoCloseable {
           new Dialer(
               InetSocketAddress.createUnresolved(socks.host(), socks.port()), null, socks.proxy());
     };
+  }
+
+  private void hasten(Dial.HastySocks5 hasty, ChannelHandler handler) {
+    new Bootstrap()
+        .group(loops)
+        .channel(EpollSocketChannel.class)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(new HastySocks(hasty), handler);
+              }
+            })
+        .connect(hasty.proxy());
   }
 
   @Override

@@ -1,47 +1,47 @@
 package org.postern.acceptance.bench.subject;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.IdleHolder;
 import org.postern.acceptance.bench.JavaMemory;
 
-/** Idle things on a broker that is a process of its own; their other ends are in this process. */
+/**
+ * Idle things in the broker's rooms, which are a process of their own; their other ends are in this
+ * process. Without the broker's other doors, where enrolling thousands would take hours by design.
+ */
 public enum IdleOnBroker implements IdleHolder {
   /** Control links, each of a connector of its own. */
-  LINKS("control-link", new Sizes(100, 300, 600)) {
+  LINKS("control-link", new Sizes(200, 700, 1_200)) {
     @Override
     void add(Ground ground) throws Exception {
-      ground.kept.add(ground.newConnector(Deployment.OTHER_GROUP).link(message -> {}));
+      ground.kept.add(ground.rooms.newConnector().link(message -> {}));
     }
   },
   /** Parked carriers, many of each connector. */
-  CARRIERS("carrier", new Sizes(100, 500, 1_000)) {
+  CARRIERS("carrier", new Sizes(200, 700, 1_200)) {
     @Override
     void add(Ground ground) throws Exception {
       if (ground.made % CARRIERS_OF_ONE == 0) {
-        ground.connector = ground.newConnector(Deployment.OTHER_GROUP);
-        ground.kept.add(ground.connector.link(message -> {}));
+        ground.connector = ground.rooms.newConnector();
+        ground.kept.add(ground.connector().link(message -> {}));
       }
       ground.kept.add(ground.connector().park());
     }
   },
   /** Lanes, many of each device, all to one connector. */
-  LANES("lane", new Sizes(100, 300, 600)) {
+  LANES("lane", new Sizes(200, 700, 1_200)) {
     @Override
     void add(Ground ground) throws Exception {
       if (ground.made == 0) {
-        ground.connector = ground.newConnector(Deployment.GROUP);
-        ground.kept.add(ground.connector.link(message -> {}));
+        ground.connector = ground.rooms.servingConnector();
+        ground.kept.add(ground.connector().link(message -> {}));
       }
       if (ground.made % LANES_OF_ONE == 0) {
-        ground.device = ground.fleet.device();
-        ground.kept.add(ground.device.link(message -> {}));
+        ground.device = ground.rooms.newDevice();
+        ground.kept.add(ground.device().link(message -> {}));
       }
       ground.kept.add(ground.device().lane(ground.connector(), Deployment.GROUP));
     }
@@ -50,21 +50,22 @@ public enum IdleOnBroker implements IdleHolder {
   FLOWS("flow", new Sizes(1_000, 10_000, 20_000)) {
     @Override
     void grow(Ground ground, int count) throws Exception {
-      if (ground.flows == null) {
-        ground.flows =
+      RawFlows flows = ground.flows;
+      if (flows == null) {
+        flows =
             new RawFlows(
-                ground.fleet.device(),
-                ground.newConnector(Deployment.GROUP),
+                ground.rooms.newDevice(),
+                ground.rooms.servingConnector(),
                 Deployment.GROUP,
-                ground.deployment.plan().application());
+                RoomsMain.HOST);
+        ground.flows = flows;
       }
-      ground.flows.growTo(count);
+      flows.growTo(count);
     }
   };
 
   private static final int CARRIERS_OF_ONE = 100;
   private static final int LANES_OF_ONE = 60;
-  private static final int CONNECTORS_MAX = 1_000;
 
   private final String label;
   private final Sizes sizes;
@@ -98,30 +99,22 @@ public enum IdleOnBroker implements IdleHolder {
 
   @Override
   public Held open(BenchRun run) throws Exception {
-    Deployment deployment =
-        Deployment.start(
-            (room, command) -> run.start(command),
-            Deployment.Plan.onLoopback(JavaMemory.FLAGS),
-            run.folder("idle-" + label));
-    return new Ground(this, deployment, Fleet.of(run, deployment));
+    return new Ground(this, RoomsMain.start(run, run.folder("idle-" + label), JavaMemory.FLAGS));
   }
 
   /** A broker and what was made on it. */
   static final class Ground implements Held {
     private final IdleOnBroker kind;
-    private final Deployment deployment;
-    private final Fleet fleet;
+    private final RoomsMain.Running rooms;
     private final List<Object> kept = new ArrayList<>();
-    private final Map<String, Path> keys = new HashMap<>();
     private int made;
     private @Nullable RawPeer connector;
     private @Nullable RawPeer device;
     private @Nullable RawFlows flows;
 
-    Ground(IdleOnBroker kind, Deployment deployment, Fleet fleet) {
+    Ground(IdleOnBroker kind, RoomsMain.Running rooms) {
       this.kind = kind;
-      this.deployment = deployment;
-      this.fleet = fleet;
+      this.rooms = rooms;
     }
 
     private RawPeer connector() {
@@ -132,15 +125,6 @@ public enum IdleOnBroker implements IdleHolder {
       return Objects.requireNonNull(device, "device");
     }
 
-    private RawPeer newConnector(String group) throws Exception {
-      Path key = keys.get(group);
-      if (key == null) {
-        key = deployment.provisioningKey(group, CONNECTORS_MAX);
-        keys.put(group, key);
-      }
-      return fleet.connector(key);
-    }
-
     @Override
     public void growTo(int count) throws Exception {
       kind.grow(this, count);
@@ -149,7 +133,7 @@ public enum IdleOnBroker implements IdleHolder {
     @Override
     public long residentBytes() throws Exception {
       long bytes = 0;
-      for (long pid : deployment.brokerPids()) {
+      for (long pid : rooms.pids()) {
         bytes += JavaMemory.liveBytes(pid);
       }
       return bytes;
