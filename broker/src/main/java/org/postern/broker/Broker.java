@@ -259,6 +259,10 @@ public final class Broker implements AutoCloseable {
     routes.addAll(
         new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
             .routes(limits.bodyBytesMax(), rate));
+    ProvisioningRooms provisioning =
+        ProvisioningRooms.of(stored, policy, publicUrl(), ground.brokerId(), clock, nanoTime);
+    routes.addAll(provisioning.routes());
+    every(ProvisioningRooms.PAUSE, provisioning::work);
     routes.addAll(
         new AdminApi(adminParts(ground, stored, policy, tunnel, front), nanoTime).routes(limits));
     if (administrators != null) {

@@ -9,6 +9,7 @@ import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.enroll.Enrollment;
+import org.postern.broker.scim.ScimStores;
 import org.postern.identity.IdentityException;
 import org.postern.identity.SealingKey;
 import org.postern.policystore.PolicyLimits;
@@ -50,14 +51,16 @@ record Repositories(
     OnceOnly once,
     ServiceKeys serviceKeys,
     Connectors connectors,
-    ProvisioningKeys keys) {
+    ProvisioningKeys keys,
+    ScimStores provisioning) {
 
   static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
     DataSource source = ground.dataSource();
     PolicyLimits limits = PolicyLimits.DEFAULT;
     SecretSealer sealer = new Sealer(ground.sealingKey());
+    AuditTrail audit = new AuditTrail(source, sealer, random, clock);
     return new Repositories(
-        new AuditTrail(source, sealer, random, clock),
+        audit,
         new PolicyStore(source, sealer, clock, limits),
         new ConfigurationHistory(source),
         new ClientSecrets(source, sealer, System::getenv),
@@ -76,7 +79,8 @@ record Repositories(
         new OnceOnly(source, clock),
         new ServiceKeys(source, sealer, random, clock),
         new Connectors(source, random, clock),
-        new ProvisioningKeys(source, random, clock));
+        new ProvisioningKeys(source, random, clock),
+        ProvisioningRooms.stores(source, random, clock));
   }
 
   Enrollment.Repositories enrollment() {
@@ -98,6 +102,7 @@ record Repositories(
         sessions,
         connectors,
         brokers,
+        provisioning,
         flows,
         facts,
         clock);

@@ -98,6 +98,10 @@ final class BordersTest {
                 List.of("org.opensaml..", "net.shibboleth..", "org.apache.xml.security.."),
                 "broker.signin.saml"),
             onlyIn(
+                "what a provider's client sends is read in one room, and stored as plain text",
+                List.of("com.unboundid.."),
+                "broker.scim"),
+            onlyIn(
                 "SQL blocks: it stays behind repositories, away from event loops",
                 List.of("java.sql..", "org.postgresql.."),
                 "policystore.jdbc",

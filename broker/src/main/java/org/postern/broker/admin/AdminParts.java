@@ -1,6 +1,7 @@
 package org.postern.broker.admin;
 
 import java.time.InstantSource;
+import org.postern.broker.scim.ScimStores;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
@@ -27,6 +28,7 @@ public record AdminParts(
     Sessions sessions,
     Connectors connectors,
     Brokers brokers,
+    ScimStores provisioning,
     LiveFlows flows,
     BrokerFacts facts,
     InstantSource clock) {}

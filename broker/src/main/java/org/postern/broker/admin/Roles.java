@@ -44,6 +44,7 @@ final class Roles {
                 "flows:read",
                 "users:*",
                 "sessions:*",
+                "scim:*",
                 "devices:*",
                 "connectors:*",
                 "provisioning-keys:*",

@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
       PeopleCommands.Sessions.class,
       PeopleCommands.Devices.class,
       PeopleCommands.Connectors.class,
+      ScimCommands.class,
       CommandLine.HelpCommand.class
     },
     footer = {

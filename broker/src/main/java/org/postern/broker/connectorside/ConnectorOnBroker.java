@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.rendezvous.CarrierTaker;
 import org.postern.broker.rendezvous.ConnectorDesk;
@@ -33,7 +32,7 @@ final class ConnectorOnBroker implements ConnectorDesk {
   private final ControlLink link;
   private final CarrierLot lot;
   private final Map<Target, ApplicationHealth> health = new ConcurrentHashMap<>();
-  private final AtomicInteger flows = new AtomicInteger();
+  private final FlowCount flows = new FlowCount();
   private volatile int reportedLoad;
   private volatile @Nullable ServePlan served;
 
@@ -99,12 +98,13 @@ final class ConnectorOnBroker implements ConnectorDesk {
 
   @Override
   public void grant(Grant grant) {
-    flows.incrementAndGet();
+    flows.granted();
     link.send(Envelope.newBuilder().setGrant(grant).build());
   }
 
   @Override
   public void cut(Cut cut) {
+    flows.cut(cut.getDeviceSpiffeId(), cut.getFlowId());
     link.send(Envelope.newBuilder().setCut(cut).build());
   }
 
@@ -113,14 +113,13 @@ final class ConnectorOnBroker implements ConnectorDesk {
     lot.take(preferred, taker);
   }
 
-  /** A flow that was granted has ended or was refused. */
-  void flowOver() {
-    flows.updateAndGet(count -> Math.max(0, count - 1));
+  FlowCount flows() {
+    return flows;
   }
 
   void report(ConnectorReport report) {
     reportedLoad = report.getFlows();
-    flows.set(report.getFlows());
+    flows.reported(report.getFlows());
     for (ApplicationHealth each : report.getHealthList()) {
       Target target = new Target(each.getHost(), each.getPort());
       if (health.size() < HEALTH_MAX || health.containsKey(target)) {

@@ -161,21 +161,21 @@ public final class ConnectorSide {
     }
 
     private void refused(Refused refused) {
-      connector.flowOver();
+      connector.flows().over(refused.getDeviceSpiffeId(), refused.getFlowId());
       rendezvous
           .device(refused.getDeviceSpiffeId())
           .ifPresent(device -> device.refused(connector.connectorId(), refused));
     }
 
     private void cutDone(CutDone done) {
-      connector.flowOver();
+      connector.flows().cutDone(done.getDeviceSpiffeId(), done.getFlowId());
       rendezvous
           .device(done.getDeviceSpiffeId())
           .ifPresent((DeviceDesk device) -> device.cutDone(connector.connectorId(), done));
     }
 
     private void flowClosed(FlowClosed closed) {
-      connector.flowOver();
+      connector.flows().over(closed.getDeviceSpiffeId(), closed.getFlowId());
       rendezvous
           .device(closed.getDeviceSpiffeId())
           .ifPresent(device -> device.closedByConnector(connector.connectorId(), closed));

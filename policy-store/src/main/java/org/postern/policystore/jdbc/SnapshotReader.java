@@ -103,9 +103,7 @@ final class SnapshotReader {
         : newerPeople(connection, known.identities(), identityVersion);
   }
 
-  private static final String USERS =
-      "select id, provider, subject, email, name, disabled, provider_groups, attributes"
-          + " from app_user ";
+  private static final String USERS = Users.COLUMNS;
   private static final String DEVICES =
       "select id, user_id, name, platform, key_fingerprint, state from device ";
   private static final String SESSIONS =
@@ -115,31 +113,29 @@ final class SnapshotReader {
       "select id, connector_group, name, key_fingerprint, state from connector ";
 
   private static IdentityState people(Connection connection) throws SQLException {
-    Map<String, UserRecord> users = new HashMap<>();
-    for (UserRecord user : Database.list(connection, Users::read, USERS)) {
-      users.put(user.id(), user);
-    }
-    Map<String, DeviceRecord> devices = new HashMap<>();
-    for (DeviceRecord device :
-        Database.list(connection, Devices::read, DEVICES + "where state <> 'removed'")) {
-      devices.put(device.id(), device);
-    }
-    Map<String, SessionRecord> sessions = new HashMap<>();
-    for (SessionRecord session :
-        Database.list(
-            connection,
-            Sessions::read,
-            "select distinct on (device_id) "
-                + SESSIONS
-                + "where device_id in (select id from device where state <> 'removed')"
-                + " order by device_id, authenticated_at desc, revoked_at is null desc")) {
-      sessions.put(session.deviceId(), session);
-    }
-    Map<String, ConnectorRecord> connectors = new HashMap<>();
-    for (ConnectorRecord connector :
-        Database.list(connection, Connectors::read, CONNECTORS + "where state <> 'revoked'")) {
-      connectors.put(connector.id(), connector);
-    }
+    Map<String, UserRecord> users =
+        PeopleMap.with(Map.of(), Database.list(connection, Users::read, USERS), UserRecord::id);
+    Map<String, DeviceRecord> devices =
+        PeopleMap.with(
+            Map.of(),
+            Database.list(connection, Devices::read, DEVICES + "where state <> 'removed'"),
+            DeviceRecord::id);
+    Map<String, SessionRecord> sessions =
+        PeopleMap.with(
+            Map.of(),
+            Database.list(
+                connection,
+                Sessions::read,
+                "select distinct on (device_id) "
+                    + SESSIONS
+                    + "where device_id in (select id from device where state <> 'removed')"
+                    + " order by device_id, authenticated_at desc, revoked_at is null desc"),
+            SessionRecord::deviceId);
+    Map<String, ConnectorRecord> connectors =
+        PeopleMap.with(
+            Map.of(),
+            Database.list(connection, Connectors::read, CONNECTORS + "where state <> 'revoked'"),
+            ConnectorRecord::id);
     return new IdentityState(
         users, devices, sessions, connectors, approvals(connection, Map.of(), 0));
   }
@@ -158,21 +154,20 @@ final class SnapshotReader {
             since);
     List<ConnectorRecord> connectors = newer(connection, Connectors::read, CONNECTORS, since);
 
-    Map<String, UserRecord> allUsers = copyIf(!users.isEmpty(), known.users());
-    users.forEach(user -> allUsers.put(user.id(), user));
-    Map<String, DeviceRecord> allDevices = copyIf(!devices.isEmpty(), known.devices());
-    devices.forEach(device -> allDevices.put(device.id(), device));
-    Map<String, SessionRecord> allSessions = copyIf(!sessions.isEmpty(), known.sessionsByDevice());
+    // The newest session of each device, among those read and the known one.
+    Map<String, SessionRecord> newest = new HashMap<>();
     for (SessionRecord session : sessions) {
-      allSessions.merge(session.deviceId(), session, SnapshotReader::newest);
+      SessionRecord before = newest.get(session.deviceId());
+      if (before == null) {
+        before = known.sessionsByDevice().get(session.deviceId());
+      }
+      newest.put(session.deviceId(), before == null ? session : newest(before, session));
     }
-    Map<String, ConnectorRecord> allConnectors = copyIf(!connectors.isEmpty(), known.connectors());
-    connectors.forEach(connector -> allConnectors.put(connector.id(), connector));
     return new IdentityState(
-        allUsers,
-        allDevices,
-        allSessions,
-        allConnectors,
+        PeopleMap.with(known.users(), users, UserRecord::id),
+        PeopleMap.with(known.devices(), devices, DeviceRecord::id),
+        PeopleMap.with(known.sessionsByDevice(), newest.values(), SessionRecord::deviceId),
+        PeopleMap.with(known.connectors(), connectors, ConnectorRecord::id),
         approvals(connection, known.approvalsByUser(), since));
   }
 
@@ -205,11 +200,6 @@ final class SnapshotReader {
       all.put(approval.userId(), List.copyOf(mine));
     }
     return all;
-  }
-
-  /// A map that may be changed if anything is going to change in it.
-  private static <T> Map<String, T> copyIf(boolean changing, Map<String, T> known) {
-    return changing ? new HashMap<>(known) : known;
   }
 
   private static SessionRecord newest(SessionRecord known, SessionRecord read) {

@@ -8,6 +8,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,9 +22,9 @@ import org.postern.policystore.UserRecord;
 
 /// People. Blocking; any thread.
 public final class Users {
-  private static final String COLUMNS =
-      "select id, provider, subject, email, name, disabled, provider_groups, attributes"
-          + " from app_user ";
+  static final String COLUMNS =
+      "select id, provider, subject, email, name, disabled or inactive or suspended as disabled,"
+          + " provider_groups, scim_groups, attributes from app_user ";
 
   private final Database database;
   private final Tokens tokens;
@@ -49,6 +51,7 @@ public final class Users {
     return database.transaction(
         "sign a user in",
         connection -> {
+          UserLinks.beforeSignIn(connection, provider, subject, address);
           Optional<UserRecord> known = bySubject(connection, provider, subject);
           if (known.isEmpty()) {
             // Two first sign-ins at once: one inserts, the other finds the row.
@@ -66,14 +69,21 @@ public final class Users {
                 attributes,
                 clock.instant());
           }
+          // Of a provisioned user the provider keeps address and name current by SCIM.
           Database.update(
               connection,
-              "update app_user set email = ?, name = ?, provider_groups = ?, attributes = ?"
-                  + " where provider = ? and subject = ?",
-              address,
-              name,
+              "update app_user u set provider_groups = ?, attributes = ?,"
+                  + " email = case when p.provisioned then email else ? end,"
+                  + " name = case when p.provisioned then name else ? end"
+                  + " from (select exists (select from scim_user s join app_user a"
+                  + " on a.id = s.user_id where a.provider = ? and a.subject = ?) as provisioned) p"
+                  + " where u.provider = ? and u.subject = ?",
               sorted,
               attributes,
+              address,
+              name,
+              provider,
+              subject,
               provider,
               subject);
           return bySubject(connection, provider, subject).orElseThrow();
@@ -89,7 +99,11 @@ public final class Users {
   private static Optional<UserRecord> bySubject(
       Connection connection, String provider, String subject) throws SQLException {
     return Database.first(
-        connection, Users::read, COLUMNS + "where provider = ? and subject = ?", provider, subject);
+        connection,
+        Users::read,
+        COLUMNS + "where provider = ? and subject = ? and not subject_pending",
+        provider,
+        subject);
   }
 
   /// One user by id.
@@ -106,13 +120,71 @@ public final class Users {
         email.toLowerCase(Locale.ROOT));
   }
 
-  /// Shuts a user out, or lets them in again.
+  /// Shuts a user out, or lets them in again; letting in also ends a suspension by a shared signal.
+  /// Who is inactive by SCIM stays out until the provider says otherwise.
   ///
   /// @return whether there is such a user
   public boolean setDisabled(String userId, boolean disabled) {
     return database.update(
-            "change a user", "update app_user set disabled = ? where id = ?", disabled, userId)
+            "change a user",
+            "update app_user set disabled = ?, suspended = suspended and ? where id = ?",
+            disabled,
+            disabled,
+            userId)
         == 1;
+  }
+
+  /// Shuts a user out by a shared signal, or lets them in again as far as signals go.
+  ///
+  /// @return whether there is such a user
+  public boolean setSuspended(String userId, boolean suspended) {
+    return database.update(
+            "change a user", "update app_user set suspended = ? where id = ?", suspended, userId)
+        == 1;
+  }
+
+  /// Why users are shut out, by id; users in good standing are not in it.
+  public Map<String, List<String>> shutOut() {
+    Map<String, List<String>> reasons = new HashMap<>();
+    database.list(
+        "read users",
+        row -> {
+          List<String> why = new ArrayList<>();
+          if (row.getBoolean("disabled")) {
+            why.add("administrator");
+          }
+          if (row.getBoolean("inactive")) {
+            why.add("scim");
+          }
+          if (row.getBoolean("suspended")) {
+            why.add("signal");
+          }
+          reasons.put(row.getString("id"), why);
+          return "";
+        },
+        "select id, disabled, inactive, suspended from app_user"
+            + " where disabled or inactive or suspended");
+    return reasons;
+  }
+
+  /// The user of a (provider, subject) pair, as a token of that provider names them.
+  public Optional<UserRecord> withSubject(String provider, String subject) {
+    return database.first(
+        "read a user",
+        Users::read,
+        COLUMNS + "where provider = ? and subject = ? and not subject_pending",
+        provider,
+        subject);
+  }
+
+  /// The users of one provider with an e-mail address.
+  public List<UserRecord> withEmail(String provider, String email) {
+    return database.list(
+        "read users",
+        Users::read,
+        COLUMNS + "where provider = ? and email = ? order by id",
+        provider,
+        email.toLowerCase(Locale.ROOT));
   }
 
   static UserRecord read(ResultSet row) throws SQLException {
@@ -123,8 +195,20 @@ public final class Users {
         row.getString("email"),
         row.getString("name"),
         row.getBoolean("disabled"),
-        texts(row, "provider_groups"),
+        groups(texts(row, "provider_groups"), texts(row, "scim_groups")),
         attributes(texts(row, "attributes")));
+  }
+
+  /// Groups of the last sign-in and of SCIM. The names are few and the users many: each name is
+  /// kept once.
+  private static List<String> groups(List<String> claimed, List<String> provisioned) {
+    if (claimed.isEmpty() && provisioned.isEmpty()) {
+      return List.of();
+    }
+    LinkedHashSet<String> all = new LinkedHashSet<>();
+    claimed.forEach(name -> all.add(name.intern()));
+    provisioned.forEach(name -> all.add(name.intern()));
+    return List.copyOf(all);
   }
 
   /// Name, value, name, value, ...; a name with several values comes several times.
