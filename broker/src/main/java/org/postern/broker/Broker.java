@@ -154,6 +154,7 @@ public final class Broker implements AutoCloseable {
             ground.brokerId(),
             own.tls(),
             policy::current,
+            new PostureArchive(stored.postures(), blocking),
             new RenewalDesk(renewals, blocking),
             RendezvousLimits.defaults(),
             TunnelLimits.DEFAULT),

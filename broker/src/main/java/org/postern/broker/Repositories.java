@@ -27,6 +27,7 @@ import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.OnceOnly;
 import org.postern.policystore.jdbc.PendingChanges;
 import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
 import org.postern.policystore.jdbc.ServiceKeys;
@@ -52,7 +53,8 @@ record Repositories(
     ServiceKeys serviceKeys,
     Connectors connectors,
     ProvisioningKeys keys,
-    ScimStores provisioning) {
+    ScimStores provisioning,
+    PostureReports postures) {
 
   static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
     DataSource source = ground.dataSource();
@@ -80,7 +82,8 @@ record Repositories(
         new ServiceKeys(source, sealer, random, clock),
         new Connectors(source, random, clock),
         new ProvisioningKeys(source, random, clock),
-        ProvisioningRooms.stores(source, random, clock));
+        ProvisioningRooms.stores(source, random, clock),
+        new PostureReports(source));
   }
 
   Enrollment.Repositories enrollment() {
@@ -103,6 +106,7 @@ record Repositories(
         connectors,
         brokers,
         provisioning,
+        postures,
         flows,
         facts,
         clock);

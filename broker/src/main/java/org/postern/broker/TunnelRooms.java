@@ -14,6 +14,9 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.FlowAccess;
+import org.postern.broker.access.PostureDesk;
+import org.postern.broker.access.PostureMemory;
+import org.postern.broker.access.PostureReportLimits;
 import org.postern.broker.admin.LiveFlow;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.clientside.ClientSide;
@@ -69,6 +72,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param brokerId this broker's opaque id
    * @param tls the broker's certificate
    * @param snapshots the current policy
+   * @param postures keeps what devices report
    * @param renewal renews certificates of peers
    * @param limits of the rooms
    * @param tunnelLimits of the wire
@@ -77,6 +81,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       String brokerId,
       LiveTls tls,
       Supplier<Snapshot> snapshots,
+      PostureMemory postures,
       Renewal renewal,
       RendezvousLimits limits,
       TunnelLimits tunnelLimits) {}
@@ -86,7 +91,12 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       Needs needs, InstantSource clock, LongSupplier nanoTime, RandomGenerator random) {
     this.brokerId = needs.brokerId();
     this.snapshots = needs.snapshots();
-    this.access = new FlowAccess(needs.snapshots(), clock);
+    this.access =
+        new FlowAccess(
+            needs.snapshots(),
+            new PostureDesk(
+                needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, clock),
+            clock);
     Rendezvous rendezvous = new Rendezvous();
     this.connectors =
         new ConnectorSide(

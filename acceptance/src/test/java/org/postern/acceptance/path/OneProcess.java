@@ -33,6 +33,7 @@ import org.postern.appconnector.upstream.SocketTypes;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.broker.TunnelRooms;
 import org.postern.broker.rendezvous.RendezvousLimits;
+import org.postern.broker.access.PostureMemory;
 import org.postern.broker.rendezvous.Renewal;
 import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.local.OwnedNames;
@@ -97,7 +98,13 @@ final class OneProcess implements AutoCloseable {
             CLOCK);
     return new TunnelRooms(
         new TunnelRooms.Needs(
-            "b1", tls, snapshot::get, OneProcess::noRenewal, limits(), TunnelLimits.DEFAULT),
+            "b1",
+            tls,
+            snapshot::get,
+            PostureMemory.NONE,
+            OneProcess::noRenewal,
+            limits(),
+            TunnelLimits.DEFAULT),
         CLOCK,
         System::nanoTime,
         new SecureRandom());

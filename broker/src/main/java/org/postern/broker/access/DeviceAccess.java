@@ -2,17 +2,25 @@ package org.postern.broker.access;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.postern.policystore.AccessRule;
+import java.util.stream.Stream;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.Transport;
+import org.postern.policystore.Truth;
 import org.postern.policystore.decision.Decision;
 import org.postern.policystore.decision.ResolvedName;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.decision.SubjectView;
+import org.postern.policystore.posture.PostureEvaluation;
+import org.postern.policystore.posture.ProfileResult;
 import org.postern.tunnel.message.NamePlan;
 import org.postern.tunnel.message.Obligations;
+import org.postern.tunnel.message.PostureQuestions;
+import org.postern.tunnel.message.PostureState;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Resolve;
 import org.postern.tunnel.message.Resolved;
@@ -22,11 +30,14 @@ import org.postern.tunnel.message.SessionState;
 public final class DeviceAccess {
   private final Snapshot snapshot;
   private final SubjectView subject;
+  private final List<ProfileResult> postures;
   private final InstantSource clock;
 
-  DeviceAccess(Snapshot snapshot, SubjectView subject, InstantSource clock) {
+  DeviceAccess(
+      Snapshot snapshot, SubjectView subject, List<ProfileResult> postures, InstantSource clock) {
     this.snapshot = snapshot;
     this.subject = subject;
+    this.postures = postures;
     this.clock = clock;
   }
 
@@ -72,6 +83,57 @@ public final class DeviceAccess {
       case Decision.RequireApproval approval ->
           new Verdict.Forbidden(ReasonCode.POLICY_APPROVAL_REQUIRED, rule, message);
     };
+  }
+
+  /** What posture profiles came to, for the person. */
+  public PostureState postureState() {
+    return PostureWords.state(postures);
+  }
+
+  /** What the broker wants to know of this device. */
+  public PostureQuestions postureQuestions(int max) {
+    return PostureWords.questions(
+        PostureEvaluation.questions(
+            snapshot.configuration().postureProfiles(), subject.facts().platform()),
+        max);
+  }
+
+  /** When a posture profile may turn although nothing is reported; empty: never. */
+  public Optional<Instant> postureUntil() {
+    return postures.stream()
+        .map(ProfileResult::until)
+        .flatMap(Stream::ofNullable)
+        .min(Comparator.naturalOrder());
+  }
+
+  /** Whether every posture profile came to the same as it did for another. */
+  public boolean hasPostureOf(DeviceAccess other) {
+    return subject.facts().posture().equals(other.subject.facts().posture())
+        && postureState().equals(other.postureState());
+  }
+
+  /**
+   * Why a flow that was permitted is forbidden now, in words, if it is the device's posture: with
+   * what the profiles were before, it would still be permitted.
+   */
+  public Optional<String> postureFault(
+      DeviceAccess before, String host, int port, org.postern.tunnel.message.Transport transport) {
+    Map<String, Truth> old = before.subject.facts().posture();
+    List<ProfileResult> turned =
+        postures.stream().filter(result -> PostureWords.hasTurned(result, old)).toList();
+    if (turned.isEmpty()) {
+      return Optional.empty();
+    }
+    DeviceAccess otherwise =
+        new DeviceAccess(
+            snapshot,
+            snapshot.subject(
+                subject.userId(), subject.deviceId(), subject.facts().withPosture(old)),
+            postures,
+            clock);
+    return otherwise.decide(host, port, transport) instanceof Verdict.Permitted
+        ? Optional.of(PostureWords.turned(turned, old))
+        : Optional.empty();
   }
 
   /** Why the device may do nothing at all; empty if it is in good standing. */

@@ -2,6 +2,9 @@ package org.postern.broker.access;
 
 import java.net.SocketAddress;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.postern.broker.rendezvous.ServePlanSource;
@@ -10,8 +13,10 @@ import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.HostPattern;
+import org.postern.policystore.Truth;
 import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.Snapshot;
+import org.postern.policystore.posture.ProfileResult;
 import org.postern.tunnel.message.PortRange;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.ServePlan;
@@ -23,12 +28,19 @@ import org.postern.tunnel.message.ServedApplication;
  */
 public final class FlowAccess implements ServePlanSource {
   private final Supplier<Snapshot> snapshots;
+  private final PostureDesk postures;
   private final InstantSource clock;
 
   /** Reads whatever snapshot is current when it is asked. */
-  public FlowAccess(Supplier<Snapshot> snapshots, InstantSource clock) {
+  public FlowAccess(Supplier<Snapshot> snapshots, PostureDesk postures, InstantSource clock) {
     this.snapshots = snapshots;
+    this.postures = postures;
     this.clock = clock;
+  }
+
+  /** The reports of devices. */
+  public PostureDesk postures() {
+    return postures;
   }
 
   /**
@@ -38,8 +50,12 @@ public final class FlowAccess implements ServePlanSource {
    */
   public DeviceAccess of(SpiffeId.ClientId id, SocketAddress from) {
     Snapshot snapshot = snapshots.get();
-    Facts facts = DeviceFacts.of(snapshot, id.device(), from);
-    return new DeviceAccess(snapshot, snapshot.subject(id.user(), id.device(), facts), clock);
+    List<ProfileResult> results = postures.results(snapshot, id.device());
+    Map<String, Truth> posture = new HashMap<>();
+    results.forEach(result -> posture.put(result.profile(), result.result()));
+    Facts facts = DeviceFacts.of(snapshot, id.device(), from).withPosture(posture);
+    return new DeviceAccess(
+        snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock);
   }
 
   /** Why this connector may not be linked; empty if it may. */

@@ -9,6 +9,7 @@ import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
+import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProvisioningKeys;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SnapshotStore;
@@ -29,6 +30,7 @@ public record AdminParts(
     Connectors connectors,
     Brokers brokers,
     ScimStores provisioning,
+    PostureReports postures,
     LiveFlows flows,
     BrokerFacts facts,
     InstantSource clock) {}

@@ -36,6 +36,7 @@ import picocli.CommandLine.Command;
       PeopleCommands.Devices.class,
       PeopleCommands.Connectors.class,
       ScimCommands.class,
+      PostureCommands.class,
       CommandLine.HelpCommand.class
     },
     footer = {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.DeviceAccess;
 import org.postern.broker.access.FlowAccess;
+import org.postern.broker.access.PostureDesk;
 import org.postern.broker.rendezvous.LanePairing;
 import org.postern.broker.rendezvous.Rendezvous;
 import org.postern.broker.rendezvous.RendezvousLimits;
@@ -102,6 +103,10 @@ public final class ClientSide {
     return access.of(device.id(), device.link().remoteAddress());
   }
 
+  PostureDesk postures() {
+    return access.postures();
+  }
+
   void flowCount(int difference) {
     flowCount.add(difference);
   }
@@ -145,6 +150,7 @@ public final class ClientSide {
     device.onLoop(() -> {
       device.attach(link);
       device.reconsider(accessOf(device));
+      access.postures().arrived(id.device(), () -> device.onLoop(device.posture()::mayHaveTurned));
     });
     LOG.info("device {} is linked", link.peerId());
     return new Listener(device);
@@ -194,7 +200,9 @@ public final class ClientSide {
 
   private void forget(DeviceOnBroker device) {
     if (!device.attached()) {
-      devices.remove(device.spiffeId(), device);
+      if (devices.remove(device.spiffeId(), device)) {
+        access.postures().left(device.id().device());
+      }
       rendezvous.leave(device);
       device.leave(ReasonCode.DEVICE_GONE, "the device's control link did not come back");
     }
@@ -217,6 +225,7 @@ public final class ClientSide {
         case OPEN -> device.open(message.getOpen());
         case FLOW_CLOSED -> device.closedByDevice(message.getFlowClosed());
         case RESOLVE -> device.resolve(message.getResolve());
+        case POSTURE_REPORT -> device.posture().report(message.getPostureReport());
         case RENEW -> renewal.renew(link.peerId(), message.getRenew(), new RenewReply(link));
         case BODY_NOT_SET -> {}
         default ->

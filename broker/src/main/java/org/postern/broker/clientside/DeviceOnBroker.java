@@ -25,7 +25,6 @@ import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Refused;
 import org.postern.tunnel.message.Resolve;
-import org.postern.tunnel.message.SessionState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +43,7 @@ final class DeviceOnBroker implements DeviceDesk {
   private final FlowDesk flows = new FlowDesk();
   private final LaneDesk lanes = new LaneDesk();
   private final TokenBucket resolves;
+  private final PostureOnBroker posture;
   private final FlowOpening opening;
   private final LaneOpening laneOpening;
   private final ReviewTimer reviews;
@@ -63,6 +63,7 @@ final class DeviceOnBroker implements DeviceDesk {
     this.opening = new FlowOpening(side, this);
     this.laneOpening = new LaneOpening(side, this, opening);
     this.reviews = new ReviewTimer(loop, side::clockMillis, () -> reconsider(side.accessOf(this)));
+    this.posture = new PostureOnBroker(side, this);
     this.resolves = new TokenBucket(side.limits().resolvesPerSecond(), side.nanoTime());
   }
 
@@ -98,6 +99,7 @@ final class DeviceOnBroker implements DeviceDesk {
     sentPlan = null;
     sendState();
     sendPlan();
+    posture.attached();
   }
 
   /** The control link is lost; true if this was the current one. */
@@ -272,16 +274,19 @@ final class DeviceOnBroker implements DeviceDesk {
 
   /** Decides every live flow again by a new snapshot. */
   void reconsider(DeviceAccess fresh) {
+    DeviceAccess before = access;
     access = fresh;
     for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
       if (opening.review(flow.open) instanceof Verdict.Forbidden forbidden) {
-        cut(flow, forbidden.concernsSubject() ? forbidden.reason() : ReasonCode.POLICY_CHANGED);
+        cut(flow, CutCause.of(flow.open, forbidden, before, fresh));
       }
     }
     if (attached) {
       sendState();
       sendPlan();
+      posture.tell();
     }
+    posture.watch();
     access.subjectFault().ifPresent(reason -> leave(reason, "this session is no longer admitted"));
     if (access.subjectFault().isEmpty()) {
       watchLive();
@@ -300,7 +305,7 @@ final class DeviceOnBroker implements DeviceDesk {
   /** Ends everything of this device. */
   void leave(ReasonCode reason, String text) {
     for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
-      cut(flow, reason);
+      cut(flow, new CutCause(reason, ""));
     }
     for (LanePairing lane : lanes.all()) {
       lane.cut(reason, text);
@@ -308,14 +313,13 @@ final class DeviceOnBroker implements DeviceDesk {
     link.close(reason, text);
   }
 
-  private void cut(LiveFlow flow, ReasonCode reason) {
-    LOG.info(
-        "cut {} {}:{} decision {} {}",
-        spiffeId,
-        flow.open.getHost(),
-        flow.open.getPort(),
-        flow.decisionId,
-        reason);
+  PostureOnBroker posture() {
+    return posture;
+  }
+
+  private void cut(LiveFlow flow, CutCause cause) {
+    ReasonCode reason = cause.reason();
+    LOG.info("cut {} {} decision {} {}", spiffeId, flow.target(), flow.decisionId, reason);
     flow.state = LiveFlow.State.CUTTING;
     flow.cutReason = reason;
     flow.deadlineNanos = side.nanoTime() + side.limits().cutConfirmTimeout().toNanos();
@@ -323,7 +327,7 @@ final class DeviceOnBroker implements DeviceDesk {
     side.rendezvous()
         .connector(flow.connectorId)
         .ifPresent(connector -> connector.cut(side.cutMessage(flow, spiffeId, reason)));
-    tellCut(flow, reason, "");
+    tellCut(flow, reason, cause.text());
   }
 
   private void tellCut(LiveFlow flow, ReasonCode reason, String text) {
@@ -365,8 +369,7 @@ final class DeviceOnBroker implements DeviceDesk {
   // -- state for the device
 
   private void sendState() {
-    SessionState state = access.sessionState();
-    link.send(Envelope.newBuilder().setSessionState(state).build());
+    link.send(Envelope.newBuilder().setSessionState(access.sessionState()).build());
   }
 
   private void sendPlan() {

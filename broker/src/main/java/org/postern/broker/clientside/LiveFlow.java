@@ -54,6 +54,11 @@ final class LiveFlow {
         && connectorId.equals(request.getConnectorId());
   }
 
+  /** Host and port. */
+  String target() {
+    return open.getHost() + ":" + open.getPort();
+  }
+
   long flowId() {
     return open.getFlowId();
   }

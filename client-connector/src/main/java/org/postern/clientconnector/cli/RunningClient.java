@@ -11,6 +11,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,9 @@ import org.postern.clientconnector.local.intercept.Interception;
 import org.postern.clientconnector.local.intercept.InterceptionOptions;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
 import org.postern.clientconnector.local.system.SystemCommands;
+import org.postern.clientconnector.posture.Machine;
+import org.postern.clientconnector.posture.PostureAgent;
+import org.postern.clientconnector.posture.PostureLimits;
 import org.postern.identity.Credential;
 import org.postern.identity.IdentityException;
 import org.postern.identity.LiveTls;
@@ -48,6 +52,7 @@ final class RunningClient implements ControlHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RunningClient.class);
   private static final long MEMORY_BYTES = 24L << 20;
   private static final String SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final String VERSION = "0.1";
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
   private static final long CREDENTIAL_LOOK_SECONDS = 3;
   private static final long NAMES_WITHIN_SECONDS = 15;
@@ -60,6 +65,7 @@ final class RunningClient implements ControlHandler {
   private final IoEventLoop loop;
   private final LiveTls tls;
   private final DeviceTunnel tunnel;
+  private final PostureAgent posture;
   private final CountDownLatch end = new CountDownLatch(1);
   private final CountDownLatch undone = new CountDownLatch(1);
   private final CountDownLatch named = new CountDownLatch(1);
@@ -94,13 +100,34 @@ final class RunningClient implements ControlHandler {
                 TunnelLimits.DEFAULT,
                 FlowLimits.DEFAULT,
                 MEMORY_BYTES,
-                "postern-client/0.1",
+                "postern-client/" + VERSION,
                 LoginCommand.hostName(),
                 LoginCommand.platform()),
             tls,
             credential -> home.saveRenewed(credential, signedIn.trust()),
             new DeviceTunnel.Time(surroundings.clock(), surroundings.nanoTime()),
             this::namesChanged);
+    this.posture =
+        new PostureAgent(
+            new Machine(Path.of("/"), commands(), userId(), PostureLimits.DEFAULTS),
+            VERSION,
+            surroundings.nanoTime(),
+            tunnel::report);
+    tunnel.onPostureQuestions(posture::asked);
+  }
+
+  private SystemCommands commands() {
+    return new SystemCommands(
+        surroundings.environment().getOrDefault("PATH", SYSTEM_PATH), COMMAND_TIMEOUT);
+  }
+
+  /** Who this process runs as, by the kernel's word; no user's number if it gives none. */
+  private static long userId() {
+    try {
+      return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+    } catch (IOException e) {
+      return -1;
+    }
   }
 
   /** Runs until it is stopped; returns the exit code. */
@@ -109,6 +136,7 @@ final class RunningClient implements ControlHandler {
     Channel control = listen();
     try {
       Runtime.getRuntime().addShutdownHook(hook);
+      posture.start();
       tunnel.start();
       startInterception();
       Channel proxy = startProxy();
@@ -129,6 +157,7 @@ final class RunningClient implements ControlHandler {
     } finally {
       undo();
       control.close().awaitUninterruptibly();
+      posture.close();
       tunnel.stop();
       group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
       tls.close();
@@ -176,8 +205,7 @@ final class RunningClient implements ControlHandler {
               loop,
               tunnel.gateway(),
               surroundings.clock(),
-              new SystemCommands(
-                  surroundings.environment().getOrDefault("PATH", SYSTEM_PATH), COMMAND_TIMEOUT));
+              commands());
       interception = started;
       started.update(names);
     } catch (IOException e) {

@@ -79,6 +79,7 @@ final class StatusCommand implements Callable<Integer> {
     if (!status.path("proxy").asText().isEmpty()) {
       out.printf("Proxy     SOCKS5 and HTTP CONNECT on %s%n", status.path("proxy").asText());
     }
+    posture(out, tunnel.path("posture"));
     out.printf("Lanes     %d%n", tunnel.path("lanes").asInt());
     out.printf("Flows     %d%n", tunnel.path("flows").size());
     for (JsonNode flow : tunnel.path("flows")) {
@@ -102,6 +103,22 @@ final class StatusCommand implements Callable<Integer> {
           end.path("decisionId").asText().isEmpty()
               ? ""
               : " (decision " + end.path("decisionId").asText() + ")");
+    }
+  }
+
+  private static void posture(PrintStream out, JsonNode posture) {
+    for (JsonNode profile : posture.path("profiles")) {
+      String text = profile.path("text").asText();
+      out.printf(
+          "Posture   %s: %s%s%s%n",
+          profile.path("name").asText(),
+          switch (profile.path("result").asText()) {
+            case "true" -> "met";
+            case "false" -> "not met";
+            default -> "not known";
+          },
+          profile.path("inGrace").asBoolean() ? " for a short while" : "",
+          text.isEmpty() ? "" : " (" + text + ")");
     }
   }
 

@@ -62,6 +62,32 @@ final class StatusText {
       out.writeEndObject();
     }
     out.writeEndArray();
+    posture(out, tunnel.posture());
+    out.writeEndObject();
+  }
+
+  private static void posture(JsonGenerator out, TunnelStatus.Posture posture) throws IOException {
+    out.writeObjectFieldStart("posture");
+    out.writeArrayFieldStart("profiles");
+    for (TunnelStatus.ProfileLine profile : posture.profiles()) {
+      out.writeStartObject();
+      out.writeStringField("name", profile.name());
+      out.writeStringField("result", profile.result());
+      out.writeStringField("text", profile.text());
+      out.writeBooleanField("inGrace", profile.inGrace());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("facts");
+    for (TunnelStatus.FactLine fact : posture.facts()) {
+      out.writeStartObject();
+      out.writeStringField("kind", fact.kind());
+      out.writeStringField("subject", fact.subject());
+      out.writeStringField("value", fact.value());
+      out.writeStringField("missing", fact.missing());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
     out.writeEndObject();
   }
 

@@ -34,6 +34,9 @@ import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.LaneOffer;
 import org.postern.tunnel.message.NamePlan;
+import org.postern.tunnel.message.PostureQuestions;
+import org.postern.tunnel.message.PostureReport;
+import org.postern.tunnel.message.PostureState;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.SessionState;
 import org.slf4j.Logger;
@@ -62,6 +65,7 @@ public final class DeviceTunnel {
   private final TunnelGateway gateway;
   private final RecentEnds recent;
   private final CertificateRenewal renewal;
+  private final PostureLine posture = new PostureLine();
   private final ByteString instance;
   private boolean linked;
   private String linkText = "not connected yet";
@@ -181,6 +185,16 @@ public final class DeviceTunnel {
     keeper.retryNow();
   }
 
+  /** Learns what the broker wants to know of this device, on the loop. Set before the start. */
+  public void onPostureQuestions(Consumer<PostureQuestions> listener) {
+    posture.listener(listener);
+  }
+
+  /** What the device says of itself, now and whenever the link comes up. Any thread. */
+  public void report(PostureReport report) {
+    loop.execute(() -> posture.report(report));
+  }
+
   /** What is going on; on the loop. */
   public TunnelStatus status() {
     List<TunnelStatus.FlowLine> flows = new ArrayList<>();
@@ -216,7 +230,8 @@ public final class DeviceTunnel {
         tls.credential().notAfter().toEpochMilli(),
         director.laneCount(),
         flows,
-        ended);
+        ended,
+        posture.status());
   }
 
   private Hello hello() {
@@ -253,6 +268,12 @@ public final class DeviceTunnel {
     namesListener.accept(PlannedNames.of(plan));
   }
 
+  private void postureState(PostureState state) {
+    posture.told(state);
+    // What may be reached may have changed with it.
+    resolutions.forget();
+  }
+
   private void session(SessionState state) {
     session = state;
     if (state.getState() != SessionState.State.STATE_ACTIVE) {
@@ -266,6 +287,7 @@ public final class DeviceTunnel {
       linked = true;
       linkText = "connected";
       linkReason = null;
+      posture.up(link::send);
       gateway.link(link::send);
       park.wanted(Math.max(CARRIERS_AT_FIRST, link.welcome().getCarriersWanted()));
       renewal.check();
@@ -282,6 +304,8 @@ public final class DeviceTunnel {
         case NAME_PLAN -> names(message.getNamePlan());
         case SESSION_STATE -> session(message.getSessionState());
         case PARK_CARRIERS -> park.wanted(message.getParkCarriers().getWanted());
+        case POSTURE_QUESTIONS -> posture.asked(message.getPostureQuestions());
+        case POSTURE_STATE -> postureState(message.getPostureState());
         case RENEWED -> renewal.renewed(message.getRenewed());
         case RENEW_REFUSED -> renewal.refused(message.getRenewRefused());
         case BODY_NOT_SET -> {}
@@ -300,6 +324,7 @@ public final class DeviceTunnel {
           reason == ReasonCode.REASON_UNSPECIFIED
               ? "connection lost; trying again"
               : Reasons.sentence(reason);
+      posture.down();
       gateway.link(null);
       LOG.info("no link to the broker: {} {}; next attempt in {}", reason, text, retryIn);
     }

@@ -11,6 +11,8 @@ final class Reasons {
       case POLICY_NO_RULE, POLICY_DENIED ->
           "there is no such application for you; ask your administrator if you expected one";
       case POLICY_CHANGED -> "your access to this application has ended";
+      case POLICY_POSTURE ->
+          "your device no longer meets what this application asks of it; see 'postern status'";
       case SESSION_EXPIRED -> "your session has ended; run 'postern login'";
       case SESSION_REVOKED -> "your session was ended by an administrator; run 'postern login'";
       case USER_DISABLED -> "your account is disabled; ask your administrator";
@@ -48,6 +50,7 @@ final class Reasons {
           POLICY_NO_RULE,
           POLICY_DENIED,
           POLICY_CHANGED,
+          POLICY_POSTURE,
           SESSION_EXPIRED,
           SESSION_REVOKED,
           USER_DISABLED,

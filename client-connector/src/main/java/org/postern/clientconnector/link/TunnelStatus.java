@@ -17,6 +17,7 @@ import java.util.List;
  * @param lanes lanes to app connectors
  * @param flows live flows
  * @param ended the last flows that were refused, cut or lost, newest first
+ * @param posture what this device reported of itself, and what came of it
  */
 public record TunnelStatus(
     boolean linked,
@@ -29,11 +30,21 @@ public record TunnelStatus(
     long certificateExpiresMillis,
     int lanes,
     List<FlowLine> flows,
-    List<EndLine> ended) {
+    List<EndLine> ended,
+    Posture posture) {
 
   /** One live flow. */
   public record FlowLine(
       String target, String transport, String state, String decisionId, long startedMillis) {}
+
+  /** The facts that were reported last, and what posture profiles came to. */
+  public record Posture(List<FactLine> facts, List<ProfileLine> profiles) {}
+
+  /** One fact; without a value it is not known, and missing says why. */
+  public record FactLine(String kind, String subject, String value, String missing) {}
+
+  /** One posture profile: true, false or unknown, and what keeps it from being true. */
+  public record ProfileLine(String name, String result, String text, boolean inGrace) {}
 
   /** One flow that was refused, cut or lost, and why. */
   public record EndLine(

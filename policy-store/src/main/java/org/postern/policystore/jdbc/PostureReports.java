@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +111,37 @@ public final class PostureReports {
                       met(Database.texts(row, "met_until"))),
               "select received_at, met_until from posture_report where device_id = ?",
               deviceId);
+        });
+  }
+
+  /// What all devices said last, by their ids.
+  public Map<String, DevicePosture> all() {
+    return database.transaction(
+        "read posture reports",
+        connection -> {
+          Map<String, SortedMap<FactName, Fact>> facts = new HashMap<>();
+          Database.list(
+              connection,
+              row ->
+                  facts
+                      .computeIfAbsent(row.getString("device_id"), key -> new TreeMap<>())
+                      .put(
+                          new FactName(
+                              FactKind.valueOf(row.getString("kind")), row.getString("subject")),
+                          fact(row)),
+              "select device_id, kind, subject, type, value from posture_fact");
+          Map<String, DevicePosture> all = new HashMap<>();
+          Database.list(
+              connection,
+              row ->
+                  all.put(
+                      row.getString("device_id"),
+                      new DevicePosture(
+                          facts.getOrDefault(row.getString("device_id"), new TreeMap<>()),
+                          Database.instant(row, "received_at"),
+                          met(Database.texts(row, "met_until")))),
+              "select device_id, received_at, met_until from posture_report");
+          return all;
         });
   }
 

@@ -1,0 +1,25 @@
+package org.postern.broker.clientside;
+
+import org.postern.broker.access.DeviceAccess;
+import org.postern.broker.access.Verdict;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.ReasonCode;
+
+/**
+ * Why a flow is cut.
+ *
+ * @param text for the person; empty: the reason says it all
+ */
+record CutCause(ReasonCode reason, String text) {
+
+  /** What made a flow forbidden that was permitted. */
+  static CutCause of(
+      Open open, Verdict.Forbidden forbidden, DeviceAccess before, DeviceAccess now) {
+    if (forbidden.concernsSubject()) {
+      return new CutCause(forbidden.reason(), "");
+    }
+    return now.postureFault(before, open.getHost(), open.getPort(), open.getTransport())
+        .map(text -> new CutCause(ReasonCode.POLICY_POSTURE, text))
+        .orElse(new CutCause(ReasonCode.POLICY_CHANGED, ""));
+  }
+}
