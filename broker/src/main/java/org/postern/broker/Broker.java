@@ -26,6 +26,8 @@ import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.administrators.FirstAdministrator;
+import org.postern.broker.audit.ApprovalClock;
+import org.postern.broker.audit.DecisionRecorder;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.enroll.EnrollLimits;
@@ -59,6 +61,9 @@ public final class Broker implements AutoCloseable {
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final Duration RULE_COUNTS = Duration.ofSeconds(5);
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
+  private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
+  private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
+  private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
   private static final int INSTANCE_BYTES = 16;
   private static final int GROUP_QUIET_SECONDS = 0;
   private static final int GROUP_STOP_SECONDS = 5;
@@ -149,6 +154,10 @@ public final class Broker implements AutoCloseable {
             stored.connectors(),
             EnrollLimits.DEFAULT,
             clock);
+    DecisionRecorder recorder = new DecisionRecorder(stored.decisions(), ground.brokerId());
+    every(DECISIONS_WRITTEN, recorder::write);
+    every(DECISIONS_FORGOTTEN, stored.decisions()::forget);
+    every(APPROVALS_ENDED, new ApprovalClock(stored.approvals(), stored.audit())::tick);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             ground.brokerId(),
@@ -157,7 +166,8 @@ public final class Broker implements AutoCloseable {
             new PostureArchive(stored.postures(), blocking),
             new RenewalDesk(renewals, blocking),
             RendezvousLimits.defaults(),
-            TunnelLimits.DEFAULT),
+            TunnelLimits.DEFAULT,
+            recorder),
         clock,
         nanoTime,
         random);

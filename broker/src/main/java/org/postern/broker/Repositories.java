@@ -17,11 +17,13 @@ import org.postern.policystore.SecretSealer;
 import org.postern.policystore.jdbc.AdminRoles;
 import org.postern.policystore.jdbc.AdminTokens;
 import org.postern.policystore.jdbc.ApiClients;
+import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
 import org.postern.policystore.jdbc.ClientSecrets;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
+import org.postern.policystore.jdbc.DecisionRecords;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.OnceOnly;
@@ -54,7 +56,9 @@ record Repositories(
     Connectors connectors,
     ProvisioningKeys keys,
     ScimStores provisioning,
-    PostureReports postures) {
+    PostureReports postures,
+    Approvals approvals,
+    DecisionRecords decisions) {
 
   static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
     DataSource source = ground.dataSource();
@@ -83,7 +87,9 @@ record Repositories(
         new Connectors(source, random, clock),
         new ProvisioningKeys(source, random, clock),
         ProvisioningRooms.stores(source, random, clock),
-        new PostureReports(source));
+        new PostureReports(source),
+        new Approvals(source, random, clock),
+        new DecisionRecords(source, clock));
   }
 
   Enrollment.Repositories enrollment() {
@@ -107,6 +113,8 @@ record Repositories(
         brokers,
         provisioning,
         postures,
+        approvals,
+        decisions,
         flows,
         facts,
         clock);

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.postern.broker.access.DecisionIds;
+import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.FlowAccess;
 import org.postern.broker.access.PostureDesk;
 import org.postern.broker.access.PostureMemory;
@@ -76,6 +77,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param renewal renews certificates of peers
    * @param limits of the rooms
    * @param tunnelLimits of the wire
+   * @param decisions keeps decisions by their id
    */
   public record Needs(
       String brokerId,
@@ -84,7 +86,29 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       PostureMemory postures,
       Renewal renewal,
       RendezvousLimits limits,
-      TunnelLimits tunnelLimits) {}
+      TunnelLimits tunnelLimits,
+      DecisionLog decisions) {
+
+    /** Without keeping decisions. */
+    public Needs(
+        String brokerId,
+        LiveTls tls,
+        Supplier<Snapshot> snapshots,
+        PostureMemory postures,
+        Renewal renewal,
+        RendezvousLimits limits,
+        TunnelLimits tunnelLimits) {
+      this(
+          brokerId,
+          tls,
+          snapshots,
+          postures,
+          renewal,
+          limits,
+          tunnelLimits,
+          DecisionLog.FORGETFUL);
+    }
+  }
 
   /** Wires the rooms. */
   public TunnelRooms(
@@ -96,7 +120,8 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
             needs.snapshots(),
             new PostureDesk(
                 needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, clock),
-            clock);
+            clock,
+            needs.decisions());
     Rendezvous rendezvous = new Rendezvous();
     this.connectors =
         new ConnectorSide(

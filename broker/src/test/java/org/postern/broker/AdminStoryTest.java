@@ -203,6 +203,55 @@ final class AdminStoryTest {
     return names;
   }
 
+  @Test
+  void applyThatFailsAPolicyTestIsRefusedOnTheBroker() throws Exception {
+    String withProvider =
+        BASE.replace(
+            "identityProviders: []",
+            "identityProviders: [{name: corp, issuer: \"https://idp.example\", clientId: x,"
+                + " domains: [example.com]}]");
+    assertThat(owner.call("POST", "/admin/v1/apply", withProvider).status()).isEqualTo(200);
+    String tests =
+        """
+        tests:
+          - {name: staff pay, user: alice@example.com, host: payments.corp.internal, port: 443,
+             expect: allow, rule: second}
+          - {name: mallory does not, user: mallory@example.com, groups: [staff],
+             host: payments.corp.internal, port: 443, expect: deny}
+        """;
+    assertThat(
+            owner
+                .call(
+                    "PUT", "/admin/v1/policy-tests", tests.replace("expect: deny", "expect: allow"))
+                .status())
+        .as("tests that do not pass are not kept")
+        .isEqualTo(422);
+    AdminCaller.Answer kept = owner.call("PUT", "/admin/v1/policy-tests", tests);
+    assertThat(kept.status()).as(kept.body()).isEqualTo(200);
+    try {
+      String before = export();
+      AdminCaller.Answer bad = owner.call("POST", "/admin/v1/apply", "version: 1\nrules: []\n");
+      assertThat(bad.status()).isEqualTo(422);
+      assertThat(bad.body()).contains("staff pay").contains("expected allow by second");
+      assertThat(owner.call("DELETE", "/admin/v1/config/rules/second", "").status())
+          .as("nor one thing at a time")
+          .isEqualTo(422);
+      assertThat(export()).isEqualTo(before);
+      JsonNode why =
+          owner
+              .call(
+                  "POST",
+                  "/admin/v1/check",
+                  "{\"user\":\"mallory@example.com\",\"host\":\"payments.corp.internal\","
+                      + "\"port\":443}")
+              .json();
+      assertThat(why.path("outcome").asText()).isEqualTo("deny");
+      assertThat(why.path("rule").asText()).isEqualTo("first");
+    } finally {
+      owner.call("PUT", "/admin/v1/policy-tests", "tests: []\n");
+    }
+  }
+
   // -- one thing at a time
 
   @Test

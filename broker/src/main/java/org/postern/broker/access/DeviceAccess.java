@@ -32,9 +32,15 @@ public final class DeviceAccess {
   private final SubjectView subject;
   private final List<ProfileResult> postures;
   private final InstantSource clock;
+  private final DecisionLog log;
 
   DeviceAccess(
-      Snapshot snapshot, SubjectView subject, List<ProfileResult> postures, InstantSource clock) {
+      Snapshot snapshot,
+      SubjectView subject,
+      List<ProfileResult> postures,
+      InstantSource clock,
+      DecisionLog log) {
+    this.log = log;
     this.snapshot = snapshot;
     this.subject = subject;
     this.postures = postures;
@@ -130,10 +136,19 @@ public final class DeviceAccess {
             snapshot.subject(
                 subject.userId(), subject.deviceId(), subject.facts().withPosture(old)),
             postures,
-            clock);
+            clock,
+            log);
     return otherwise.decide(host, port, transport) instanceof Verdict.Permitted
         ? Optional.of(PostureWords.turned(turned, old))
         : Optional.empty();
+  }
+
+  /** Has a decision of this moment kept, under the id that the person sees. Never blocks. */
+  public void keep(
+      String decisionId, String host, int port, org.postern.tunnel.message.Transport transport) {
+    log.decided(
+        new DecisionLog.Note(
+            decisionId, clock.millis(), snapshot, subject, host, port, carrier(transport)));
   }
 
   /** Why the device may do nothing at all; empty if it is in good standing. */

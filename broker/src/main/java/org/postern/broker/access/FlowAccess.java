@@ -30,9 +30,12 @@ public final class FlowAccess implements ServePlanSource {
   private final Supplier<Snapshot> snapshots;
   private final PostureDesk postures;
   private final InstantSource clock;
+  private final DecisionLog log;
 
   /** Reads whatever snapshot is current when it is asked. */
-  public FlowAccess(Supplier<Snapshot> snapshots, PostureDesk postures, InstantSource clock) {
+  public FlowAccess(
+      Supplier<Snapshot> snapshots, PostureDesk postures, InstantSource clock, DecisionLog log) {
+    this.log = log;
     this.snapshots = snapshots;
     this.postures = postures;
     this.clock = clock;
@@ -55,7 +58,7 @@ public final class FlowAccess implements ServePlanSource {
     results.forEach(result -> posture.put(result.profile(), result.result()));
     Facts facts = DeviceFacts.of(snapshot, id.device(), from).withPosture(posture);
     return new DeviceAccess(
-        snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock);
+        snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock, log);
   }
 
   /** Why this connector may not be linked; empty if it may. */

@@ -46,6 +46,8 @@ public final class AdminApi {
     handlers.putAll(new AccessHandlers(parts, roles, limits).handlers());
     handlers.putAll(new TokenEndpoint(parts, roles, limits, nanoTime).handlers());
     handlers.putAll(new AuditHandlers(parts, limits).handlers());
+    handlers.putAll(new DecisionHandlers(parts, limits).handlers());
+    handlers.putAll(new ApprovalHandlers(parts, editor).handlers());
     handlers.putAll(new KeyHandlers(parts).handlers());
     handlers.putAll(new PeopleHandlers(parts, limits).handlers());
     handlers.putAll(new ScimHandlers(parts).handlers());

@@ -3,10 +3,12 @@ package org.postern.broker.admin;
 import java.time.InstantSource;
 import org.postern.broker.scim.ScimStores;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
+import org.postern.policystore.jdbc.DecisionRecords;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
@@ -31,6 +33,8 @@ public record AdminParts(
     Brokers brokers,
     ScimStores provisioning,
     PostureReports postures,
+    Approvals approvals,
+    DecisionRecords decisions,
     LiveFlows flows,
     BrokerFacts facts,
     InstantSource clock) {}

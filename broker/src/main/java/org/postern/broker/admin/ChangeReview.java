@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.front.Head;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.jdbc.PolicyChange;
+import org.postern.policystore.yaml.PolicyError;
 
 /**
  * Looks at a change of the policy thing by thing: may this administrator make it, does it need a
@@ -20,6 +22,7 @@ final class ChangeReview implements PolicyChange.Review {
   private final Principal principal;
   private final Head head;
   private final Set<String> secondPersonFor;
+  private final Function<PolicyConfiguration, List<PolicyError>> tests;
   private List<ObjectChange> changes = List.of();
 
   /** The change has to wait for a second person. */
@@ -35,9 +38,15 @@ final class ChangeReview implements PolicyChange.Review {
    * A review.
    *
    * @param secondPersonFor kinds whose change has to wait; empty when it does not, or has waited
+   * @param tests what the policy that would be does not pass
    */
   ChangeReview(
-      List<PolicyKind> kinds, Principal principal, Head head, Set<String> secondPersonFor) {
+      List<PolicyKind> kinds,
+      Principal principal,
+      Head head,
+      Set<String> secondPersonFor,
+      Function<PolicyConfiguration, List<PolicyError>> tests) {
+    this.tests = tests;
     this.kinds = kinds;
     this.principal = principal;
     this.head = head;
@@ -66,6 +75,10 @@ final class ChangeReview implements PolicyChange.Review {
     }
     if (!refused.isEmpty()) {
       throw AdminProblem.forbidden("Not yours to change: " + AdminApi.some(refused));
+    }
+    List<PolicyError> failures = tests.apply(after);
+    if (!failures.isEmpty()) {
+      return new PolicyChange.Findings(failures, List.of());
     }
     if (changes.stream().anyMatch(change -> secondPersonFor.contains(change.kind().word()))) {
       throw new NeedsSecondPerson();

@@ -83,7 +83,16 @@ final class PolicyEditor {
           case PolicyParser.Result.Failed(List<PolicyError> errors) -> throw wrong(errors);
           case PolicyParser.Result.Parsed(PolicyDocument parsed) -> parsed;
         };
-    ChangeReview review = new ChangeReview(contract.kinds(), call.principal, call.head, fourEyes);
+    PolicyTests tests =
+        PolicyTests.parse(
+            parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE));
+    ChangeReview review =
+        new ChangeReview(
+            contract.kinds(),
+            call.principal,
+            call.head,
+            fourEyes,
+            after -> tests.failures(after, parts.clock().instant()));
     PolicyChange change =
         new PolicyChange(
             call.principal.actor(),

@@ -86,6 +86,7 @@ final class FlowOpening {
         decisionId,
         forbidden.reason(),
         forbidden.rule());
+    device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
     device
         .link()
         .send(
@@ -146,6 +147,7 @@ final class FlowOpening {
             permitted.applicationId(),
             side.clockMillis());
     flow.deadlineNanos = side.nanoTime() + side.limits().openAnswerTimeout().toNanos();
+    device.access().keep(flow.decisionId, open.getHost(), open.getPort(), open.getTransport());
     device.track(flow);
     device.sweepSoon();
     connector.grant(

@@ -1,0 +1,31 @@
+package org.postern.broker.access;
+
+import org.postern.policystore.Transport;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.policystore.decision.SubjectView;
+
+/**
+ * Keeps decisions by their id. Called on event loops: never blocks, and may forget when flooded.
+ */
+@FunctionalInterface
+public interface DecisionLog {
+  /** Keeps nothing. */
+  DecisionLog FORGETFUL = note -> {};
+
+  /**
+   * One decision and all that it was made of, so that the reasons can be worked out elsewhere.
+   *
+   * @param atMillis milliseconds since the epoch
+   */
+  record Note(
+      String id,
+      long atMillis,
+      Snapshot snapshot,
+      SubjectView subject,
+      String host,
+      int port,
+      Transport transport) {}
+
+  /** Keeps one. */
+  void decided(Note note);
+}

@@ -1,0 +1,205 @@
+package org.postern.broker.admin;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.postern.broker.admin.AdminDoor.Handler;
+import org.postern.broker.front.Reply;
+import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.IdentityState;
+import org.postern.policystore.jdbc.Approvals;
+
+/**
+ * Access for a time: who asks, who says yes, until when. An approver whose role is narrowed to
+ * labels decides about applications that bear them, and no other.
+ */
+final class ApprovalHandlers {
+  private static final int LISTED = 1_000;
+  private static final long SECONDS_DEFAULT = 3_600;
+
+  private final AdminParts parts;
+  private final PolicyEditor editor;
+
+  ApprovalHandlers(AdminParts parts, PolicyEditor editor) {
+    this.parts = parts;
+    this.editor = editor;
+  }
+
+  Map<String, Handler> handlers() {
+    return Map.of(
+        "listRequests", this::requests,
+        "createRequest", this::create,
+        "approveRequest", this::approve,
+        "refuseRequest", this::refuse,
+        "listApprovals", this::approvals,
+        "revokeApproval", this::revoke);
+  }
+
+  private ChangeReview.Reach reach(AdminCall call) {
+    return new ChangeReview.Reach(
+        call.principal, ConfigTree.of(parts.policy().load()), editor.contract().kinds());
+  }
+
+  private static String user(IdentityState state, String id) {
+    UserRecord user = state.users().get(id);
+    return user == null ? id : user.email();
+  }
+
+  private Map<String, Object> line(Approvals.Request request, IdentityState state) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("id", request.id());
+    line.put("state", request.state());
+    line.put("user", user(state, request.userId()));
+    line.put("userId", request.userId());
+    line.put("application", request.application());
+    line.put("reason", request.reason());
+    line.put("seconds", request.seconds());
+    line.put("createdAt", request.createdAt().toString());
+    line.put("decidedBy", request.decidedBy());
+    line.put("note", request.note());
+    return line;
+  }
+
+  private Reply requests(AdminCall call) {
+    IdentityState state = parts.snapshots().refresh().identities();
+    ChangeReview.Reach reach = reach(call);
+    return Reply.json(
+        200,
+        Map.of(
+            "items",
+            parts.approvals().requests(call.query("state"), LISTED).stream()
+                .filter(request -> reach.holdsApplication(request.application()))
+                .map(request -> line(request, state))
+                .toList()));
+  }
+
+  /** On behalf of a user, as a help desk does. */
+  private Reply create(AdminCall call) {
+    IdentityState state = parts.snapshots().refresh().identities();
+    String named = call.text("user");
+    List<UserRecord> users =
+        state.users().values().stream()
+            .filter(user -> user.id().equals(named) || user.email().equals(named))
+            .toList();
+    if (users.size() != 1) {
+      throw AdminProblem.field(
+          "user", "names %d users (expected: one; give the id)".formatted(users.size()));
+    }
+    String application = application(call, call.text("application"));
+    Approvals.Request request =
+        parts
+            .approvals()
+            .ask(
+                new Approvals.Wish(
+                    users.getFirst().id(),
+                    "",
+                    application,
+                    call.text("reason"),
+                    Duration.ofSeconds(call.body.path("seconds").asLong(SECONDS_DEFAULT))));
+    call.now(
+        request.id(),
+        Map.of(
+            "user", users.getFirst().email(),
+            "application", application,
+            "reason", request.reason()));
+    return Reply.json(201, line(request, state));
+  }
+
+  private String application(AdminCall call, String name) {
+    boolean known =
+        parts.snapshots().current().configuration().applications().stream()
+            .anyMatch(application -> application.name().equals(name));
+    if (!known || !reach(call).holdsApplication(name)) {
+      throw AdminProblem.field("application", "there is no application " + AdminApi.shown(name));
+    }
+    return name;
+  }
+
+  private Approvals.Request found(AdminCall call) {
+    ChangeReview.Reach reach = reach(call);
+    return parts
+        .approvals()
+        .request(call.path("id"))
+        .filter(request -> reach.holdsApplication(request.application()))
+        .orElseThrow(() ->
+            AdminProblem.notFound("request", call.path("id"), "postern admin approval requests"));
+  }
+
+  private Reply approve(AdminCall call) {
+    Approvals.Request request = found(call);
+    UserRecord asking = parts.snapshots().current().identities().users().get(request.userId());
+    if (asking != null && asking.email().equals(call.principal.person())) {
+      throw AdminProblem.forbidden("Nobody approves his own request.");
+    }
+    Duration time = Duration.ofSeconds(call.body.path("seconds").asLong(request.seconds()));
+    Optional<Approvals.Approval> approval =
+        parts.approvals().approve(request.id(), call.principal.person(), time, call.text("note"));
+    if (approval.isEmpty()) {
+      throw over();
+    }
+    parts.snapshots().refresh();
+    Approvals.Approval given = approval.get();
+    call.now(
+        given.id(),
+        Map.of(
+            "userId", given.userId(),
+            "application", given.application(),
+            "reason", request.reason(),
+            "until", given.until().toString()));
+    return Reply.json(200, line(given));
+  }
+
+  private static AdminProblem over() {
+    return new AdminProblem(
+        409, "decided", "This request does not wait any more", "postern admin approval requests");
+  }
+
+  private Reply refuse(AdminCall call) {
+    Approvals.Request request = found(call);
+    if (!parts.approvals().refuse(request.id(), call.principal.person(), call.text("note"))) {
+      throw over();
+    }
+    call.now(request.id(), Map.of("state", "refused", "note", call.text("note")));
+    return Reply.json(200, Map.of("id", request.id(), "state", "refused"));
+  }
+
+  private static Map<String, Object> line(Approvals.Approval approval) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("id", approval.id());
+    line.put("requestId", approval.requestId());
+    line.put("userId", approval.userId());
+    line.put("application", approval.application());
+    line.put("approvedBy", approval.approvedBy());
+    line.put("approvedAt", approval.approvedAt().toString());
+    line.put("until", approval.until().toString());
+    line.put("state", approval.endedAt() == null ? "live" : "ended");
+    return line;
+  }
+
+  private Reply approvals(AdminCall call) {
+    ChangeReview.Reach reach = reach(call);
+    return Reply.json(
+        200,
+        Map.of(
+            "items",
+            parts.approvals().approvals(LISTED).stream()
+                .filter(approval -> reach.holdsApplication(approval.application()))
+                .map(ApprovalHandlers::line)
+                .toList()));
+  }
+
+  private Reply revoke(AdminCall call) {
+    ChangeReview.Reach reach = reach(call);
+    parts.approvals().approvals(LISTED).stream()
+        .filter(approval -> approval.id().equals(call.path("id")))
+        .filter(approval -> reach.holdsApplication(approval.application()))
+        .findFirst()
+        .flatMap(approval -> parts.approvals().revoke(approval.id()))
+        .orElseThrow(() ->
+            AdminProblem.notFound("live approval", call.path("id"), "postern admin approval list"));
+    parts.snapshots().refresh();
+    return Reply.json(200, Map.of("id", call.path("id"), "state", "revoked"));
+  }
+}

@@ -1,0 +1,127 @@
+package org.postern.broker.admin;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.postern.broker.admin.AdminDoor.Handler;
+import org.postern.broker.audit.ExplanationText;
+import org.postern.broker.front.Reply;
+import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.Explanation;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.policystore.jdbc.DecisionRecords;
+import org.postern.policystore.yaml.PolicyError;
+
+/** Decisions that were made, found again by their id; and decisions that would be made. */
+final class DecisionHandlers {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final AdminParts parts;
+  private final Pages pages;
+
+  DecisionHandlers(AdminParts parts, AdminLimits limits) {
+    this.parts = parts;
+    this.pages = new Pages(limits);
+  }
+
+  Map<String, Handler> handlers() {
+    return Map.of(
+        "listDecisions", this::list,
+        "readDecision", this::read,
+        "check", this::check,
+        "readPolicyTests", this::tests,
+        "putPolicyTests", this::putTests);
+  }
+
+  private Reply list(AdminCall call) {
+    List<Map<String, Object>> items =
+        parts
+            .decisions()
+            .list(call.query("user"), call.query("outcome"), pages.limit(call))
+            .stream()
+            .map(this::line)
+            .toList();
+    return Reply.json(200, Map.of("items", items));
+  }
+
+  private Map<String, Object> line(DecisionRecords.Decided decided) {
+    UserRecord user = parts.snapshots().current().identities().users().get(decided.userId());
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("id", decided.id());
+    line.put("at", decided.at().toString());
+    line.put("user", user == null ? decided.userId() : user.email());
+    line.put("userId", decided.userId());
+    line.put("deviceId", decided.deviceId());
+    line.put("host", decided.host());
+    line.put("port", decided.port());
+    line.put("transport", decided.transport());
+    line.put("application", decided.why().application());
+    line.put("outcome", decided.why().outcome());
+    line.put("reason", decided.why().reason());
+    line.put("rule", decided.why().rule());
+    line.put("broker", decided.broker());
+    return line;
+  }
+
+  private Reply read(AdminCall call) throws JsonProcessingException {
+    DecisionRecords.Decided decided =
+        parts
+            .decisions()
+            .find(call.path("id"))
+            .orElseThrow(() ->
+                AdminProblem.notFound(
+                    "decision",
+                    call.path("id"),
+                    "They are kept %d days; postern admin decision list"
+                        .formatted(DecisionRecords.KEPT.toDays())));
+    Map<String, Object> body = line(decided);
+    body.put("why", JSON.readTree(decided.why().trace()));
+    return Reply.json(200, body);
+  }
+
+  private Reply check(AdminCall call) {
+    WhatIf question = new WhatIf(call.body, parts.clock().instant());
+    Snapshot now = parts.snapshots().refresh();
+    String device = call.text("device");
+    Explanation why =
+        device.isEmpty()
+            ? question.askOf(now.configuration())
+            : question.askOf(now, owner(now, device), device);
+    Map<String, Object> body =
+        new LinkedHashMap<>(ExplanationText.describe(why, Explanation.RULES_MAX));
+    body.put("policyVersion", now.version());
+    return Reply.json(200, body);
+  }
+
+  private static String owner(Snapshot now, String device) {
+    return Optional.ofNullable(now.identities().devices().get(device))
+        .orElseThrow(() ->
+            AdminProblem.field("device", "there is no such device; postern admin device list"))
+        .userId();
+  }
+
+  // -- policy tests
+
+  private String stored() {
+    return parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE);
+  }
+
+  private Reply tests(AdminCall call) {
+    return Reply.text(200, "application/yaml; charset=utf-8", stored());
+  }
+
+  /** Tests that the policy in force does not pass are not taken: they would block everything. */
+  private Reply putTests(AdminCall call) {
+    PolicyTests tests = PolicyTests.parse(call.document());
+    List<PolicyError> failures = tests.failures(parts.policy().load(), parts.clock().instant());
+    if (!failures.isEmpty()) {
+      throw PolicyEditor.wrong(failures);
+    }
+    parts.administrators().roles().set(PolicyTests.SETTING, call.document());
+    call.now("policy-tests", Map.of("count", Integer.toString(tests.count())));
+    return Reply.json(200, Map.of("count", tests.count(), "state", "kept"));
+  }
+}

@@ -1,0 +1,225 @@
+package org.postern.broker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Decisions that were made, and that would be made. */
+@Command(
+    name = "decision",
+    mixinStandardHelpOptions = true,
+    description = "Decisions that were made, by the id that the person saw.",
+    subcommands = CommandLine.HelpCommand.class,
+    footer = {"", "Example:", "  postern admin decision show 3fa90c1e-12"})
+final class DecisionCommands extends PeopleCommands.Things {
+  @Spec private @Nullable CommandSpec own;
+
+  DecisionCommands() {
+    super("decisions");
+  }
+
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the newest.")
+  int list(@Mixin Connection connection) {
+    return show(connection, "id", "at", "user", "host", "port", "outcome", "reason", "rule");
+  }
+
+  @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one with its why.")
+  int show(
+      @Mixin Connection connection,
+      @Parameters(paramLabel = "ID", description = "Of the decision.") String id) {
+    AdminClient client = connection.open();
+    JsonNode body = client.success(client.get("/admin/v1/decisions/" + AdminClient.encode(id)));
+    PrintWriter out = Output.of(own);
+    if (connection.json()) {
+      out.println(body.toPrettyString());
+      return ExitCode.OK;
+    }
+    out.println(
+        "%s at %s: %s asked for %s:%s"
+            .formatted(
+                id,
+                body.path("at").asText(),
+                Table.printable(body.path("user").asText()),
+                Table.printable(body.path("host").asText()),
+                body.path("port").asText()));
+    why(out, body.path("why"));
+    return ExitCode.OK;
+  }
+
+  /** An explanation as a person reads it. */
+  private static void why(PrintWriter out, JsonNode why) {
+    String rule = why.path("rule").asText();
+    out.println(
+        "%s%s%s"
+            .formatted(
+                why.path("outcome").asText(),
+                rule.isEmpty() ? "" : " by rule " + rule,
+                why.path("reason").asText().isEmpty()
+                    ? ""
+                    : " (" + why.path("reason").asText() + ")"));
+    for (JsonNode fact : why.path("missingFacts")) {
+      out.println("  not known: " + Table.printable(fact.asText()));
+    }
+    for (JsonNode each : why.path("trace")) {
+      out.println(
+          "  %-10s %s matches: %s"
+              .formatted(
+                  each.path("role").asText(),
+                  each.path("rule").asText(),
+                  each.path("matches").asText()));
+      for (JsonNode condition : each.path("conditions")) {
+        out.println(
+            "      %-8s %s  [%s]"
+                .formatted(
+                    condition.path("holds").asText(),
+                    Table.printable(condition.path("condition").asText()),
+                    condition.path("fact").isNull()
+                        ? "not known"
+                        : Table.printable(condition.path("fact").asText())));
+      }
+    }
+  }
+
+  @Command(
+      name = "check",
+      mixinStandardHelpOptions = true,
+      description = "Asks the engine what it would answer now, and why, rule by rule.",
+      footer = {
+        "",
+        "Example:",
+        "  postern admin check payments.corp.internal:443 --user alice@example.com --group staff",
+        "Exit code 0: allowed, 1: not allowed."
+      })
+  static final class Check implements Callable<Integer> {
+    @Mixin private Connection connection = new Connection();
+    @Spec private @Nullable CommandSpec spec;
+
+    @Parameters(paramLabel = "HOST:PORT", description = "What is asked for.")
+    private String target = "";
+
+    @Option(names = "--user", paramLabel = "EMAIL", description = "Who asks.")
+    private @Nullable String user;
+
+    @Option(names = "--device", paramLabel = "ID", description = "A real device, with its user.")
+    private @Nullable String device;
+
+    @Option(names = "--group", paramLabel = "NAME", description = "May be repeated.")
+    private List<String> groups = new ArrayList<>();
+
+    @Option(
+        names = "--fact",
+        paramLabel = "NAME=VALUE",
+        description =
+            "platform, country, source, risk, clientType, transport, at; may be repeated.")
+    private List<String> facts = new ArrayList<>();
+
+    @Option(
+        names = "--posture",
+        paramLabel = "PROFILE=true|false",
+        description = "May be repeated; others are unknown.")
+    private List<String> posture = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      AdminClient client = connection.open();
+      JsonNode body =
+          client.success(client.post("/admin/v1/check", "application/json", body().toString()));
+      PrintWriter out = Output.of(spec);
+      if (connection.json()) {
+        out.println(body.toPrettyString());
+      } else {
+        why(out, body);
+      }
+      return body.path("outcome").asText().equals("allow") ? ExitCode.OK : ExitCode.REFUSED;
+    }
+
+    private ObjectNode body() {
+      int colon = target.lastIndexOf(':');
+      if (colon < 1 || !target.substring(colon + 1).matches("[0-9]{1,5}")) {
+        throw new CommandException(ExitCode.WRONG, target + " is not HOST:PORT");
+      }
+      ObjectNode body = AdminClient.JSON.createObjectNode();
+      body.put("host", target.substring(0, colon));
+      body.put("port", Integer.parseInt(target.substring(colon + 1)));
+      if (user != null) {
+        body.put("user", user);
+      }
+      if (device != null) {
+        body.put("device", device);
+      }
+      groups.forEach(body.withArray("groups")::add);
+      facts.forEach(fact -> body.put(name(fact), fact.substring(fact.indexOf('=') + 1)));
+      ObjectNode profiles = body.putObject("posture");
+      posture.forEach(each -> profiles.put(name(each), each.endsWith("=true")));
+      return body;
+    }
+
+    private static String name(String pair) {
+      int equal = pair.indexOf('=');
+      if (equal < 1) {
+        throw new CommandException(ExitCode.WRONG, pair + " is not NAME=VALUE");
+      }
+      return pair.substring(0, equal);
+    }
+  }
+
+  @Command(
+      name = "policy-tests",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Shows or sets what the policy must allow and must deny. An apply that fails them is",
+        "refused on the broker too."
+      },
+      footer = {
+        "",
+        "Example:",
+        "  postern admin policy-tests -f policy-tests.yaml",
+        "with  tests: [{name: staff pay, user: alice@example.com, groups: [staff],",
+        "               host: payments.corp.internal, port: 443, expect: allow}]"
+      })
+  static final class Tests implements Callable<Integer> {
+    private static final String PATH = "/admin/v1/policy-tests";
+
+    @Mixin private Connection connection = new Connection();
+    @Spec private @Nullable CommandSpec spec;
+
+    @Option(
+        names = {"-f", "--file"},
+        paramLabel = "FILE",
+        description = "The tests to keep, - for standard input. None: show those that are kept.")
+    private @Nullable Path file;
+
+    @Override
+    public Integer call() {
+      AdminClient client = connection.open();
+      if (file == null) {
+        AdminClient.Answer answer = client.get(PATH);
+        if (answer.status() != 200) {
+          client.success(answer);
+        }
+        Output.of(spec).print(answer.text());
+        Output.of(spec).flush();
+        return ExitCode.OK;
+      }
+      AdminClient.Answer answer =
+          client.send("PUT", PATH, "application/yaml", PolicyCommands.read(file));
+      if (answer.status() == 422) {
+        return PolicyCommands.wrong(connection, spec, file, answer);
+      }
+      Output.of(spec).println(client.success(answer).path("count").asInt() + " tests are kept");
+      return ExitCode.OK;
+    }
+  }
+}

@@ -1,0 +1,216 @@
+package org.postern.policystore.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.audit.Actor;
+import org.postern.policystore.audit.AuditQuery;
+import org.postern.policystore.yaml.PolicyWriter;
+
+/** The configuration is text: it goes out and in without a change, and whole or not at all. */
+class AsCodeTest {
+  private static final int SEQUENCES = 1_000;
+  private static final int EDITS_MAX = 3;
+
+  private final TestDatabase here = TestDatabase.fresh();
+  private final TestDatabase there = TestDatabase.fresh();
+
+  private static PolicyStore store(TestDatabase database) {
+    return new PolicyStore(
+        database.source(), TestDatabase.REVERSING, InstantSource.system(), PolicyLimits.DEFAULT);
+  }
+
+  @AfterEach
+  void close() {
+    here.close();
+    there.close();
+  }
+
+  private static void apply(PolicyStore store, String yaml) {
+    ApplyResult result = store.apply(TestDatabase.document(yaml), "test", false);
+    assertThat(result).as(yaml).isInstanceOf(ApplyResult.Applied.class);
+  }
+
+  /** A configuration under edit, as lines of YAML by kind and name. */
+  private static final class Draft {
+    final Random random;
+    final Map<String, String> applications = new LinkedHashMap<>();
+    final Map<String, String> groups = new LinkedHashMap<>();
+    final Map<String, String> rules = new LinkedHashMap<>();
+
+    Draft(Random random) {
+      this.random = random;
+    }
+
+    void edit() {
+      switch (random.nextInt(5)) {
+        case 0, 1 -> {
+          String name = "app-" + random.nextInt(8);
+          applications.put(
+              name,
+              "  - {name: %s, hosts: [\"%s.h%d.internal\"], tcp: [%d], connectorGroups: [g%d]}\n"
+                  .formatted(
+                      name,
+                      random.nextBoolean() ? name : "*",
+                      applications.size() + random.nextInt(1_000) * 100,
+                      1 + random.nextInt(65_000),
+                      random.nextInt(2)));
+        }
+        case 2 -> {
+          String name = "staff " + random.nextInt(4);
+          groups.put(
+              name,
+              "  - {name: \"%s\", members: [m%d@example.com]}\n"
+                  .formatted(name, random.nextInt(9)));
+        }
+        case 3 -> {
+          String name = "rule-" + random.nextInt(8);
+          rules.put(
+              name,
+              "  - {name: %s, action: %s, applications: [%s], users: [u%d@example.com]}\n"
+                  .formatted(
+                      name,
+                      random.nextBoolean() ? "allow" : "deny",
+                      applications.isEmpty() ? "" : applications.keySet().iterator().next(),
+                      random.nextInt(9)));
+        }
+        default -> shuffleRules();
+      }
+    }
+
+    private void shuffleRules() {
+      List<String> names = new ArrayList<>(rules.keySet());
+      Collections.shuffle(names, random);
+      if (!names.isEmpty() && random.nextBoolean()) {
+        rules.remove(names.removeFirst());
+      }
+      names.forEach(name -> rules.put(name, removed(name)));
+    }
+
+    private String removed(String name) {
+      return java.util.Objects.requireNonNull(rules.remove(name));
+    }
+
+    String text() {
+      return "version: 1\ndomains: [internal]\nconnectorGroups: [{name: g0}, {name: g1}]\n"
+          + kind("applications", applications)
+          + kind("groups", groups)
+          + kind("rules", applications.isEmpty() ? Map.of() : rules);
+    }
+
+    private static String kind(String key, Map<String, String> lines) {
+      return lines.isEmpty() ? key + ": []\n" : key + ":\n" + String.join("", lines.values());
+    }
+  }
+
+  @Test
+  void exportAppliedToAnEmptyDeploymentIsExportedByteForByte() {
+    long seed = new Random().nextLong();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    PolicyStore first = store(here);
+    PolicyStore second = store(there);
+    String empty = PolicyWriter.write(first.load());
+    for (int i = 0; i < SEQUENCES; i++) {
+      Draft draft = new Draft(random);
+      for (int edit = 1 + random.nextInt(EDITS_MAX); edit > 0; edit--) {
+        for (int things = random.nextInt(6); things >= 0; things--) {
+          draft.edit();
+        }
+        apply(first, draft.text());
+      }
+      String exported = PolicyWriter.write(first.load());
+      apply(second, exported);
+      assertThat(PolicyWriter.write(second.load())).as("seed " + seed).isEqualTo(exported);
+      if (i % 20 == 0) {
+        ApplyResult again = second.apply(TestDatabase.document(exported), "test", true);
+        assertThat(((ApplyResult.Applied) again).changes()).as("second plan").isEmpty();
+      }
+      apply(second, empty);
+    }
+  }
+
+  @Test
+  void brokerThatDiesInTheMiddleOfAnApplyHasChangedNothing() {
+    PolicyStore store = store(here);
+    apply(store, PolicyStoreTest.WHOLE);
+    String before = PolicyWriter.write(store.load());
+    long version = store.configurationVersion();
+    long history = here.number("select count(*) from configuration_change");
+    // The tables and the history are written, the log is being written: now the connection dies.
+    here.sql(
+        "create function die() returns trigger language plpgsql as"
+            + " 'begin perform pg_terminate_backend(pg_backend_pid()); return new; end'");
+    here.sql("create trigger die before insert on audit_event for each row execute function die()");
+    assertThatThrownBy(() -> apply(store, "version: 1\nrules: []\n"))
+        .isInstanceOf(StoreException.class);
+    here.sql("drop trigger die on audit_event");
+    assertThat(PolicyWriter.write(store.load())).isEqualTo(before);
+    assertThat(store.configurationVersion()).isEqualTo(version);
+    assertThat(here.number("select count(*) from configuration_change")).isEqualTo(history);
+    apply(store, "version: 1\nrules: []\n");
+  }
+
+  @Test
+  void ofTwoWhoSawTheSameVersionOneIsToldAndNothingIsLost() throws Exception {
+    PolicyStore store = store(here);
+    apply(store, PolicyStoreTest.WHOLE);
+    long seen = store.configurationVersion();
+    ConcurrentLinkedQueue<ApplyResult> results = new ConcurrentLinkedQueue<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String document = "version: 1\ndomains: [corp.internal, d%d.internal]\n".formatted(i);
+      threads.add(
+          Thread.ofVirtual()
+              .start(() ->
+                  results.add(
+                      store.apply(
+                          TestDatabase.document(document),
+                          new PolicyChange(
+                              Actor.SYSTEM,
+                              "",
+                              "",
+                              "",
+                              OptionalLong.of(seen),
+                              false,
+                              PolicyChange.Review.NONE)))));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(results).filteredOn(ApplyResult.Applied.class::isInstance).hasSize(1);
+    assertThat(results).filteredOn(ApplyResult.Conflict.class::isInstance).hasSize(5);
+  }
+
+  @Test
+  void everyVersionHasItsAuthorAndItsDocumentAndStandsInTheLog() {
+    PolicyStore store = store(here);
+    apply(store, PolicyStoreTest.WHOLE);
+    ConfigurationHistory history = new ConfigurationHistory(here.source());
+    ConfigurationHistory.Version version = history.list(Long.MAX_VALUE, 10).getFirst();
+    assertThat(version.author()).isEqualTo("test");
+    assertThat(history.document(version.version()))
+        .hasValue(PolicyWriter.write(store.load()))
+        .hasValueSatisfying(text -> assertThat(text).doesNotContain("s3cret"));
+    AuditTrail trail =
+        new AuditTrail(
+            here.source(),
+            TestDatabase.REVERSING,
+            new java.security.SecureRandom(),
+            InstantSource.system());
+    assertThat(trail.list(AuditQuery.newest(10)).getFirst().event().action())
+        .isEqualTo("policy.apply");
+  }
+}
