@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.audit.ApprovalClock;
 import org.postern.broker.audit.DecisionRecorder;
@@ -254,19 +255,19 @@ public final class Broker implements AutoCloseable {
             "/.well-known/postern",
             Route.Gate.OPEN,
             (head, body) -> wellKnown(ground.authority(), policy)));
-    routes.addAll(
+    SignInRooms signIn =
         new SignInRooms(
-                new SignInRooms.Place(
-                    () -> policy.current().configuration().identityProviders(),
-                    publicUrl(),
-                    settings.privateIssuers(),
-                    issuerTrust(),
-                    web),
-                stored,
-                clock,
-                nanoTime,
-                random)
-            .routes(limits, rate));
+            new SignInRooms.Place(
+                () -> policy.current().configuration().identityProviders(),
+                publicUrl(),
+                settings.privateIssuers(),
+                issuerTrust(),
+                web),
+            stored,
+            clock,
+            nanoTime,
+            random);
+    routes.addAll(signIn.routes(limits, rate));
     routes.addAll(
         new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
             .routes(limits.bodyBytesMax(), rate));
@@ -275,7 +276,8 @@ public final class Broker implements AutoCloseable {
     routes.addAll(provisioning.routes());
     every(ProvisioningRooms.PAUSE, provisioning::work);
     routes.addAll(
-        new AdminApi(adminParts(ground, stored, policy, tunnel, front), nanoTime).routes(limits));
+        new AdminApi(adminParts(ground, stored, policy, tunnel, front, signIn.desk()), nanoTime)
+            .routes(limits));
     if (administrators != null) {
       routes.addAll(administrators.routes(publicUrl(), nanoTime));
     }
@@ -287,7 +289,8 @@ public final class Broker implements AutoCloseable {
       Repositories stored,
       SnapshotStore policy,
       TunnelRooms tunnel,
-      OnePort front) {
+      OnePort front,
+      ProviderDesk providers) {
     BrokerFacts facts =
         new BrokerFacts(
             ground.brokerId(),
@@ -296,7 +299,7 @@ public final class Broker implements AutoCloseable {
             Version.TEXT,
             clock.instant(),
             front::strangers);
-    return stored.adminParts(policy, tunnel, facts, clock);
+    return stored.adminParts(policy, tunnel, providers, facts, clock);
   }
 
   private Optional<String> issuerTrust() throws StartException {

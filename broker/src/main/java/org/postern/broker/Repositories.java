@@ -7,6 +7,7 @@ import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.admin.LiveFlows;
+import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.enroll.Enrollment;
 import org.postern.broker.scim.ScimStores;
@@ -97,7 +98,11 @@ record Repositories(
   }
 
   AdminParts adminParts(
-      SnapshotStore snapshots, LiveFlows flows, BrokerFacts facts, InstantSource clock) {
+      SnapshotStore snapshots,
+      LiveFlows flows,
+      ProviderDesk providers,
+      BrokerFacts facts,
+      InstantSource clock) {
     return new AdminParts(
         administrators,
         audit,
@@ -116,6 +121,7 @@ record Repositories(
         approvals,
         decisions,
         flows,
+        providers,
         facts,
         clock);
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
@@ -33,6 +34,7 @@ final class SignInRooms {
   private static final int SECRET_BYTES = 20;
 
   private final OidcDoor oidc;
+  private final ProviderDesk desk;
   private final SamlDoor saml;
 
   /**
@@ -82,6 +84,7 @@ final class SignInRooms {
             limits,
             clock,
             random);
+    desk = new ProviderDesk(providers, keys, stored.notes());
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
   }
@@ -98,6 +101,11 @@ final class SignInRooms {
     byte[] bytes = new byte[SECRET_BYTES];
     random.nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
+  }
+
+  /** For administrators. */
+  ProviderDesk desk() {
+    return desk;
   }
 
   List<Route> routes(HttpsLimits limits, Route.Gate rate) {

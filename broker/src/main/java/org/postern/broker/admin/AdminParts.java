@@ -36,5 +36,6 @@ public record AdminParts(
     Approvals approvals,
     DecisionRecords decisions,
     LiveFlows flows,
+    ProviderDesk providers,
     BrokerFacts facts,
     InstantSource clock) {}

@@ -112,6 +112,7 @@ final class PeopleHandlers {
           item.put("provider", user.provider());
           item.put("disabled", user.disabled());
           item.put("groups", user.providerGroups());
+          item.put("attributes", user.attributes());
           return item;
         });
   }

@@ -48,6 +48,7 @@ final class Roles {
                 "devices:*",
                 "connectors:*",
                 "provisioning-keys:*",
+                "service-keys:read",
                 "decisions:read")));
     add(
         "approver",

@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
       ChangeCommands.class,
       ChangeCommands.FourEyes.class,
       KeyCommands.class,
+      ProviderCommands.class,
       StatusCommands.Status.class,
       StatusCommands.Flows.class,
       PeopleCommands.Users.class,

@@ -43,6 +43,8 @@ public final class Pages {
       .or + ul a.choice { background: transparent; color: var(--accent); border: 1px solid var(--accent); }
       .wrong { color: var(--wrong); }
       .small { color: var(--soft); font-size: .875rem; margin: 1rem 0 0; }
+      dt { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
+      dd { margin: 0 0 .6rem; overflow-wrap: anywhere; }
       code { font-family: ui-monospace, monospace; }
       """;
 
@@ -119,6 +121,23 @@ public final class Pages {
                               .collect(Collectors.joining("\n"))))
               .with("Content-Security-Policy", FORMS);
     };
+  }
+
+  /** What a provider said in a test. */
+  static Reply said(Asserted asserted) {
+    String rows =
+        asserted.said().entrySet().stream()
+            .map(each ->
+                "<dt>%s</dt><dd>%s</dd>"
+                    .formatted(escape(each.getKey()), escape(String.join(", ", each.getValue()))))
+            .collect(Collectors.joining("\n"));
+    return page(
+        200,
+        "The test sign-in worked",
+        List.of(
+            "You are known as <code>" + escape(asserted.person().subject()) + "</code>.",
+            "Nothing was changed. This is what the provider said:"),
+        "<dl>" + rows + "</dl>");
   }
 
   /** Something that went well. */

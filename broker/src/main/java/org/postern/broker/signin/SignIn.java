@@ -62,6 +62,7 @@ public final class SignIn {
   public List<Route> routes(Route.Gate rate) {
     return List.of(
         Route.get("/signin/device", rate, (head, body) -> page(() -> begin(head))),
+        Route.get("/signin/test", rate, (head, body) -> page(() -> test(head))),
         Route.get("/signin/done", Route.Gate.OPEN, (head, body) -> Pages.done()),
         Route.get(Pages.STYLE_PATH, Route.Gate.OPEN, (head, body) -> Pages.style()));
   }
@@ -101,19 +102,25 @@ public final class SignIn {
               ? Optional.empty()
               : providers.forAddress(address, Audience.USERS);
       return found.isPresent()
-          ? depart(request, found.get().name(), address)
+          ? depart(request.toReturn(), found.get().name(), address)
           : Pages.choose(request, all, SignInFault.EMAIL_UNKNOWN.title());
     }
-    return depart(request, chosen.orElse(all.getFirst().name()), "");
+    return depart(request.toReturn(), chosen.orElse(all.getFirst().name()), "");
   }
 
-  private Reply depart(DeviceRequest request, String name, String hint) throws SignInException {
+  /** A sign-in that ends on a page which shows what the provider said, and changes nothing. */
+  private Reply test(Head head) throws SignInException {
+    return depart(
+        new SignIns.DeviceReturn("", "", "", "test"), head.parameter("provider").orElse(""), "");
+  }
+
+  private Reply depart(SignIns.DeviceReturn to, String name, String hint) throws SignInException {
     ProviderClient client =
         providers
             .find(name)
             .orElseThrow(
                 () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "unknown provider"));
-    if (!client.provider().isFor(Audience.USERS)) {
+    if (!to.redirect().isEmpty() && !client.provider().isFor(Audience.USERS)) {
       throw new SignInException(SignInFault.NOT_FOR_YOU, name + " is not for users");
     }
     ProviderClient.Attempt attempt = new ProviderClient.Attempt(secret(), secret(), secret(), hint);
@@ -127,7 +134,7 @@ public final class SignIn {
                     name,
                     attempt.nonce(),
                     attempt.verifier(),
-                    request.toReturn(),
+                    to,
                     clock.instant().plus(limits.signInAge())));
     if (!noted) {
       throw new SignInException(SignInFault.TOO_MANY, "too many sign-ins are under way");
@@ -170,13 +177,32 @@ public final class SignIn {
             "sent to %s, came back from %s".formatted(returning.provider(), provider));
       }
       Asserted asserted = arrival.judge(returning);
-      UserRecord user = admit(returning.provider(), asserted);
-      reply = toDevice(state, returning, user, asserted);
+      if (returning.device().redirect().isEmpty()) {
+        reply = shown(returning.provider(), asserted);
+      } else {
+        UserRecord user = admit(returning.provider(), asserted);
+        reply = toDevice(state, returning, user, asserted);
+      }
     } catch (SignInException e) {
       LOG.info("sign-in refused: {}: {}", e.fault().code(), e.getMessage());
-      reply = Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
+      reply =
+          returning.device().redirect().isEmpty()
+              ? Pages.fault(e.fault())
+              : Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
     }
     return reply.with("Set-Cookie", StateCookie.clear(state));
+  }
+
+  private Reply shown(String name, Asserted asserted) throws SignInException {
+    IdentityProvider provider =
+        providers
+            .find(name)
+            .map(ProviderClient::provider)
+            .orElseThrow(
+                () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "removed meanwhile"));
+    stored.notes().note(name, asserted.person().subject(), asserted.said());
+    Mapping.checkDomain(provider, providers.all(), asserted.person().email());
+    return Pages.said(asserted);
   }
 
   /** The waiting device learns of it too (RFC 6749 section 4.1.2.1). */

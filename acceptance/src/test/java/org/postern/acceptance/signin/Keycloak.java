@@ -1,0 +1,198 @@
+package org.postern.acceptance.signin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.awaitility.Awaitility;
+
+/** A real Keycloak on loopback: unpacked and built once, started once for a suite. */
+final class Keycloak implements AutoCloseable {
+  private static final Path PEERS = Path.of("target/peers");
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  final URI address;
+  private final Process process;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private Keycloak(URI address, Process process) {
+    this.address = address;
+    this.process = process;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param trust certificates that it believes when it calls somebody
+   */
+  static Keycloak start(Path trust, Path log) throws Exception {
+    Path home = built();
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    ProcessBuilder builder =
+        command(
+            home,
+            "start",
+            "--optimized",
+            "--http-enabled=true",
+            "--http-host=127.0.0.1",
+            "--http-port=" + port,
+            "--hostname-strict=false",
+            "--truststore-paths=" + trust.toAbsolutePath());
+    builder.environment().put("KC_BOOTSTRAP_ADMIN_USERNAME", "admin");
+    builder.environment().put("KC_BOOTSTRAP_ADMIN_PASSWORD", "admin");
+    builder.redirectErrorStream(true).redirectOutput(log.toFile());
+    Keycloak keycloak = new Keycloak(URI.create("http://127.0.0.1:" + port), builder.start());
+    Awaitility.await("Keycloak answers; its log is " + log)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(250))
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(() -> keycloak.get("/realms/master").statusCode() == 200);
+    return keycloak;
+  }
+
+  private static ProcessBuilder command(Path home, String... arguments) {
+    String[] command = new String[arguments.length + 1];
+    command[0] = home.resolve("bin/kc.sh").toAbsolutePath().toString();
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx320m");
+    return builder;
+  }
+
+  private static Path built() throws Exception {
+    Path home;
+    try (Stream<Path> there = Files.list(PEERS)) {
+      home =
+          there
+              .filter(each -> Files.isDirectory(each) && name(each).startsWith("keycloak-"))
+              .findFirst()
+              .orElse(null);
+    }
+    if (home == null) {
+      home = unpack();
+    }
+    Path mark = home.resolve("built");
+    if (!Files.exists(mark)) {
+      Process build =
+          command(home, "build", "--cache=local", "--db=dev-mem")
+              .redirectErrorStream(true)
+              .redirectOutput(PEERS.resolve("keycloak-build.log").toFile())
+              .start();
+      if (!build.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || build.exitValue() != 0) {
+        throw new IllegalStateException("kc.sh build failed: see target/peers");
+      }
+      Files.createFile(mark);
+    }
+    return home;
+  }
+
+  private static String name(Path path) {
+    return path.getFileName().toString();
+  }
+
+  private static Path unpack() throws IOException {
+    Path zip;
+    try (Stream<Path> there = Files.list(PEERS)) {
+      zip = there.filter(each -> name(each).endsWith(".zip")).findFirst().orElseThrow();
+    }
+    String top = "";
+    try (InputStream in = Files.newInputStream(zip);
+        ZipInputStream entries = new ZipInputStream(in)) {
+      for (ZipEntry entry = entries.getNextEntry(); entry != null; entry = entries.getNextEntry()) {
+        Path to = PEERS.resolve(entry.getName()).normalize();
+        top = entry.getName().substring(0, entry.getName().indexOf('/'));
+        if (entry.isDirectory()) {
+          Files.createDirectories(to);
+        } else {
+          Files.createDirectories(to.getParent());
+          Files.copy(entries, to);
+          if (name(to).endsWith(".sh") && !to.toFile().setExecutable(true)) {
+            throw new IOException("cannot make executable: " + to);
+          }
+        }
+      }
+    }
+    return PEERS.resolve(top);
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(address.resolve(path)).timeout(Duration.ofSeconds(20)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Asks the admin API, as its administrator. */
+  HttpResponse<String> admin(String method, String path, String body)
+      throws IOException, InterruptedException {
+    HttpResponse<String> token =
+        http.send(
+            HttpRequest.newBuilder(address.resolve("/realms/master/protocol/openid-connect/token"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        "grant_type=password&client_id=admin-cli&username=admin&password=admin"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    return http.send(
+        HttpRequest.newBuilder(address.resolve("/admin/realms" + path))
+            .header(
+                "Authorization",
+                "Bearer " + JSON.readTree(token.body()).path("access_token").asText())
+            .header("Content-Type", "application/json")
+            .timeout(Duration.ofSeconds(30))
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Adds a signing key that is used from now on; the old one stays published. */
+  void rotateKey(String realm) throws Exception {
+    JsonNode made = JSON.readTree(admin("GET", "/" + realm, "").body());
+    HttpResponse<String> answer =
+        admin(
+            "POST",
+            "/" + realm + "/components",
+            JSON.writeValueAsString(
+                Map.of(
+                    "name", "rotated",
+                    "providerId", "rsa-generated",
+                    "providerType", "org.keycloak.keys.KeyProvider",
+                    "parentId", made.path("id").asText(),
+                    "config",
+                        Map.of(
+                            "priority", new String[] {"500"},
+                            "enabled", new String[] {"true"},
+                            "active", new String[] {"true"},
+                            "algorithm", new String[] {"RS256"},
+                            "keySize", new String[] {"2048"}))));
+    if (answer.statusCode() != 201) {
+      throw new IllegalStateException("key: " + answer.statusCode() + " " + answer.body());
+    }
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+}

@@ -1,0 +1,121 @@
+package org.postern.acceptance.signin;
+
+import java.net.URI;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Two organisations in one Keycloak, and the policy that knows both. */
+final class Realms {
+  private Realms() {}
+
+  private static String user(String name, String domain) {
+    return """
+    {"username": "%1$s", "enabled": true, "email": "%1$s@%2$s", "emailVerified": true, "firstName": "%1$s",
+     "lastName": "Ünïcode", "groups": ["/staff"], "attributes": {"department": ["Forschung & Übersee"]},
+     "credentials": [{"type": "password", "value": "secret-of-%1$s", "temporary": false}]}
+    """
+        .formatted(name, domain);
+  }
+
+  private static String samlClient(
+      String id, String shortName, URI broker, String certificate, boolean encrypted) {
+    String consumer = broker.resolve("/signin/saml/corp/acs").toString();
+    return """
+    {"clientId": "%s", "protocol": "saml", "enabled": true, "frontchannelLogout": true,
+     "redirectUris": ["%s"], "fullScopeAllowed": true,
+     "attributes": {
+       "saml.assertion.signature": "true", "saml.server.signature": "true",
+       "saml.client.signature": "%s", "saml.signing.certificate": "%s",
+       "saml.encrypt": "%s", "saml.encryption.certificate": "%s",
+       "saml.signature.algorithm": "RSA_SHA256", "saml.force.post.binding": "true",
+       "saml_force_name_id_format": "true", "saml_name_id_format": "persistent",
+       "saml.authnstatement": "true", "saml_idp_initiated_sso_url_name": "%s",
+       "saml_assertion_consumer_url_post": "%s",
+       "saml_single_logout_service_url_redirect": "%s"},
+     "protocolMappers": [
+       {"name": "mail", "protocol": "saml", "protocolMapper": "saml-user-property-mapper",
+        "config": {"user.attribute": "email", "attribute.name": "mail", "attribute.nameformat": "Basic"}},
+       {"name": "dept", "protocol": "saml", "protocolMapper": "saml-user-attribute-mapper",
+        "config": {"user.attribute": "department", "attribute.name": "dept", "attribute.nameformat": "Basic"}},
+       {"name": "groups", "protocol": "saml", "protocolMapper": "saml-group-membership-mapper",
+        "config": {"attribute.name": "groups", "attribute.nameformat": "Basic", "single": "true", "full.path": "false"}}]}
+    """
+        .formatted(
+            id,
+            consumer,
+            encrypted,
+            certificate,
+            encrypted,
+            certificate,
+            shortName,
+            consumer,
+            broker.resolve("/signin/saml/corp/slo"));
+  }
+
+  private static String realm(String name, List<String> users, String clients) {
+    return """
+    {"realm": "%s", "enabled": true, "sslRequired": "none", "groups": [{"name": "staff"}],
+     "components": {"org.keycloak.userprofile.UserProfileProvider": [{"providerId": "declarative-user-profile",
+       "config": {"kc.user.profile.config": ["{\\"unmanagedAttributePolicy\\":\\"ENABLED\\",\\"attributes\\":[{\\"name\\":\\"username\\"},{\\"name\\":\\"email\\"},{\\"name\\":\\"firstName\\"},{\\"name\\":\\"lastName\\"}]}"]}}]},
+     "users": [%s], "clients": [%s]}
+    """
+        .formatted(name, users.stream().collect(Collectors.joining(",")), clients);
+  }
+
+  /** Speaks SAML. */
+  static String people(URI broker, String certificate) {
+    List<String> users =
+        List.of("alice", "bob", "carol", "dave").stream()
+            .map(each -> user(each, "example.com"))
+            .toList();
+    return realm(
+        "people",
+        users,
+        samlClient(
+                broker.resolve("/signin/saml/corp").toString(),
+                "postern",
+                broker,
+                certificate,
+                true)
+            + ","
+            + samlClient("https://somebody.else", "other", broker, certificate, false));
+  }
+
+  /** Speaks OpenID Connect; our key is our proof. */
+  static String partners(URI broker) {
+    return realm(
+        "partners",
+        List.of(user("pat", "partner.example"), user("mallory", "example.com")),
+        """
+        {"clientId": "postern", "protocol": "openid-connect", "enabled": true, "publicClient": false,
+         "standardFlowEnabled": true, "redirectUris": ["%s"], "clientAuthenticatorType": "client-jwt",
+         "attributes": {"use.jwks.url": "true", "jwks.url": "%s",
+           "backchannel.logout.url": "%s", "backchannel.logout.session.required": "true",
+           "pkce.code.challenge.method": "S256"}}
+        """
+            .formatted(
+                broker.resolve("/signin/callback"),
+                broker.resolve("/signin/oidc/keys"),
+                broker.resolve("/signin/oidc/partner/logout")));
+  }
+
+  static String policy(URI keycloak, String samlOption) {
+    return """
+    version: 1
+    groups: [{name: staff}]
+    identityProviders:
+      - name: corp
+        domains: [example.com]
+        attributes: {department: dept}
+        saml:
+          metadataUrl: %1$s/realms/people/protocol/saml/descriptor
+          %2$s
+      - name: partner
+        domains: [partner.example]
+        issuer: %1$s/realms/partners
+        clientId: postern
+        clientKey: true
+    """
+        .formatted(keycloak, samlOption);
+  }
+}

@@ -1,0 +1,5 @@
+/** Signing in through real identity providers. */
+@NullMarked
+package org.postern.acceptance.signin;
+
+import org.jspecify.annotations.NullMarked;
