@@ -38,13 +38,12 @@ final class ProviderCommands {
     @Override
     public Integer call() {
       AdminClient client = connection.open();
-      JsonNode answer =
-          client.success(client.get("/admin/v1/config/identityProviders?format=json"));
+      JsonNode answer = client.success(client.get("/admin/v1/config/identity-providers"));
       if (connection.json()) {
         Output.of(spec).println(answer.toPrettyString());
         return ExitCode.OK;
       }
-      for (JsonNode each : answer.path("identityProviders")) {
+      for (JsonNode each : answer.path("items")) {
         Output.of(spec)
             .println(
                 "%s  %s  %s"
