@@ -49,6 +49,15 @@ final class Comparison {
     return figures;
   }
 
+  /** The subject's figure beside its own in another comparison; empty when either has none. */
+  List<Figure> beside(String label, Comparison other) {
+    Double own = values.get(subject);
+    Double others = other.values.get(subject);
+    return own == null || others == null
+        ? List.of()
+        : List.of(Figure.alone(name(subject), own, unit).against(label, others));
+  }
+
   private String name(String contender) {
     return benchmark + "." + contender + "." + property;
   }

@@ -53,8 +53,9 @@ final class ThroughputBenchmark implements Benchmark {
       }
       entrances.put(passage.label(), entrance);
     }
-    List<Figure> figures = new ArrayList<>(oneFlow(run, networks, entrances).figures());
-    figures.addAll(manyAndMice(run, networks, entrances));
+    Comparison one = oneFlow(run, networks, entrances);
+    List<Figure> figures = new ArrayList<>(one.figures());
+    figures.addAll(manyAndMice(run, networks, entrances, one));
     return figures;
   }
 
@@ -76,7 +77,10 @@ final class ThroughputBenchmark implements Benchmark {
 
   /** Many flows at once, and a request-response flow without and with a bulk flow beside it. */
   private List<Figure> manyAndMice(
-      BenchRun run, NetworkNamespaces networks, Map<String, Passage.Entrance> entrances)
+      BenchRun run,
+      NetworkNamespaces networks,
+      Map<String, Passage.Entrance> entrances,
+      Comparison one)
       throws Exception {
     Comparison many = new Comparison("throughput", MANY + "-flows", "Mbit/s", subject);
     Comparison idle = new Comparison("throughput", "answer-p99-idle", "us", subject);
@@ -101,6 +105,8 @@ final class ThroughputBenchmark implements Benchmark {
     List<Figure> figures = new ArrayList<>(many.figures());
     figures.addAll(idle.figures());
     figures.addAll(beside.figures());
+    figures.addAll(many.beside("one-flow", one));
+    figures.addAll(beside.beside("idle", idle));
     return figures;
   }
 
