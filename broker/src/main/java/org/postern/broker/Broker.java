@@ -12,9 +12,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,11 +37,9 @@ import org.postern.broker.front.FrontLimits;
 import org.postern.broker.front.HttpsDoor;
 import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.OnePort;
-import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
-import org.postern.identity.CertificateAuthority;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
@@ -229,7 +225,11 @@ public final class Broker implements AutoCloseable {
       URI url = publicUrl();
       repositories
           .brokers()
-          .lease(foundation.brokerId(), instance, url.getHost() + ":" + portOf(url), LEASE);
+          .lease(
+              foundation.brokerId(),
+              instance,
+              url.getHost() + ":" + Introduction.portOf(url),
+              LEASE);
     }
   }
 
@@ -249,12 +249,7 @@ public final class Broker implements AutoCloseable {
                 FrontLimits.DEFAULT.addressesTrackedMax(),
                 nanoTime));
     List<Route> routes = new ArrayList<>();
-    routes.add(Route.get("/healthz", Route.Gate.OPEN, (head, body) -> health(policy)));
-    routes.add(
-        Route.get(
-            "/.well-known/postern",
-            Route.Gate.OPEN,
-            (head, body) -> wellKnown(ground.authority(), policy)));
+    routes.addAll(new Introduction(ground.authority(), policy, publicUrl()).routes());
     SignInRooms signIn =
         new SignInRooms(
             new SignInRooms.Place(
@@ -316,20 +311,6 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  private static Reply health(SnapshotStore policy) {
-    return Reply.json(200, Map.of("status", "up", "policyVersion", policy.current().version()));
-  }
-
-  private Reply wellKnown(CertificateAuthority authority, SnapshotStore policy) {
-    URI url = publicUrl();
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("trustDomain", authority.trustDomain().name());
-    body.put("caPem", authority.trust().pem());
-    body.put("tunnel", Map.of("host", url.getHost(), "port", portOf(url)));
-    body.put("oidc", !policy.current().configuration().identityProviders().isEmpty());
-    return Reply.json(200, body);
-  }
-
   /** Where browsers and peers reach this broker. */
   public URI publicUrl() {
     if (settings.publicUrl().isPresent()) {
@@ -339,10 +320,6 @@ public final class Broker implements AutoCloseable {
     int number = address().getPort();
     String shown = host.contains(":") ? "[" + host + "]" : host;
     return URI.create("https://" + shown + (number == 443 ? "" : ":" + number));
-  }
-
-  private static int portOf(URI url) {
-    return url.getPort() > 0 ? url.getPort() : 443;
   }
 
   /** Where the port is. */

@@ -99,14 +99,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
         RendezvousLimits limits,
         TunnelLimits tunnelLimits) {
       this(
-          brokerId,
-          tls,
-          snapshots,
-          postures,
-          renewal,
-          limits,
-          tunnelLimits,
-          DecisionLog.FORGETFUL);
+          brokerId, tls, snapshots, postures, renewal, limits, tunnelLimits, DecisionLog.FORGETFUL);
     }
   }
 

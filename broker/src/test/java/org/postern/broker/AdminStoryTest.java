@@ -3,14 +3,9 @@ package org.postern.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URLEncoder;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Administration as people and programs do it, over HTTPS against a real broker. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AdminStoryTest {
-  private static final String BASE =
+  static final String BASE =
       """
       version: 1
       domains: [corp.internal]
@@ -324,98 +319,6 @@ final class AdminStoryTest {
     assertThat(
             owner.call("POST", path, body.replace("60", "61"), "Idempotency-Key", "k-1").status())
         .isEqualTo(422);
-  }
-
-  // -- roles, clients, four eyes
-
-  @Test
-  void rolesReachAsFarAsTheySayAndNobodyGivesWhatHeHasNot() throws Exception {
-    AdminCaller auditor = owner.newToken("audrey", "auditor");
-    assertThat(auditor.call("GET", "/admin/v1/audit", "").status()).isEqualTo(200);
-    assertThat(auditor.call("POST", "/admin/v1/apply", BASE).status()).isEqualTo(403);
-    AdminCaller editor = owner.newToken("eddie", "policy-editor");
-    assertThat(editor.call("POST", "/admin/v1/apply", BASE).status()).isEqualTo(200);
-    assertThat(editor.call("GET", "/admin/v1/audit", "").status()).isEqualTo(403);
-    assertThat(editor.call("GET", "/admin/v1/me", "").json().path("role").asText())
-        .isEqualTo("policy-editor");
-    owner.call(
-        "PUT", "/admin/v1/roles/token-maker", "{\"permissions\":[\"tokens:*\",\"roles:*\"]}");
-    AdminCaller maker = owner.newToken("mark", "token-maker");
-    assertThat(
-            maker.call("POST", "/admin/v1/tokens", "{\"name\":\"x\",\"role\":\"owner\"}").status())
-        .isEqualTo(403);
-    assertThat(
-            maker
-                .call("PUT", "/admin/v1/roles/token-maker", "{\"permissions\":[\"*:*\"]}")
-                .status())
-        .isEqualTo(403);
-    assertThat(owner.call("DELETE", "/admin/v1/roles/token-maker", "").status()).isEqualTo(409);
-    JsonNode refused =
-        owner.call("GET", "/admin/v1/audit?actor=mark", "").json().path("items").get(0);
-    assertThat(refused.path("actor").asText()).isEqualTo("mark");
-  }
-
-  @Test
-  void apiClientGetsANarrowTokenThatEndsWithItsClient() throws Exception {
-    JsonNode made =
-        owner
-            .call("POST", "/admin/v1/api-clients", "{\"name\":\"ci\",\"role\":\"policy-editor\"}")
-            .json();
-    String id = made.path("clientId").asText();
-    String secret = made.path("clientSecret").asText();
-    assertThat(token(id, "wrong", "").statusCode()).isEqualTo(401);
-    assertThat(token(id, secret, "audit:read").body()).contains("invalid_scope");
-    HttpResponse<String> issued = token(id, secret, "rules:read");
-    assertThat(issued.statusCode()).as(issued.body()).isEqualTo(200);
-    JsonNode body = BrokerUnderTest.JSON.readTree(issued.body());
-    assertThat(body.path("expires_in").asInt()).isBetween(3_590, 3_600);
-    AdminCaller narrow = new AdminCaller(broker, body.path("access_token").asText());
-    assertThat(narrow.call("GET", "/admin/v1/config/rules", "").status()).isEqualTo(200);
-    assertThat(narrow.call("GET", "/admin/v1/config/groups", "").status()).isEqualTo(403);
-    assertThat(owner.call("DELETE", "/admin/v1/api-clients/" + id, "").status()).isEqualTo(200);
-    assertThat(narrow.call("GET", "/admin/v1/config/rules", "").status()).isEqualTo(401);
-    assertThat(token(id, secret, "").statusCode()).isEqualTo(401);
-  }
-
-  private HttpResponse<String> token(String id, String secret, String scope) throws Exception {
-    String basic =
-        Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
-    String form =
-        "grant_type=client_credentials&scope=" + URLEncoder.encode(scope, StandardCharsets.UTF_8);
-    return broker.send(
-        broker
-            .request("/admin/v1/oauth/token")
-            .header("Authorization", "Basic " + basic)
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .POST(HttpRequest.BodyPublishers.ofString(form))
-            .build());
-  }
-
-  @Test
-  void changeOfAKindUnderFourEyesWaitsForAnotherPerson() throws Exception {
-    AdminCaller eve = owner.newToken("eve", "owner");
-    AdminCaller eveAgain = owner.newToken("eve", "owner");
-    AdminCaller adam = owner.newToken("adam", "owner");
-    assertThat(
-            owner.call("PUT", "/admin/v1/settings/four-eyes", "{\"kinds\":[\"rules\"]}").status())
-        .isEqualTo(200);
-    try {
-      String before = export();
-      AdminCaller.Answer waits = eve.call("POST", "/admin/v1/apply", "version: 1\nrules: []\n");
-      assertThat(waits.status()).as(waits.body()).isEqualTo(202);
-      assertThat(export()).isEqualTo(before);
-      String change = "/admin/v1/changes/" + waits.json().path("change").asText();
-      assertThat(eve.call("POST", change + "/approve", "").status()).isEqualTo(403);
-      assertThat(eveAgain.call("POST", change + "/approve", "").status())
-          .as("two tokens of one person are one person")
-          .isEqualTo(403);
-      AdminCaller.Answer approved = adam.call("POST", change + "/approve", "");
-      assertThat(approved.status()).as(approved.body()).isEqualTo(200);
-      assertThat(owner.call("GET", "/admin/v1/config/rules", "").json().path("items")).isEmpty();
-      assertThat(adam.call("POST", change + "/approve", "").status()).isEqualTo(409);
-    } finally {
-      owner.call("PUT", "/admin/v1/settings/four-eyes", "{\"kinds\":[]}");
-    }
   }
 
   // -- audit

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -205,8 +206,8 @@ final class CuttingTest {
     Map<String, DeviceRecord> machines = new HashMap<>();
     Map<String, SessionRecord> sessions = new HashMap<>();
     Snapshot policy = Policies.allowing(version, application.getLocalPort());
-    UserRecord user = policy.identities().users().get("u1");
-    DeviceRecord machine = policy.identities().devices().get("d1");
+    UserRecord user = Objects.requireNonNull(policy.identities().users().get("u1"));
+    DeviceRecord machine = Objects.requireNonNull(policy.identities().devices().get("d1"));
     for (int i = 0; i < DEVICES; i++) {
       String u = "u" + i;
       String d = "d" + i;

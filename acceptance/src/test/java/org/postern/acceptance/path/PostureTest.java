@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,7 +163,7 @@ final class PostureTest {
   }
 
   /** A program's connection through the proxy; null if it is refused. */
-  private Socket connect() throws IOException {
+  private @Nullable Socket connect() throws IOException {
     Socket socket = new Socket();
     socket.setSoTimeout(15_000);
     socket.connect(proxy.localAddress());

@@ -192,13 +192,16 @@ final class ApprovalHandlers {
 
   private Reply revoke(AdminCall call) {
     ChangeReview.Reach reach = reach(call);
-    parts.approvals().approvals(LISTED).stream()
-        .filter(approval -> approval.id().equals(call.path("id")))
-        .filter(approval -> reach.holdsApplication(approval.application()))
-        .findFirst()
-        .flatMap(approval -> parts.approvals().revoke(approval.id()))
-        .orElseThrow(() ->
-            AdminProblem.notFound("live approval", call.path("id"), "postern admin approval list"));
+    boolean revoked =
+        parts.approvals().approvals(LISTED).stream()
+            .filter(approval -> approval.id().equals(call.path("id")))
+            .filter(approval -> reach.holdsApplication(approval.application()))
+            .findFirst()
+            .flatMap(approval -> parts.approvals().revoke(approval.id()))
+            .isPresent();
+    if (!revoked) {
+      throw AdminProblem.notFound("live approval", call.path("id"), "postern admin approval list");
+    }
     parts.snapshots().refresh();
     return Reply.json(200, Map.of("id", call.path("id"), "state", "revoked"));
   }

@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.IdentityProvider;
-import org.postern.policystore.IpLiterals;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.RiskLevel;
@@ -200,7 +200,7 @@ final class WhatIf {
         wordOrNull(ClientType.class, "clientType"),
         wordOrNull(Platform.class, "platform"),
         posture,
-        source.isEmpty() ? null : IpLiterals.parse(source),
+        AddressRange.parse(source).orElse(null),
         trusted,
         country.isEmpty() ? null : country.toUpperCase(Locale.ROOT),
         wordOrNull(RiskLevel.class, "risk"));

@@ -71,7 +71,7 @@ class RendezvousTest {
 
     @Override
     public void connectorGone(String connectorId, ReasonCode reason) {
-      gone.add(connectorId + " " + reason);
+      gone.add(connectorId + " " + reason.name());
     }
   }
 

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.postern.broker.TunnelRooms;
+import org.postern.broker.access.PostureMemory;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.broker.rendezvous.Renewal;
 import org.postern.identity.CertificateAuthority;
@@ -48,6 +49,7 @@ final class Rooms implements AutoCloseable {
                 new LiveTls(
                     authority.issueOwn(self, VALIDITY), authority.trust(), InstantSource.system()),
                 snapshot::get,
+                PostureMemory.NONE,
                 Rooms::noRenewal,
                 RendezvousLimits.defaults(),
                 TunnelLimits.DEFAULT),

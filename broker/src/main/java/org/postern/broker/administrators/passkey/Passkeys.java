@@ -65,9 +65,14 @@ public final class Passkeys {
     private final AuthenticationData data;
     private final byte[] credentialId;
 
+    @SuppressWarnings("NullAway") // the library's annotation is read as one of the array's bytes
     private Shown(AuthenticationData data) {
       this.data = data;
-      this.credentialId = there(data.getCredentialId());
+      byte[] id = data.getCredentialId();
+      if (id == null) {
+        throw new IllegalArgumentException("a credential id is missing");
+      }
+      this.credentialId = id.clone();
     }
 
     /** By which its stored half is found. */
