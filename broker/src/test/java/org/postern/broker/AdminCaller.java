@@ -3,8 +3,10 @@ package org.postern.broker;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 
 /** An administrator or a program with a token of its own. */
 final class AdminCaller {
@@ -30,9 +32,24 @@ final class AdminCaller {
     }
   }
 
+  /**
+   * As HTTP/1.1, and not for long: the JDK's client waits for its own patience over HTTP/2 when it
+   * is refused while it still sends.
+   */
+  Answer sendTooMuch(String method, String path, String body) throws Exception {
+    return call(
+        broker.request(path).version(HttpClient.Version.HTTP_1_1).timeout(Duration.ofSeconds(3)),
+        method,
+        body);
+  }
+
   /** Headers are name and value in turn. */
   Answer call(String method, String path, String body, String... headers) throws Exception {
-    HttpRequest.Builder request = broker.request(path);
+    return call(broker.request(path), method, body, headers);
+  }
+
+  private Answer call(HttpRequest.Builder request, String method, String body, String... headers)
+      throws Exception {
     if (!token.isEmpty()) {
       request.header("Authorization", "Bearer " + token);
     }

@@ -148,7 +148,7 @@ final class AdminFuzzTest {
 
   private boolean refusesBody(Target target, String body) throws InterruptedException {
     try {
-      AdminCaller.Answer answer = owner.call(target.method(), filled(target), body);
+      AdminCaller.Answer answer = owner.sendTooMuch(target.method(), filled(target), body);
       assertThat(answer.status()).as(target.method() + " " + target.path()).isEqualTo(413);
       return true;
     } catch (InterruptedException e) {
