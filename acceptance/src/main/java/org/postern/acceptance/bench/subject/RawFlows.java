@@ -58,7 +58,8 @@ final class RawFlows {
     switch (message.getBodyCase()) {
       case OPENED -> room.release();
       case CUT -> cutAtDevice.release();
-      case REFUSED -> throw new IllegalStateException("refused: " + message.getRefused());
+      case REFUSED ->
+          throw new IllegalStateException("refused: " + message.getRefused().getReason().name());
       default -> {}
     }
   }
