@@ -12,6 +12,7 @@ import org.postern.acceptance.bench.JavaMemory;
  * Idle things in the broker's rooms, which are a process of their own; their other ends are in this
  * process. Without the broker's other doors, where enrolling thousands would take hours by design.
  */
+@SuppressWarnings("ImmutableEnumChecker") // its sizes are a lambda without state
 public enum IdleOnBroker implements IdleHolder {
   /** Control links, each of a connector of its own. */
   LINKS("control-link", new Sizes(200, 700, 1_200)) {
