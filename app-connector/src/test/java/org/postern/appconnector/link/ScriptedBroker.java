@@ -5,7 +5,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -38,6 +37,7 @@ import org.postern.tunnel.link.ControlLink;
 import org.postern.tunnel.link.ControlLinkListener;
 import org.postern.tunnel.link.DoorConfig;
 import org.postern.tunnel.link.DoorListener;
+import org.postern.tunnel.link.EpollLoops;
 import org.postern.tunnel.link.TunnelDoor;
 import org.postern.tunnel.message.ConnectorReport;
 import org.postern.tunnel.message.Envelope;
@@ -86,7 +86,7 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
 
   private final CertificateAuthority authority;
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
   private final LinkedBlockingDeque<BrokerCarrier> parked = new LinkedBlockingDeque<>();
   private final Map<ByteString, BrokerCarrier> waiting = new ConcurrentHashMap<>();
   private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);

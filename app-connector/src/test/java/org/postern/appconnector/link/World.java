@@ -119,7 +119,8 @@ final class World implements AutoCloseable {
 
   /** The connector's process dies: its sockets close, nothing is said. */
   void kill() {
-    loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
+    // Without a quiet period a loop that is running tasks just then ends with its sockets open.
+    loops.shutdownGracefully(100, 1000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
   }
 
   @Override
