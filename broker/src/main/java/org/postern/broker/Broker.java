@@ -40,7 +40,6 @@ import org.postern.broker.front.OnePort;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
-import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
@@ -197,8 +196,7 @@ public final class Broker implements AutoCloseable {
     own.onWeb(door::present);
     every(CERTIFICATE_CHECK, own::renew);
     every(LEASE_RENEWAL, this::lease);
-    RuleCountTable counts = new RuleCountTable(ground.dataSource());
-    every(RULE_COUNTS, () -> counts.add(policy.current().takeCounts()));
+    every(RULE_COUNTS, () -> stored.ruleCounts().add(policy.current().takeCounts()));
     LOG.info(
         "broker {} of {} listens on {}",
         ground.brokerId(),

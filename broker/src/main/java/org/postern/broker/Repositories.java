@@ -33,6 +33,7 @@ import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SignIns;
@@ -59,7 +60,8 @@ record Repositories(
     ScimStores provisioning,
     PostureReports postures,
     Approvals approvals,
-    DecisionRecords decisions) {
+    DecisionRecords decisions,
+    RuleCountTable ruleCounts) {
 
   static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
     DataSource source = ground.dataSource();
@@ -90,7 +92,8 @@ record Repositories(
         ProvisioningRooms.stores(source, random, clock),
         new PostureReports(source),
         new Approvals(source, random, clock),
-        new DecisionRecords(source, clock));
+        new DecisionRecords(source, clock),
+        new RuleCountTable(source));
   }
 
   Enrollment.Repositories enrollment() {
@@ -120,6 +123,7 @@ record Repositories(
         postures,
         approvals,
         decisions,
+        ruleCounts,
         flows,
         providers,
         facts,

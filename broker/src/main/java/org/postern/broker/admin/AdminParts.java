@@ -13,6 +13,7 @@ import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.policystore.jdbc.Users;
@@ -35,6 +36,7 @@ public record AdminParts(
     PostureReports postures,
     Approvals approvals,
     DecisionRecords decisions,
+    RuleCountTable ruleCounts,
     LiveFlows flows,
     ProviderDesk providers,
     BrokerFacts facts,

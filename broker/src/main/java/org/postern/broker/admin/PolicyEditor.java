@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.jdbc.ApplyResult;
@@ -78,11 +79,7 @@ final class PolicyEditor {
   }
 
   private Outcome apply(AdminCall call, Order order, PolicyParser parser, Set<String> fourEyes) {
-    PolicyDocument document =
-        switch (parser.parse(order.document())) {
-          case PolicyParser.Result.Failed(List<PolicyError> errors) -> throw wrong(errors);
-          case PolicyParser.Result.Parsed(PolicyDocument parsed) -> parsed;
-        };
+    PolicyDocument document = parsed(order.document(), parser);
     PolicyTests tests =
         PolicyTests.parse(
             parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE));
@@ -147,6 +144,23 @@ final class PolicyEditor {
                 .in(call.head.requestId(), call.head.from().getHostAddress()));
     call.isAudited();
     return id;
+  }
+
+  /** What the policy in force would be with a document over it; nothing is changed. */
+  PolicyConfiguration proposed(String document, PolicyConfiguration live) {
+    PolicyDocument parsed = parsed(document, ofAdministrators);
+    List<PolicyError> errors = parsed.errorsOver(live, parts.policyLimits());
+    if (!errors.isEmpty()) {
+      throw wrong(errors);
+    }
+    return parsed.over(live);
+  }
+
+  private static PolicyDocument parsed(String document, PolicyParser parser) {
+    return switch (parser.parse(document)) {
+      case PolicyParser.Result.Failed(List<PolicyError> errors) -> throw wrong(errors);
+      case PolicyParser.Result.Parsed(PolicyDocument parsed) -> parsed;
+    };
   }
 
   /** Takes the tree, changes one kind in it, and says which. */

@@ -183,6 +183,17 @@ final class WhatIf {
     return attributes;
   }
 
+  private static AddressRange source(String text) {
+    AddressRange range =
+        AddressRange.parse(text)
+            .orElseThrow(
+                () -> AdminProblem.field("source", "expected: an address such as 192.0.2.7"));
+    if (range.prefixLength() != (range.ipv6() ? 128 : 32)) {
+      throw AdminProblem.field("source", "expected: one address and not a network");
+    }
+    return range;
+  }
+
   private Facts facts() {
     Map<String, Truth> posture = new HashMap<>();
     for (var each : question.path("posture").properties()) {
@@ -200,7 +211,7 @@ final class WhatIf {
         wordOrNull(ClientType.class, "clientType"),
         wordOrNull(Platform.class, "platform"),
         posture,
-        AddressRange.parse(source).orElse(null),
+        source.isEmpty() ? null : source(source),
         trusted,
         country.isEmpty() ? null : country.toUpperCase(Locale.ROOT),
         wordOrNull(RiskLevel.class, "risk"));

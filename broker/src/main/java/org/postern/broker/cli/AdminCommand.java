@@ -27,6 +27,8 @@ import picocli.CommandLine.Command;
       AccessCommands.RoleCommands.class,
       AccessCommands.ClientCommands.class,
       DecisionCommands.Check.class,
+      AnalysisCommands.LintPolicy.class,
+      AnalysisCommands.RuleCounts.class,
       DecisionCommands.class,
       DecisionCommands.Tests.class,
       ApprovalCommands.class,

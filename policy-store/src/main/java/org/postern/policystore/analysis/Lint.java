@@ -1,12 +1,14 @@
 package org.postern.policystore.analysis;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
 import org.postern.policystore.Condition;
@@ -61,35 +63,51 @@ public final class Lint {
   // -- shadows
 
   /// A rule that decides whenever it is asked, and what it is about.
-  private record Covering(AccessRule rule, Set<String> about) {}
+  private record Covering(AccessRule rule, BitSet about) {}
 
   /// A rule without conditions covers a later one that is about no other application and no other
-  /// subject.
+  /// subject. Those of each application are kept in order; a rule looks among those of the
+  /// application that has the fewest, since a rule that covers it is about each of its own.
   private void shadows() {
-    Map<String, List<Covering>> coveringByApplication = new HashMap<>();
+    int count = configuration.applications().size();
+    List<List<Covering>> covering = new ArrayList<>();
+    configuration.applications().forEach(_ -> covering.add(new ArrayList<>(0)));
+    List<Covering> everywhere = new ArrayList<>();
     for (AccessRule rule : configuration.rules()) {
-      Set<String> about = targets.of(rule.match());
+      BitSet about = targets.of(rule.match());
       if (!(rule.mode() instanceof RuleMode.Off) && !about.isEmpty()) {
-        List<Covering> candidates =
-            coveringByApplication.getOrDefault(about.iterator().next(), List.of());
-        for (Covering earlier : candidates) {
-          if (covers(earlier.rule(), rule) && earlier.about().containsAll(about)) {
-            shadow(earlier.rule(), rule);
-            break;
-          }
-        }
+        Stream.concat(everywhere.stream(), fewest(covering, about).stream())
+            .filter(earlier -> covers(earlier.rule(), rule) && isWithin(about, earlier.about()))
+            .findFirst()
+            .ifPresent(earlier -> shadow(earlier.rule(), rule));
       }
       boolean always =
           rule.mode() instanceof RuleMode.Enforce
               && rule.expires() == null
               && rule.match().conditions().stream().allMatch(Lint::isAboutApplications);
       if (always) {
-        about.forEach(name ->
-            coveringByApplication
-                .computeIfAbsent(name, _ -> new ArrayList<>(1))
-                .add(new Covering(rule, about)));
+        Covering own = new Covering(rule, about);
+        if (about.cardinality() == count) {
+          everywhere.add(own);
+        } else {
+          about.stream().forEach(place -> covering.get(place).add(own));
+        }
       }
     }
+  }
+
+  private static List<Covering> fewest(List<List<Covering>> covering, BitSet about) {
+    List<Covering> fewest = covering.get(about.nextSetBit(0));
+    for (int i = about.nextSetBit(0); i >= 0 && !fewest.isEmpty(); i = about.nextSetBit(i + 1)) {
+      fewest = covering.get(i).size() < fewest.size() ? covering.get(i) : fewest;
+    }
+    return fewest;
+  }
+
+  private static boolean isWithin(BitSet some, BitSet others) {
+    BitSet rest = (BitSet) some.clone();
+    rest.andNot(others);
+    return rest.isEmpty();
   }
 
   private static boolean isAboutApplications(Condition condition) {
@@ -164,14 +182,8 @@ public final class Lint {
           case Operand.Platforms(var platforms) when condition.negated() ->
               asked.removeAll(platforms);
           case Operand.Platforms(var platforms) -> asked.retainAll(platforms);
-          case Operand.Posture(var results) -> {
-            Set<Platform> some = EnumSet.noneOf(Platform.class);
-            for (Operand.PostureResult result : results) {
-              PostureProfile profile = profiles.get(result.profile());
-              some.addAll(profile == null ? List.of() : profile.platforms());
-            }
-            answered.retainAll(some);
-          }
+          case Operand.Posture(var results) ->
+              answered.retainAll(answerable(results, condition.negated(), profiles));
           default -> {}
         }
       }
@@ -188,6 +200,23 @@ public final class Lint {
                 + " that are meant, or a profile for the others");
       }
     }
+  }
+
+  /// Where any one of the results can be known, which is enough; where all can, if none of them may
+  /// hold.
+  private static Set<Platform> answerable(
+      List<Operand.PostureResult> results, boolean all, Map<String, PostureProfile> profiles) {
+    Set<Platform> platforms = all ? EnumSet.allOf(Platform.class) : EnumSet.noneOf(Platform.class);
+    for (Operand.PostureResult result : results) {
+      PostureProfile profile = profiles.get(result.profile());
+      List<Platform> own = profile == null ? List.of() : profile.platforms();
+      if (all) {
+        platforms.retainAll(own);
+      } else {
+        platforms.addAll(own);
+      }
+    }
+    return platforms;
   }
 
   private void width() {

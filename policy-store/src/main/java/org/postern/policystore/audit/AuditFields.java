@@ -57,11 +57,48 @@ public final class AuditFields {
           "note",
           "format");
 
-  private static final Map<String, Set<String>> BY_KIND =
-      Map.of(
-          "domains", Set.of("value"),
-          "connector-groups", Set.of(),
+  private static final Set<String> OF_RULES =
+      Set.of(
+          "action",
           "applications",
+          "applicationGroups",
+          "anyApplication",
+          "users",
+          "anyone",
+          "workloads",
+          "when",
+          "mode",
+          "enforceGroup",
+          "enforcePercent",
+          "connectorGroups",
+          "stepUp",
+          "idleTimeout",
+          "maxAge",
+          "forwarding");
+
+  private static final Map<String, Set<String>> BY_KIND =
+      Map.ofEntries(
+          Map.entry("domains", Set.of("value")),
+          Map.entry("connector-groups", Set.of()),
+          Map.entry("trusted-networks", Set.of("sources")),
+          Map.entry(
+              "posture-profiles",
+              Set.of(
+                  "platforms",
+                  "grace",
+                  "maxAge",
+                  "os",
+                  "kernelAtLeast",
+                  "clientAtLeast",
+                  "diskEncrypted",
+                  "firewallOn",
+                  "screenLockWithin",
+                  "processes",
+                  "files",
+                  "joinedTo",
+                  "protectedKeys")),
+          Map.entry(
+              "applications",
               Set.of(
                   "hosts",
                   "tcp",
@@ -71,21 +108,34 @@ public final class AuditFields {
                   "allowLinkLocal",
                   "idleTimeout",
                   "maxAge",
-                  "lanePerFlow"),
-          "groups", Set.of("members"),
-          "rules", Set.of("action", "applications", "users", "anyone"),
-          "identity-providers",
+                  "lanePerFlow",
+                  "matching",
+                  "health",
+                  "exists",
+                  "bypass")),
+          Map.entry("application-groups", Set.of("applications")),
+          Map.entry("groups", Set.of("members")),
+          Map.entry("rules", OF_RULES),
+          Map.entry("session-rules", OF_RULES),
+          Map.entry("forwarding-rules", OF_RULES),
+          Map.entry(
+              "identity-providers",
               Set.of(
                   "issuer",
                   "clientId",
+                  "clientKey",
                   "clientSecretKept",
                   "clientSecretFile",
                   "clientSecretEnv",
                   "groupsClaim",
                   "domains",
-                  "allowPlainHttp"),
-          "user", Set.of("subject", "displayName", "active", "userName"),
-          "session", Set.of("authenticatedAt", "method", "acr", "amr"));
+                  "anyDomain",
+                  "attributes",
+                  "signIn",
+                  "saml",
+                  "allowPlainHttp")),
+          Map.entry("user", Set.of("subject", "displayName", "active", "userName")),
+          Map.entry("session", Set.of("authenticatedAt", "method", "acr", "amr")));
 
   private AuditFields() {}
 

@@ -34,7 +34,7 @@ final class RuleCounter {
   }
 
   /// What came since the last time; null: nothing.
-  @Nullable RuleCounts take() {
+  synchronized @Nullable RuleCounts take() {
     long taken = hits.sumThenReset();
     long takenReports = reported.sumThenReset();
     long takenChanges = changes.sumThenReset();

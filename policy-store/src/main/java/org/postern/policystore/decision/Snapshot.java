@@ -275,7 +275,7 @@ public final class Snapshot {
   // -- counts
 
   /// What each rule did since this was last asked of a snapshot of this line, by name; rules that
-  /// did nothing are left out. One caller at a time.
+  /// did nothing are left out. Each count is taken once, whoever asks at the same time.
   public Map<String, RuleCounts> takeCounts() {
     Map<String, RuleCounts> counts = new HashMap<>();
     take(policy.access, counts);
