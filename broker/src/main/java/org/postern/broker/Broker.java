@@ -21,9 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
-import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.BrokerFacts;
-import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.audit.ApprovalClock;
 import org.postern.broker.audit.DecisionRecorder;
@@ -59,6 +57,8 @@ public final class Broker implements AutoCloseable {
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
   private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
   private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
+  private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
+  private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
   private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
   private static final int INSTANCE_BYTES = 16;
   private static final int GROUP_QUIET_SECONDS = 0;
@@ -268,8 +268,15 @@ public final class Broker implements AutoCloseable {
         ProvisioningRooms.of(stored, policy, publicUrl(), ground.brokerId(), clock, nanoTime);
     routes.addAll(provisioning.routes());
     every(ProvisioningRooms.PAUSE, provisioning::work);
+    routes.addAll(signIn.signals().routes());
+    every(SIGNALS_POLLED, () -> signIn.signals().poll(blocking));
+    every(SIGNALS_FORGOTTEN, signIn.signals()::forget);
+    BrokerFacts facts = facts(ground, front);
     routes.addAll(
-        new AdminApi(adminParts(ground, stored, policy, tunnel, front, signIn.desk()), nanoTime)
+        new AdminApi(
+                stored.adminParts(
+                    policy, tunnel, signIn.desk(), signIn.signals().desk(), facts, clock),
+                nanoTime)
             .routes(limits));
     if (administrators != null) {
       routes.addAll(administrators.routes(publicUrl(), nanoTime));
@@ -277,22 +284,14 @@ public final class Broker implements AutoCloseable {
     return routes;
   }
 
-  private AdminParts adminParts(
-      Foundation ground,
-      Repositories stored,
-      SnapshotStore policy,
-      TunnelRooms tunnel,
-      OnePort front,
-      ProviderDesk providers) {
-    BrokerFacts facts =
-        new BrokerFacts(
-            ground.brokerId(),
-            ground.authority().trustDomain().name(),
-            publicUrl().toString(),
-            Version.TEXT,
-            clock.instant(),
-            front::strangers);
-    return stored.adminParts(policy, tunnel, providers, facts, clock);
+  private BrokerFacts facts(Foundation ground, OnePort front) {
+    return new BrokerFacts(
+        ground.brokerId(),
+        ground.authority().trustDomain().name(),
+        publicUrl().toString(),
+        Version.TEXT,
+        clock.instant(),
+        front::strangers);
   }
 
   private Optional<String> issuerTrust() throws StartException {

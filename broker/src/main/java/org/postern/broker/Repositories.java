@@ -11,6 +11,9 @@ import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.enroll.Enrollment;
 import org.postern.broker.scim.ScimStores;
+import org.postern.broker.signals.SignalDesk;
+import org.postern.broker.signals.SignalStores;
+import org.postern.broker.signin.SignInLimits;
 import org.postern.identity.IdentityException;
 import org.postern.identity.SealingKey;
 import org.postern.policystore.PolicyLimits;
@@ -37,6 +40,8 @@ import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SignIns;
+import org.postern.policystore.jdbc.SignalEvents;
+import org.postern.policystore.jdbc.SignalStreams;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.policystore.jdbc.Users;
 
@@ -58,6 +63,7 @@ record Repositories(
     Connectors connectors,
     ProvisioningKeys keys,
     ScimStores provisioning,
+    SignalStores signals,
     PostureReports postures,
     Approvals approvals,
     DecisionRecords decisions,
@@ -68,6 +74,8 @@ record Repositories(
     PolicyLimits limits = PolicyLimits.DEFAULT;
     SecretSealer sealer = new Sealer(ground.sealingKey());
     AuditTrail audit = new AuditTrail(source, sealer, random, clock);
+    Users users = new Users(source, random, clock);
+    Devices devices = new Devices(source, random, clock, limits.devicesPerUser());
     return new Repositories(
         audit,
         new PolicyStore(source, sealer, clock, limits),
@@ -80,8 +88,8 @@ record Repositories(
             new PendingChanges(source, random, clock),
             new IdempotentReplies(source, sealer, clock)),
         new Brokers(source, clock),
-        new Users(source, random, clock),
-        new Devices(source, random, clock, limits.devicesPerUser()),
+        users,
+        devices,
         new Sessions(source, random, clock),
         new SignIns(source, clock, limits.signInsPending()),
         new ProviderNotes(source, clock),
@@ -90,6 +98,11 @@ record Repositories(
         new Connectors(source, random, clock),
         new ProvisioningKeys(source, random, clock),
         ProvisioningRooms.stores(source, random, clock),
+        new SignalStores(
+            new SignalStreams(source, sealer, random, clock),
+            new SignalEvents(source, audit, clock, SignInLimits.DEFAULT.clockSkew()),
+            users,
+            devices),
         new PostureReports(source),
         new Approvals(source, random, clock),
         new DecisionRecords(source, clock),
@@ -104,6 +117,7 @@ record Repositories(
       SnapshotStore snapshots,
       LiveFlows flows,
       ProviderDesk providers,
+      SignalDesk signals,
       BrokerFacts facts,
       InstantSource clock) {
     return new AdminParts(
@@ -120,6 +134,7 @@ record Repositories(
         connectors,
         brokers,
         provisioning,
+        signals,
         postures,
         approvals,
         decisions,

@@ -14,6 +14,8 @@ import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
+import org.postern.broker.signals.SignalLimits;
+import org.postern.broker.signals.Signals;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.OutboundHttp;
 import org.postern.broker.signin.ProviderClient;
@@ -35,6 +37,7 @@ final class SignInRooms {
 
   private final OidcDoor oidc;
   private final ProviderDesk desk;
+  private final Signals signals;
   private final SamlDoor saml;
 
   /**
@@ -84,6 +87,12 @@ final class SignInRooms {
             limits,
             clock,
             random);
+    signals =
+        new Signals(
+            stored.signals(),
+            new Signals.Needs(
+                place.configured(), outbound, place.privateIssuers(), clock, nanoTime, random),
+            SignalLimits.DEFAULT);
     desk = new ProviderDesk(providers, keys, stored.notes());
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
@@ -106,6 +115,11 @@ final class SignInRooms {
   /** For administrators. */
   ProviderDesk desk() {
     return desk;
+  }
+
+  /** What providers signal about their people. */
+  Signals signals() {
+    return signals;
   }
 
   List<Route> routes(HttpsLimits limits, Route.Gate rate) {

@@ -177,6 +177,11 @@ final class ScimSignInTest {
   @Test
   void aPlaceholderIsNobodysSubject() throws Exception {
     String id = provisioned("placeholder@example.com");
-    assertThat(signIn("pending:" + id, "somebody-else@example.com")).isNotEqualTo(id);
+    assertThat(signIn("pending:" + id, "somebody-else@example.com")).startsWith("refused");
+    HttpResponse<String> back = broker.signIn();
+    assertThat(back.statusCode()).isEqualTo(303);
+    assertThat(back.body())
+        .contains("signin-subject-reserved")
+        .contains("The identity provider&#39;s name for you cannot be used");
   }
 }

@@ -52,6 +52,7 @@ public final class AdminApi {
     handlers.putAll(new KeyHandlers(parts).handlers());
     handlers.putAll(new PeopleHandlers(parts, limits).handlers());
     handlers.putAll(new ScimHandlers(parts).handlers());
+    handlers.putAll(new SignalHandlers(parts).handlers());
     handlers.putAll(new PostureHandlers(parts, limits).handlers());
     handlers.putAll(new ProviderHandlers(parts).handlers());
     handlers.put("readContract", call -> Reply.text(200, "application/json", text()));

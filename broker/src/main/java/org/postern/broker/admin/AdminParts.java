@@ -2,6 +2,7 @@ package org.postern.broker.admin;
 
 import java.time.InstantSource;
 import org.postern.broker.scim.ScimStores;
+import org.postern.broker.signals.SignalDesk;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
@@ -33,6 +34,7 @@ public record AdminParts(
     Connectors connectors,
     Brokers brokers,
     ScimStores provisioning,
+    SignalDesk signals,
     PostureReports postures,
     Approvals approvals,
     DecisionRecords decisions,

@@ -45,6 +45,7 @@ final class Roles {
                 "users:*",
                 "sessions:*",
                 "scim:*",
+                "signals:*",
                 "devices:*",
                 "connectors:*",
                 "provisioning-keys:*",

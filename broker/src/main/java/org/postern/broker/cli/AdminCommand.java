@@ -43,6 +43,7 @@ import picocli.CommandLine.Command;
       PeopleCommands.Devices.class,
       PeopleCommands.Connectors.class,
       ScimCommands.class,
+      SignalCommands.class,
       PostureCommands.class,
       CommandLine.HelpCommand.class
     },

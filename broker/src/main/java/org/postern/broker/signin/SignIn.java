@@ -13,6 +13,7 @@ import org.postern.broker.front.Route;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.Audience;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.jdbc.PlaceholderSubjectException;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.SignIns;
 import org.postern.policystore.jdbc.Users;
@@ -231,7 +232,12 @@ public final class SignIn {
     }
     stored.notes().note(name, asserted.person().subject(), asserted.said());
     Mapping.checkDomain(provider, providers.all(), asserted.person().email());
-    UserRecord user = stored.users().signIn(name, asserted.person());
+    UserRecord user;
+    try {
+      user = stored.users().signIn(name, asserted.person());
+    } catch (PlaceholderSubjectException e) {
+      throw new SignInException(SignInFault.SUBJECT_RESERVED, String.valueOf(e.getMessage()), e);
+    }
     if (user.disabled()) {
       throw new SignInException(SignInFault.USER_DISABLED, "user " + user.id() + " is disabled");
     }

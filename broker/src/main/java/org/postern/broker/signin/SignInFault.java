@@ -98,6 +98,10 @@ public enum SignInFault {
       "Tell the administrator: a persistent NameID or a subject attribute is needed."),
   SIGN_OUT_INVALID(400, "This sign-out cannot be used", "Close the browser to be sure."),
   CODE_UNKNOWN(404, "There is no such code", "Check it for a typing error; it lasts ten minutes."),
+  SUBJECT_RESERVED(
+      403,
+      "The identity provider's name for you cannot be used",
+      "Tell the administrator: the subject is one that Postern keeps for itself."),
   USER_DISABLED(403, "Your account is switched off", "Ask the administrator.");
 
   private final int status;

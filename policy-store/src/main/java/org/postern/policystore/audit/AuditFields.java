@@ -135,6 +135,8 @@ public final class AuditFields {
                   "saml",
                   "allowPlainHttp")),
           Map.entry("user", Set.of("subject", "displayName", "active", "userName")),
+          Map.entry("signal", Set.of("issuer")),
+          Map.entry("signal-stream", Set.of()),
           Map.entry("session", Set.of("authenticatedAt", "method", "acr", "amr")));
 
   private AuditFields() {}

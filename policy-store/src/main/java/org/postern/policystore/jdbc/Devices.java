@@ -14,8 +14,11 @@ import org.postern.policystore.DeviceRecord.State;
 
 /// Users' devices. Blocking; any thread.
 public final class Devices {
-  private static final String COLUMNS =
-      "select id, user_id, name, platform, key_fingerprint, state from device ";
+  /// Who is noncompliant by a shared signal is quarantined as far as anybody can see.
+  static final String COLUMNS =
+      "select id, user_id, name, platform, key_fingerprint,"
+          + " case when noncompliant and state = 'registered' then 'quarantined' else state end"
+          + " as state from device ";
 
   private final Database database;
   private final Tokens tokens;
@@ -116,14 +119,17 @@ public final class Devices {
         userId);
   }
 
-  /// Quarantines, frees or removes a device. A removed device stays removed.
+  /// Quarantines, frees or removes a device. A removed device stays removed; freeing one also ends
+  /// what a shared signal said of it.
   ///
   /// @return whether there is such a device and it was not removed before
   public boolean setState(String deviceId, State state) {
     return database.update(
             "change a device",
-            "update device set state = ? where id = ? and state <> 'removed'",
+            "update device set state = ?, noncompliant = noncompliant and ?"
+                + " where id = ? and state <> 'removed'",
             text(state),
+            state != State.REGISTERED,
             deviceId)
         == 1;
   }

@@ -104,8 +104,7 @@ final class SnapshotReader {
   }
 
   private static final String USERS = Users.COLUMNS;
-  private static final String DEVICES =
-      "select id, user_id, name, platform, key_fingerprint, state from device ";
+  private static final String DEVICES = Devices.COLUMNS;
   private static final String SESSIONS =
       "id, user_id, device_id, provider, authenticated_at, expires_at,"
           + " revoked_at is not null as revoked, auth_context, auth_methods from session ";

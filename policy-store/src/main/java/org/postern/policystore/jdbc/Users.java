@@ -42,6 +42,7 @@ public final class Users {
   /// version does not move.
   ///
   /// @param person with an e-mail address only if the provider's word on it counts
+  /// @throws PlaceholderSubjectException if the subject is what stands in the place of one
   public UserRecord signIn(String provider, Person person) {
     String subject = person.subject();
     String address = person.email().toLowerCase(Locale.ROOT);
@@ -86,7 +87,8 @@ public final class Users {
               subject,
               provider,
               subject);
-          return bySubject(connection, provider, subject).orElseThrow();
+          return bySubject(connection, provider, subject)
+              .orElseThrow(() -> new PlaceholderSubjectException(provider));
         });
   }
 

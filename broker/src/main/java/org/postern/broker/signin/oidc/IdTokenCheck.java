@@ -1,25 +1,15 @@
 package org.postern.broker.signin.oidc;
 
-import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.BadJOSEException;
-import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
-import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.JWTParser;
-import com.nimbusds.jwt.SignedJWT;
-import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.text.ParseException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,28 +31,15 @@ import org.postern.policystore.SessionRecord.SignInMethod;
  * with a shared secret, or none, are not known here. Safe on any thread.
  */
 final class IdTokenCheck {
-  private static final Set<JWSAlgorithm> ALGORITHMS =
-      Set.of(
-          JWSAlgorithm.RS256,
-          JWSAlgorithm.RS384,
-          JWSAlgorithm.RS512,
-          JWSAlgorithm.PS256,
-          JWSAlgorithm.PS384,
-          JWSAlgorithm.PS512,
-          JWSAlgorithm.ES256,
-          JWSAlgorithm.ES384,
-          JWSAlgorithm.ES512);
-
   private static final String LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout";
   private static final Set<JOSEObjectType> TYPES =
-      new HashSet<>(List.of(JOSEObjectType.JWT, new JOSEObjectType("logout+jwt")));
+      Set.of(JOSEObjectType.JWT, new JOSEObjectType("logout+jwt"));
 
   private final IdentityProvider provider;
   private final OpenIdConnect openId;
-  private final JWKSource<SecurityContext> keys;
   private final SignInLimits limits;
   private final InstantSource clock;
-  private final DefaultJWTProcessor<SecurityContext> signatures = new DefaultJWTProcessor<>();
+  private final SignedTokens signed;
 
   IdTokenCheck(
       IdentityProvider provider,
@@ -72,20 +49,9 @@ final class IdTokenCheck {
       InstantSource clock) {
     this.provider = provider;
     this.openId = openId;
-    this.keys = keys;
     this.limits = limits;
     this.clock = clock;
-    signatures.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
-    Set<JOSEObjectType> types = new HashSet<>(TYPES);
-    types.add(null);
-    signatures.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(types));
-    // The claims are judged below, all of them, with our clock.
-    signatures.setJWTClaimsSetVerifier((claims, context) -> {});
-  }
-
-  /** Whether tokens may be signed so. */
-  static boolean isAllowed(JWSAlgorithm algorithm) {
-    return ALGORITHMS.contains(algorithm) || EdDsa.ALGORITHMS.contains(algorithm);
+    this.signed = new SignedTokens(keys, TYPES, true);
   }
 
   /**
@@ -94,7 +60,7 @@ final class IdTokenCheck {
    * @param nonce of the sign-in that this token must belong to
    */
   Asserted check(String token, String nonce) throws SignInException {
-    JWTClaimsSet claims = verifySignature(token);
+    JWTClaimsSet claims = signed.verify(token);
     try {
       checkIssuer(claims);
       checkAudience(claims);
@@ -113,7 +79,7 @@ final class IdTokenCheck {
    * holds.
    */
   LogoutToken checkLogout(String token) throws SignInException {
-    JWTClaimsSet claims = verifySignature(token);
+    JWTClaimsSet claims = signed.verify(token);
     try {
       checkIssuer(claims);
       checkAudience(claims);
@@ -145,30 +111,6 @@ final class IdTokenCheck {
 
   /** The provider's word that a session is over. */
   record LogoutToken(String id, String subject, String session, Instant expires) {}
-
-  /** The claims of a token that one of the provider's keys has signed. */
-  private JWTClaimsSet verifySignature(String token) throws SignInException {
-    JsonOnce.check(token);
-    try {
-      JWT any = JWTParser.parse(token);
-      if (any instanceof SignedJWT parsed && EdDsa.is(parsed)) {
-        JOSEObjectType type = parsed.getHeader().getType();
-        if ((type != null && !TYPES.contains(type)) || !EdDsa.isSigned(parsed, keys)) {
-          throw new SignInException(
-              SignInFault.TOKEN_SIGNATURE, "no Ed25519 key of the provider has signed it");
-        }
-        return parsed.getJWTClaimsSet();
-      }
-      return signatures.process(any, null);
-    } catch (ParseException e) {
-      throw new SignInException(SignInFault.TOKEN_UNREADABLE, "not a JWT", e);
-    } catch (BadJOSEException e) {
-      throw new SignInException(SignInFault.TOKEN_SIGNATURE, String.valueOf(e.getMessage()), e);
-    } catch (JOSEException e) {
-      throw new SignInException(
-          SignInFault.PROVIDER_UNREACHABLE, String.valueOf(e.getMessage()), e);
-    }
-  }
 
   private void checkIssuer(JWTClaimsSet claims) throws SignInException {
     if (!openId.issuer().equals(claims.getIssuer())) {

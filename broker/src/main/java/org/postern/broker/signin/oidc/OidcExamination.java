@@ -90,12 +90,12 @@ final class OidcExamination {
 
   private void algorithms(OIDCProviderMetadata metadata) {
     List<JWSAlgorithm> theirs = metadata.getIDTokenJWSAlgs();
-    boolean common = theirs != null && theirs.stream().anyMatch(IdTokenCheck::isAllowed);
+    boolean common = theirs != null && theirs.stream().anyMatch(SignedTokens::isAllowed);
     add(
         common ? Grade.GOOD : Grade.WRONG,
         "algorithms",
         common
-            ? "signs ID tokens with " + theirs.stream().filter(IdTokenCheck::isAllowed).toList()
+            ? "signs ID tokens with " + theirs.stream().filter(SignedTokens::isAllowed).toList()
             : "signs ID tokens only with "
                 + theirs
                 + " (expected: one of RS, PS, ES with SHA-2, or EdDSA)");

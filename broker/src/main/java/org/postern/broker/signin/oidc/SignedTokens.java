@@ -1,0 +1,96 @@
+package org.postern.broker.signin.oidc;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWT;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.JWTParser;
+import com.nimbusds.jwt.SignedJWT;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.text.ParseException;
+import java.util.HashSet;
+import java.util.Set;
+import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
+
+/**
+ * The first half of every token check: whoever holds one of the keys has signed exactly this. The
+ * key comes from the key set and from nowhere else: what a token's header says about keys ({@code
+ * jwk}, {@code jku}, {@code x5u}) is not looked at, and algorithms with a shared secret, or none,
+ * are not known here. Safe on any thread.
+ */
+final class SignedTokens {
+  private static final Set<JWSAlgorithm> ALGORITHMS =
+      Set.of(
+          JWSAlgorithm.RS256,
+          JWSAlgorithm.RS384,
+          JWSAlgorithm.RS512,
+          JWSAlgorithm.PS256,
+          JWSAlgorithm.PS384,
+          JWSAlgorithm.PS512,
+          JWSAlgorithm.ES256,
+          JWSAlgorithm.ES384,
+          JWSAlgorithm.ES512);
+
+  private final JWKSource<SecurityContext> keys;
+  private final Set<JOSEObjectType> types;
+  private final boolean typeMayBeMissing;
+  private final DefaultJWTProcessor<SecurityContext> signatures = new DefaultJWTProcessor<>();
+
+  /**
+   * With the keys of one issuer.
+   *
+   * @param types what the token may say it is
+   * @param typeMayBeMissing a token that does not say what it is may be one of them
+   */
+  SignedTokens(
+      JWKSource<SecurityContext> keys, Set<JOSEObjectType> types, boolean typeMayBeMissing) {
+    this.keys = keys;
+    this.types = Set.copyOf(types);
+    this.typeMayBeMissing = typeMayBeMissing;
+    signatures.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+    Set<JOSEObjectType> accepted = new HashSet<>(types);
+    if (typeMayBeMissing) {
+      accepted.add(null);
+    }
+    signatures.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(accepted));
+    // The claims are judged by the caller, all of them, with our clock.
+    signatures.setJWTClaimsSetVerifier((claims, context) -> {});
+  }
+
+  /** Whether tokens may be signed so. */
+  static boolean isAllowed(JWSAlgorithm algorithm) {
+    return ALGORITHMS.contains(algorithm) || EdDsa.ALGORITHMS.contains(algorithm);
+  }
+
+  /** The claims of a token that one of the keys has signed. */
+  JWTClaimsSet verify(String token) throws SignInException {
+    JsonOnce.check(token);
+    try {
+      JWT any = JWTParser.parse(token);
+      if (any instanceof SignedJWT parsed && EdDsa.is(parsed)) {
+        JOSEObjectType type = parsed.getHeader().getType();
+        boolean fits = type == null ? typeMayBeMissing : types.contains(type);
+        if (!fits || !EdDsa.isSigned(parsed, keys)) {
+          throw new SignInException(
+              SignInFault.TOKEN_SIGNATURE, "no Ed25519 key of the provider has signed it");
+        }
+        return parsed.getJWTClaimsSet();
+      }
+      return signatures.process(any, null);
+    } catch (ParseException e) {
+      throw new SignInException(SignInFault.TOKEN_UNREADABLE, "not a JWT", e);
+    } catch (BadJOSEException e) {
+      throw new SignInException(SignInFault.TOKEN_SIGNATURE, String.valueOf(e.getMessage()), e);
+    } catch (JOSEException e) {
+      throw new SignInException(
+          SignInFault.PROVIDER_UNREACHABLE, String.valueOf(e.getMessage()), e);
+    }
+  }
+}
