@@ -59,7 +59,7 @@ final class AdministratorRoom {
             new AdministratorSessions(source, random, clock, LIMITS.sessionIdle()),
             new AdministratorAttempts(source, clock, random, LIMITS.delays()),
             new Repositories.Sealer(ground.sealingKey()),
-            stored.audit());
+            stored.strangers());
     FirstAdministrator first =
         new FirstAdministrator(stores.accounts(), dataDir, LIMITS.firstCode(), random, clock);
     try {

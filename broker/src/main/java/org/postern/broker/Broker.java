@@ -57,6 +57,7 @@ public final class Broker implements AutoCloseable {
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
   private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
   private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
+  private static final Duration STRANGERS_COUNTED = Duration.ofMinutes(1);
   private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
   private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
   private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
@@ -124,7 +125,7 @@ public final class Broker implements AutoCloseable {
       ground.newAdminToken(clock);
     }
     Certificates.writeTrust(ground.authority(), settings.foundation().dataDir());
-    Repositories stored = Repositories.over(ground, random, clock);
+    Repositories stored = Repositories.over(ground, random, clock, nanoTime);
     repositories = stored;
     administrators =
         AdministratorRoom.open(ground, stored, settings.foundation().dataDir(), random, clock);
@@ -255,7 +256,8 @@ public final class Broker implements AutoCloseable {
                 publicUrl(),
                 settings.privateIssuers(),
                 issuerTrust(),
-                web),
+                web,
+                stored.strangers()),
             stored,
             clock,
             nanoTime,
@@ -269,6 +271,7 @@ public final class Broker implements AutoCloseable {
     routes.addAll(provisioning.routes());
     every(ProvisioningRooms.PAUSE, provisioning::work);
     routes.addAll(signIn.signals().routes());
+    every(STRANGERS_COUNTED, stored.strangers()::writeCounts);
     every(SIGNALS_POLLED, () -> signIn.signals().poll(blocking));
     every(SIGNALS_FORGOTTEN, signIn.signals()::forget);
     BrokerFacts facts = facts(ground, front);

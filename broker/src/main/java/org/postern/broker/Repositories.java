@@ -2,12 +2,14 @@ package org.postern.broker;
 
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.admin.ProviderDesk;
+import org.postern.broker.audit.StrangerLog;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.enroll.Enrollment;
 import org.postern.broker.scim.ScimStores;
@@ -28,6 +30,7 @@ import org.postern.policystore.jdbc.ClientSecrets;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.DecisionRecords;
+import org.postern.policystore.jdbc.DeviceCodes;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.OnceOnly;
@@ -48,6 +51,7 @@ import org.postern.policystore.jdbc.Users;
 /** The tables as this broker uses them. */
 record Repositories(
     AuditTrail audit,
+    StrangerLog strangers,
     PolicyStore policy,
     ConfigurationHistory history,
     ClientSecrets clientSecrets,
@@ -57,6 +61,7 @@ record Repositories(
     Devices devices,
     Sessions sessions,
     SignIns signIns,
+    DeviceCodes codes,
     ProviderNotes notes,
     OnceOnly once,
     ServiceKeys serviceKeys,
@@ -69,7 +74,8 @@ record Repositories(
     DecisionRecords decisions,
     RuleCountTable ruleCounts) {
 
-  static Repositories over(Foundation ground, SecureRandom random, InstantSource clock) {
+  static Repositories over(
+      Foundation ground, SecureRandom random, InstantSource clock, LongSupplier nanoTime) {
     DataSource source = ground.dataSource();
     PolicyLimits limits = PolicyLimits.DEFAULT;
     SecretSealer sealer = new Sealer(ground.sealingKey());
@@ -78,6 +84,7 @@ record Repositories(
     Devices devices = new Devices(source, random, clock, limits.devicesPerUser());
     return new Repositories(
         audit,
+        new StrangerLog(audit, StrangerLog.Limits.DEFAULT, nanoTime),
         new PolicyStore(source, sealer, clock, limits),
         new ConfigurationHistory(source),
         new ClientSecrets(source, sealer, System::getenv),
@@ -92,6 +99,7 @@ record Repositories(
         devices,
         new Sessions(source, random, clock),
         new SignIns(source, clock, limits.signInsPending()),
+        new DeviceCodes(source, clock, limits.deviceCodesPending()),
         new ProviderNotes(source, clock),
         new OnceOnly(source, clock),
         new ServiceKeys(source, sealer, random, clock),
@@ -110,7 +118,8 @@ record Repositories(
   }
 
   Enrollment.Repositories enrollment() {
-    return new Enrollment.Repositories(signIns, users, devices, sessions, connectors, keys);
+    return new Enrollment.Repositories(
+        signIns, users, devices, sessions, connectors, keys, strangers);
   }
 
   AdminParts adminParts(
@@ -123,6 +132,7 @@ record Repositories(
     return new AdminParts(
         administrators,
         audit,
+        strangers,
         policy,
         history,
         PolicyLimits.DEFAULT,

@@ -11,11 +11,13 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.postern.broker.admin.ProviderDesk;
+import org.postern.broker.front.AddressRate;
 import org.postern.broker.front.HttpsLimits;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.signals.SignalLimits;
 import org.postern.broker.signals.Signals;
+import org.postern.broker.signin.DeviceCodeDoor;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.OutboundHttp;
 import org.postern.broker.signin.ProviderClient;
@@ -29,15 +31,19 @@ import org.postern.broker.signin.saml.SamlClients;
 import org.postern.broker.signin.saml.SamlDoor;
 import org.postern.identity.ServiceKey;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.audit.AuditLog;
 
 /** The rooms in which people sign in, wired. */
 final class SignInRooms {
   private final SignIn signIn;
   private static final int SECRET_BYTES = 20;
+  private static final int CODES_PER_MINUTE = 20;
+  private static final int ADDRESSES_TRACKED = 4_096;
 
   private final OidcDoor oidc;
   private final ProviderDesk desk;
   private final Signals signals;
+  private final DeviceCodeDoor codes;
   private final SamlDoor saml;
 
   /**
@@ -45,6 +51,7 @@ final class SignInRooms {
    *
    * @param configured the identity providers of the current policy
    * @param privateIssuers issuers that may live at private addresses, by the operator's word
+   * @param audit for what strangers may try as well
    * @param trustPem certificates to trust for all providers instead of the JDK's
    */
   record Place(
@@ -52,7 +59,8 @@ final class SignInRooms {
       URI publicUrl,
       Set<String> privateIssuers,
       Optional<String> trustPem,
-      WebLoops web) {}
+      WebLoops web,
+      AuditLog audit) {}
 
   SignInRooms(
       Place place,
@@ -83,10 +91,21 @@ final class SignInRooms {
     signIn =
         new SignIn(
             providers,
-            new SignIn.Repositories(stored.signIns(), stored.users(), stored.notes()),
+            new SignIn.Repositories(
+                stored.signIns(), stored.users(), stored.notes(), stored.codes()),
             limits,
             clock,
-            random);
+            random,
+            place.audit());
+    codes =
+        new DeviceCodeDoor(
+            signIn,
+            stored.codes(),
+            new AddressRate(CODES_PER_MINUTE, CODES_PER_MINUTE, ADDRESSES_TRACKED, nanoTime),
+            limits,
+            clock,
+            random,
+            place.publicUrl().toString());
     signals =
         new Signals(
             stored.signals(),
@@ -125,6 +144,7 @@ final class SignInRooms {
   List<Route> routes(HttpsLimits limits, Route.Gate rate) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(signIn.routes(rate));
+    routes.addAll(codes.routes(rate));
     routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
     routes.addAll(saml.routes(rate));
     return routes;

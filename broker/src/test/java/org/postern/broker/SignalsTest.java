@@ -73,6 +73,16 @@ final class SignalsTest {
   }
 
   @Test
+  void allSessionsAreMeantByKeycloaksWordForThem() throws Exception {
+    SignalBed.SignedIn who = bed.signIn("quinn", "sid-q");
+    accepted(
+        CAEP + "session-revoked",
+        complex(Map.of("user", transmitter.person("quinn"), "session", opaque("ALL"))),
+        Map.of());
+    assertThat(bed.isLive(who)).isFalse();
+  }
+
+  @Test
   void sessionOfWhichItIsNotKnownWhereItBeganEndsWithItsPerson() throws Exception {
     SignalBed.SignedIn unknown = bed.signIn("cy", "");
     accepted(

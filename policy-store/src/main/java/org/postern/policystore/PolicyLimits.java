@@ -13,6 +13,7 @@ package org.postern.policystore;
 /// @param references rules times the applications that they name, in all
 /// @param devicesPerUser devices that one user may have at a time
 /// @param signInsPending sign-ins that may be under way at a time
+/// @param deviceCodesPending devices without a browser that may wait for their sign-in at a time
 public record PolicyLimits(
     int documentBytes,
     int depth,
@@ -24,12 +25,24 @@ public record PolicyLimits(
     int entries,
     int references,
     int devicesPerUser,
-    int signInsPending) {
+    int signInsPending,
+    int deviceCodesPending) {
 
   /// What the product ships with.
   public static final PolicyLimits DEFAULT =
       new PolicyLimits(
-          4 * 1024 * 1024, 12, 100, 50_000, 10_000, 20_000, 500, 20_000, 1_000_000, 10, 10_000);
+          4 * 1024 * 1024,
+          12,
+          100,
+          50_000,
+          10_000,
+          20_000,
+          500,
+          20_000,
+          1_000_000,
+          10,
+          10_000,
+          1_000);
 
   /// The same for documents of another size.
   public PolicyLimits withDocumentBytes(int bytes) {
@@ -44,6 +57,7 @@ public record PolicyLimits(
         entries,
         references,
         devicesPerUser,
-        signInsPending);
+        signInsPending,
+        deviceCodesPending);
   }
 }

@@ -24,6 +24,7 @@ import org.awaitility.Awaitility;
 final class Keycloak implements AutoCloseable {
   private static final Path PEERS = Path.of("target/peers");
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TRANSMITTER = "--spi-ssf-transmitter--default--";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   final URI address;
@@ -55,7 +56,10 @@ final class Keycloak implements AutoCloseable {
             "--http-host=127.0.0.1",
             "--http-port=" + port,
             "--hostname-strict=false",
-            "--truststore-paths=" + trust.toAbsolutePath());
+            "--truststore-paths=" + trust.toAbsolutePath(),
+            TRANSMITTER + "allow-insecure-push-targets=true",
+            TRANSMITTER + "default-subjects=ALL",
+            TRANSMITTER + "outbox-drainer-interval=1s");
     builder.environment().put("KC_BOOTSTRAP_ADMIN_USERNAME", "admin");
     builder.environment().put("KC_BOOTSTRAP_ADMIN_PASSWORD", "admin");
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
@@ -90,10 +94,10 @@ final class Keycloak implements AutoCloseable {
     if (home == null) {
       home = unpack();
     }
-    Path mark = home.resolve("built");
+    Path mark = home.resolve("built-with-signals");
     if (!Files.exists(mark)) {
       Process build =
-          command(home, "build", "--cache=local", "--db=dev-mem")
+          command(home, "build", "--cache=local", "--db=dev-mem", "--features=ssf")
               .redirectErrorStream(true)
               .redirectOutput(PEERS.resolve("keycloak-build.log").toFile())
               .start();
@@ -162,6 +166,43 @@ final class Keycloak implements AutoCloseable {
             .method(method, HttpRequest.BodyPublishers.ofString(body))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Lets a client of the realm have its events pushed. */
+  void pushSignals(String realm, String client, URI to, String token) throws Exception {
+    HttpResponse<String> made =
+        admin(
+            "POST",
+            "/" + realm + "/ssf/clients/" + client + "/stream",
+            JSON.writeValueAsString(
+                Map.of(
+                    "delivery",
+                    Map.of(
+                        "method",
+                        "urn:ietf:rfc:8935",
+                        "endpoint_url",
+                        to.toString(),
+                        "authorization_header",
+                        "Bearer " + token))));
+    if (made.statusCode() != 201) {
+      throw new IllegalStateException("stream: " + made.statusCode() + " " + made.body());
+    }
+  }
+
+  /** Where a client is told of sign-outs directly; empty: nowhere. */
+  void backChannel(String realm, String client, String url) throws Exception {
+    JsonNode known =
+        JSON.readTree(admin("GET", "/" + realm + "/clients?clientId=" + client, "").body()).get(0);
+    ((com.fasterxml.jackson.databind.node.ObjectNode) known.path("attributes"))
+        .put("backchannel.logout.url", url);
+    HttpResponse<String> changed =
+        admin(
+            "PUT",
+            "/" + realm + "/clients/" + known.path("id").asText(),
+            JSON.writeValueAsString(known));
+    if (changed.statusCode() != 204) {
+      throw new IllegalStateException("client: " + changed.statusCode() + " " + changed.body());
+    }
   }
 
   /** Adds a signing key that is used from now on; the old one stays published. */

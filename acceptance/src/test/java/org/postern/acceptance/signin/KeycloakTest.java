@@ -339,6 +339,58 @@ final class KeycloakTest {
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(openId));
   }
 
+  private JsonNode patSignsIn() throws Exception {
+    Visitor visitor = new Visitor(tls);
+    JsonNode enrolled =
+        enroll(visitor.submit(visitor.get(start("email=pat@partner.example")), password("pat")));
+    assertThat(isLive(enrolled)).isTrue();
+    return enrolled;
+  }
+
+  @Test
+  void signalsOfARealTransmitterEndSessions() throws Exception {
+    HttpResponse<String> made =
+        admin(
+            "POST",
+            "/admin/v1/signals/streams",
+            JSON.writeValueAsString(
+                Map.of(
+                    "name", "keycloak",
+                    "provider", "partner",
+                    "issuer", keycloak.address + "/realms/partners",
+                    "audience", "https://postern.example/signals")));
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+    keycloak.pushSignals(
+        "partners",
+        "signals",
+        broker.publicUrl().resolve("/signals/keycloak"),
+        JSON.readTree(made.body()).path("token").asText());
+    keycloak.backChannel("partners", "postern", "");
+    try {
+      String pat =
+          JSON.readTree(keycloak.admin("GET", "/partners/users?username=pat", "").body())
+              .get(0)
+              .path("id")
+              .asText();
+      JsonNode first = patSignsIn();
+      keycloak.admin("POST", "/partners/users/" + pat + "/logout", "");
+      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(first));
+      JsonNode second = patSignsIn();
+      keycloak.admin(
+          "PUT",
+          "/partners/users/" + pat + "/reset-password",
+          "{\"type\":\"password\",\"value\":\"secret-of-pat\",\"temporary\":false}");
+      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(second));
+      assertThat(admin("GET", "/admin/v1/signals/events", "").body())
+          .contains("event-type/session-revoked", "event-type/credential-change", "verified");
+    } finally {
+      keycloak.backChannel(
+          "partners",
+          "postern",
+          broker.publicUrl().resolve("/signin/oidc/partner/logout").toString());
+    }
+  }
+
   @Test
   void rotationOfTheProvidersKeysSignsNobodyOut() throws Exception {
     JsonNode saml = enroll(samlSignIn(new Visitor(tls), "dave"));

@@ -54,7 +54,7 @@ final class Realms {
 
   private static String realm(String name, List<String> users, String clients) {
     return """
-    {"realm": "%s", "enabled": true, "sslRequired": "none", "groups": [{"name": "staff"}],
+    {"realm": "%s", "enabled": true, "sslRequired": "none", "attributes": {"ssf.transmitterEnabled": "true"}, "groups": [{"name": "staff"}],
      "components": {"org.keycloak.userprofile.UserProfileProvider": [{"providerId": "declarative-user-profile",
        "config": {"kc.user.profile.config": ["{\\"unmanagedAttributePolicy\\":\\"ENABLED\\",\\"attributes\\":[{\\"name\\":\\"username\\"},{\\"name\\":\\"email\\"},{\\"name\\":\\"firstName\\"},{\\"name\\":\\"lastName\\"}]}"]}}]},
      "users": [%s], "clients": [%s]}
@@ -91,12 +91,17 @@ final class Realms {
          "standardFlowEnabled": true, "redirectUris": ["%s"], "clientAuthenticatorType": "client-jwt",
          "attributes": {"use.jwks.url": "true", "jwks.url": "%s",
            "backchannel.logout.url": "%s", "backchannel.logout.session.required": "true",
-           "pkce.code.challenge.method": "S256"}}
+           "pkce.code.challenge.method": "S256"}},
+        {"clientId": "signals", "protocol": "openid-connect", "enabled": true, "publicClient": false,
+         "secret": "unused", "serviceAccountsEnabled": true, "standardFlowEnabled": false,
+         "attributes": {"ssf.enabled": "true", "ssf.validPushUrls": "%s*", "ssf.defaultSubjects": "ALL",
+           "ssf.streamAudience": "https://postern.example/signals"}}
         """
             .formatted(
                 broker.resolve("/signin/callback"),
                 broker.resolve("/signin/oidc/keys"),
-                broker.resolve("/signin/oidc/partner/logout")));
+                broker.resolve("/signin/oidc/partner/logout"),
+                broker.resolve("/signals/")));
   }
 
   static String policy(URI keycloak, String samlOption) {

@@ -128,7 +128,7 @@ final class AdminDoor {
     }
     if (head.header("authorization").isPresent()) {
       parts
-          .audit()
+          .strangers()
           .record(
               AuditEvent.done(Actor.STRANGER, "admin.sign-in", "permission", operation.permission())
                   .failed("the token is wrong, expired or revoked")

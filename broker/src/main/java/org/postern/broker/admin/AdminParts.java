@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import org.postern.broker.scim.ScimStores;
 import org.postern.broker.signals.SignalDesk;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
 import org.postern.policystore.jdbc.Brokers;
@@ -23,6 +24,7 @@ import org.postern.policystore.jdbc.Users;
 public record AdminParts(
     Administrators administrators,
     AuditTrail audit,
+    AuditLog strangers,
     PolicyStore policy,
     ConfigurationHistory history,
     PolicyLimits policyLimits,

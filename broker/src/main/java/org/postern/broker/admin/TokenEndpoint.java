@@ -67,7 +67,7 @@ final class TokenEndpoint {
       return AdminDoor.tooMany(60, "Too many wrong secrets from your address");
     }
     parts
-        .audit()
+        .strangers()
         .record(
             AuditEvent.done(
                     Actor.STRANGER,

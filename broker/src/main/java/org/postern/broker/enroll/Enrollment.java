@@ -23,6 +23,9 @@ import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.audit.Actor;
+import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.ProvisioningKeys;
@@ -50,7 +53,8 @@ public final class Enrollment {
       Devices devices,
       Sessions sessions,
       Connectors connectors,
-      ProvisioningKeys keys) {}
+      ProvisioningKeys keys,
+      AuditLog audit) {}
 
   private final CertificateAuthority authority;
   private final Repositories repositories;
@@ -89,16 +93,38 @@ public final class Enrollment {
               .redeemCode(code)
               .filter(found -> isVerifierOf(verifier, found.codeChallenge()));
       if (redeemed.isEmpty()) {
+        repositories
+            .audit()
+            .record(
+                AuditEvent.done(Actor.STRANGER, "device.enroll", "device", "")
+                    .refused("the code is unknown, used or over, or the verifier is wrong")
+                    .in(head.requestId(), head.from().getHostAddress()));
         return codeRefused();
       }
       String name = request.label("device_name", limits.textMax(), redeemed.get().deviceName());
       String platform = request.label("platform", limits.textMax(), "");
-      return register(redeemed.get(), name, platform, keyFingerprint, csr);
+      Reply reply = register(redeemed.get(), name, platform, keyFingerprint, csr);
+      record(head, redeemed.get(), name, reply.status() == 200);
+      return reply;
     } catch (EnrollRequest.Malformed e) {
       return malformed(String.valueOf(e.getMessage()));
     } catch (CsrRefusedException e) {
       return malformed("csr: " + e.getMessage());
     }
+  }
+
+  /** Whose the code was is known, whatever came of it. */
+  private void record(Head head, SignIns.Redeemed redeemed, String device, boolean done) {
+    String email = repositories.users().find(redeemed.userId()).map(UserRecord::email).orElse("");
+    AuditEvent event =
+        AuditEvent.done(
+                new Actor(Actor.Kind.USER, redeemed.userId(), email),
+                "device.enroll",
+                "device",
+                device)
+            .changing(Map.of(), Map.of("provider", redeemed.provider()))
+            .in(head.requestId(), head.from().getHostAddress());
+    repositories.audit().record(done ? event : event.refused("not let in"));
   }
 
   private static boolean isVerifierOf(String verifier, String challenge) {

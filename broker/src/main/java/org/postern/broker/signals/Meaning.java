@@ -32,7 +32,7 @@ final class Meaning {
   SignalEffect of(SignalStream stream, EventTokens.Event event, Concerned who) {
     Map<String, ?> said = event.payload();
     return switch (event.event()) {
-      case CAEP + "session-revoked" -> end(who, who.session());
+      case CAEP + "session-revoked" -> end(who, session(who));
       case RISC + "sessions-revoked",
           RISC + "account-credential-change-required",
           RISC + "credential-compromise" ->
@@ -63,6 +63,11 @@ final class Meaning {
     return who.users().isEmpty() && session.isEmpty()
         ? nobody()
         : new EndSessions(who.users(), session);
+  }
+
+  /** Keycloak says ALL when an administrator signs a person out everywhere. */
+  private static String session(Concerned who) {
+    return who.session().equals("ALL") && !who.users().isEmpty() ? "" : who.session();
   }
 
   private static SignalEffect enabled(Concerned who) {

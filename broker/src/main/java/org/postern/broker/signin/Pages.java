@@ -94,7 +94,7 @@ public final class Pages {
         .with("Content-Security-Policy", FORMS);
   }
 
-  private static String hidden(String name, String value) {
+  static String hidden(String name, String value) {
     return "<input type=\"hidden\" name=\"%s\" value=\"%s\">"
         .formatted(escape(name), escape(value));
   }
@@ -166,6 +166,11 @@ public final class Pages {
         fault.title(),
         List.of(escape(fault.advice())),
         "<p class=\"small\">Reason: <code>" + fault.code() + "</code></p>");
+  }
+
+  /** A page with forms of ours. */
+  static Reply form(int status, String title, List<String> paragraphs, String rest) {
+    return page(status, title, paragraphs, rest).with("Content-Security-Policy", FORMS);
   }
 
   /** Paragraphs and the rest are HTML already; the title is text. */

@@ -13,6 +13,8 @@ import org.postern.broker.front.Route;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.Audience;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.audit.AuditLog;
+import org.postern.policystore.jdbc.DeviceCodes;
 import org.postern.policystore.jdbc.PlaceholderSubjectException;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.SignIns;
@@ -36,14 +38,33 @@ public final class SignIn {
   private static final int STATE_MAX = 512;
   private static final int EMAIL_MAX = 254;
 
+  /** What a sign-in remembers that is for a device with a code, before the code. */
+  private static final String CODED = "code ";
+
   /** Where sign-ins and people are kept. */
-  public record Repositories(SignIns signIns, Users users, ProviderNotes notes) {}
+  public record Repositories(
+      SignIns signIns, Users users, ProviderNotes notes, DeviceCodes codes) {}
+
+  /**
+   * A device without a browser, for which somebody typed its code.
+   *
+   * @param code as it is known
+   * @param shown as people read it
+   */
+  record Coded(String code, String shown, String deviceName) {}
+
+  /** Notes a sign-in that leaves for the provider; false if it cannot. */
+  @FunctionalInterface
+  private interface Noter {
+    boolean note(String provider, ProviderClient.Attempt attempt);
+  }
 
   private final Providers providers;
   private final Repositories stored;
   private final SignInLimits limits;
   private final InstantSource clock;
   private final SecureRandom random;
+  private final SignInJournal journal;
 
   /** Over the providers. */
   public SignIn(
@@ -51,12 +72,18 @@ public final class SignIn {
       Repositories stored,
       SignInLimits limits,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      AuditLog audit) {
     this.providers = providers;
     this.stored = stored;
     this.limits = limits;
     this.clock = clock;
     this.random = random;
+    this.journal = new SignInJournal(audit);
+  }
+
+  SignInJournal journal() {
+    return journal;
   }
 
   /** Its routes. */
@@ -98,15 +125,56 @@ public final class SignIn {
     }
     if (chosen.isEmpty() && email.isPresent()) {
       String address = email.get().strip();
-      Optional<IdentityProvider> found =
-          address.length() > EMAIL_MAX || address.indexOf('@') < 1
-              ? Optional.empty()
-              : providers.forAddress(address, Audience.USERS);
+      Optional<IdentityProvider> found = forAddress(address);
       return found.isPresent()
           ? depart(request.toReturn(), found.get().name(), address)
           : Pages.choose(request, all, SignInFault.EMAIL_UNKNOWN.title());
     }
     return depart(request.toReturn(), chosen.orElse(all.getFirst().name()), "");
+  }
+
+  private Optional<IdentityProvider> forAddress(String address) {
+    return address.length() > EMAIL_MAX || address.indexOf('@') < 1
+        ? Optional.empty()
+        : providers.forAddress(address, Audience.USERS);
+  }
+
+  /** Somebody typed a device's code: on to the provider, or first the question to which one. */
+  Reply beginForCode(Coded device, Optional<String> chosen, Optional<String> email)
+      throws SignInException {
+    List<IdentityProvider> all = providers.of(Audience.USERS);
+    if (all.isEmpty()) {
+      throw new SignInException(SignInFault.NO_PROVIDER, "no identity provider is configured");
+    }
+    String address = email.orElse("").strip();
+    Optional<String> name =
+        chosen.isPresent()
+            ? chosen
+            : !address.isEmpty()
+                ? forAddress(address).map(IdentityProvider::name)
+                : all.size() == 1 ? Optional.of(all.getFirst().name()) : Optional.empty();
+    if (name.isEmpty()) {
+      return CodePages.choose(
+          device.shown(),
+          device.deviceName(),
+          all,
+          address.isEmpty() ? "" : SignInFault.EMAIL_UNKNOWN.title());
+    }
+    return depart(
+        name.get(),
+        address,
+        true,
+        (provider, attempt) ->
+            stored
+                .codes()
+                .attach(
+                    device.code(),
+                    new DeviceCodes.Way(
+                        attempt.state(),
+                        provider,
+                        attempt.nonce(),
+                        attempt.verifier(),
+                        CODED + device.shown())));
   }
 
   /** A sign-in that ends on a page which shows what the provider said, and changes nothing. */
@@ -116,28 +184,36 @@ public final class SignIn {
   }
 
   private Reply depart(SignIns.DeviceReturn to, String name, String hint) throws SignInException {
+    return depart(
+        name,
+        hint,
+        !to.redirect().isEmpty(),
+        (provider, attempt) ->
+            stored
+                .signIns()
+                .begin(
+                    new SignIns.Beginning(
+                        attempt.state(),
+                        provider,
+                        attempt.nonce(),
+                        attempt.verifier(),
+                        to,
+                        clock.instant().plus(limits.signInAge()))));
+  }
+
+  private Reply depart(String name, String hint, boolean forUser, Noter noter)
+      throws SignInException {
     ProviderClient client =
         providers
             .find(name)
             .orElseThrow(
                 () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "unknown provider"));
-    if (!to.redirect().isEmpty() && !client.provider().isFor(Audience.USERS)) {
+    if (forUser && !client.provider().isFor(Audience.USERS)) {
       throw new SignInException(SignInFault.NOT_FOR_YOU, name + " is not for users");
     }
     ProviderClient.Attempt attempt = new ProviderClient.Attempt(secret(), secret(), secret(), hint);
     ProviderClient.Departure departure = client.depart(attempt);
-    boolean noted =
-        stored
-            .signIns()
-            .begin(
-                new SignIns.Beginning(
-                    attempt.state(),
-                    name,
-                    attempt.nonce(),
-                    attempt.verifier(),
-                    to,
-                    clock.instant().plus(limits.signInAge())));
-    if (!noted) {
+    if (!noter.note(name, attempt)) {
       throw new SignInException(SignInFault.TOO_MANY, "too many sign-ins are under way");
     }
     return Pages.onward(departure, name)
@@ -160,16 +236,14 @@ public final class SignIn {
    */
   public Reply arrive(Head head, String state, String provider, Arrival arrival)
       throws SignInException {
-    if (state.isEmpty() || state.length() > STATE_MAX || !StateCookie.isSameBrowser(head, state)) {
-      throw new SignInException(SignInFault.STATE_UNKNOWN, "state without its browser's cookie");
+    SignIns.Returning returning;
+    try {
+      returning = returning(head, state);
+    } catch (SignInException e) {
+      journal.refused(head, provider, e);
+      throw e;
     }
-    SignIns.Returning returning =
-        stored
-            .signIns()
-            .complete(state)
-            .orElseThrow(() ->
-                new SignInException(
-                    SignInFault.STATE_UNKNOWN, "state is unknown, used or expired"));
+    boolean coded = returning.device().state().startsWith(CODED);
     Reply reply;
     try {
       if (!provider.isEmpty() && !provider.equals(returning.provider())) {
@@ -178,20 +252,55 @@ public final class SignIn {
             "sent to %s, came back from %s".formatted(returning.provider(), provider));
       }
       Asserted asserted = arrival.judge(returning);
+      if (coded) {
+        // The browser is asked once more: its cookie stays.
+        return confirm(head, state, returning, asserted);
+      }
       if (returning.device().redirect().isEmpty()) {
         reply = shown(returning.provider(), asserted);
       } else {
-        UserRecord user = admit(returning.provider(), asserted);
+        UserRecord user = admit(head, returning.provider(), asserted);
         reply = toDevice(state, returning, user, asserted);
       }
     } catch (SignInException e) {
       LOG.info("sign-in refused: {}: {}", e.fault().code(), e.getMessage());
+      journal.refused(head, returning.provider(), e);
+      if (coded) {
+        stored.codes().fail(state, e.fault().title() + " (" + e.fault().code() + ")");
+      }
       reply =
           returning.device().redirect().isEmpty()
               ? Pages.fault(e.fault())
               : Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
     }
     return reply.with("Set-Cookie", StateCookie.clear(state));
+  }
+
+  private SignIns.Returning returning(Head head, String state) throws SignInException {
+    if (state.isEmpty() || state.length() > STATE_MAX || !StateCookie.isSameBrowser(head, state)) {
+      throw new SignInException(SignInFault.STATE_UNKNOWN, "state without its browser's cookie");
+    }
+    return stored
+        .signIns()
+        .complete(state)
+        .orElseThrow(() ->
+            new SignInException(SignInFault.STATE_UNKNOWN, "state is unknown, used or expired"));
+  }
+
+  private Reply confirm(Head head, String state, SignIns.Returning returning, Asserted asserted)
+      throws SignInException {
+    UserRecord user = admit(head, returning.provider(), asserted);
+    DeviceCodes.Asked asked =
+        stored
+            .codes()
+            .identify(state, new SignIns.SignedIn(user.id(), asserted.authentication()))
+            .orElseThrow(
+                () -> new SignInException(SignInFault.STATE_UNKNOWN, "the device waits no more"));
+    return CodePages.confirm(
+        state,
+        returning.device().state().substring(CODED.length()),
+        asked,
+        user.email().isEmpty() ? user.name() : user.email());
   }
 
   private Reply shown(String name, Asserted asserted) throws SignInException {
@@ -219,7 +328,7 @@ public final class SignIn {
    * The user of what a provider asserts. Keyed by the provider and its own name for the person;
    * never by an e-mail address.
    */
-  public UserRecord admit(String name, Asserted asserted) throws SignInException {
+  public UserRecord admit(Head head, String name, Asserted asserted) throws SignInException {
     IdentityProvider provider =
         providers
             .find(name)
@@ -241,6 +350,7 @@ public final class SignIn {
     if (user.disabled()) {
       throw new SignInException(SignInFault.USER_DISABLED, "user " + user.id() + " is disabled");
     }
+    journal.signedIn(head, user, asserted.authentication());
     LOG.info("user {} signed in through {}", user.id(), name);
     return user;
   }

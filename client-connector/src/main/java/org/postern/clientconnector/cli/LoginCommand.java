@@ -55,6 +55,11 @@ final class LoginCommand implements Callable<Integer> {
       description = "only print the address; open it on this machine yourself")
   private boolean noBrowser;
 
+  @Option(
+      names = "--device",
+      description = "no browser here: show a code, to be typed in a browser on any other machine")
+  private boolean byCode;
+
   @Option(names = "--device-name", paramLabel = "NAME", description = "default: the host name")
   private @Nullable String deviceName;
 
@@ -74,16 +79,17 @@ final class LoginCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.USAGE, "URL is missing");
     }
     String host = hostName();
-    DeviceSignIn.SignedIn signedIn =
+    DeviceSignIn signIn =
         new DeviceSignIn(
-                new DeviceSignIn.Request(
-                    address,
-                    trust(),
-                    deviceName == null ? host : deviceName,
-                    host,
-                    platform(),
-                    PATIENCE))
-            .signIn(this::visit);
+            new DeviceSignIn.Request(
+                address,
+                trust(),
+                deviceName == null ? host : deviceName,
+                host,
+                platform(),
+                PATIENCE));
+    DeviceSignIn.SignedIn signedIn =
+        byCode ? signIn.signInByCode(this::show) : signIn.signIn(this::visit);
     Path state = home.state(surroundings.environment());
     Files.createDirectories(state);
     new DeviceHome(state).save(signedIn);
@@ -98,6 +104,17 @@ final class LoginCommand implements Callable<Integer> {
     }
     String pin = fingerprint;
     return pin == null ? new BrokerTrust.Machine() : new BrokerTrust.Fingerprint(pin);
+  }
+
+  private void show(DeviceSignIn.Prompt prompt) {
+    surroundings.out().println("On any machine with a browser, open");
+    surroundings.out().println();
+    surroundings.out().println("  " + prompt.address());
+    surroundings.out().println();
+    surroundings.out().println("and type the code  " + prompt.code());
+    surroundings.out().println();
+    surroundings.out().println("Type it yourself, and give it to nobody. Waiting...");
+    surroundings.out().flush();
   }
 
   private void visit(URI address) {

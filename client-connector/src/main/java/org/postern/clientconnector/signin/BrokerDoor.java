@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -12,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.postern.identity.IdentityException;
 import org.postern.identity.TrustBundle;
@@ -95,7 +98,44 @@ final class BrokerDoor implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
   }
 
+  /** An answer with its status. */
+  record Answer(int status, JsonNode body) {}
+
+  /** Posts a form and reads JSON, whatever the status. */
+  Answer form(String path, Map<String, String> fields) throws SignInException {
+    String body =
+        fields.entrySet().stream()
+            .map(each -> encode(each.getKey()) + "=" + encode(each.getValue()))
+            .collect(Collectors.joining("&"));
+    return exchange(
+        HttpRequest.newBuilder(broker.resolve(path))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
   private JsonNode ask(HttpRequest.Builder question) throws SignInException {
+    Answer answer = exchange(question);
+    if (answer.status() == 200) {
+      return answer.body();
+    }
+    throw refused(answer);
+  }
+
+  /** What the broker said, as a failure. */
+  static SignInException refused(Answer answer) {
+    JsonNode body = answer.body();
+    String detail =
+        body.path("detail")
+            .asText(
+                body.path("error_description").asText(body.path("title").asText("no explanation")));
+    return new SignInException("the broker refused (%d): %s".formatted(answer.status(), detail));
+  }
+
+  private Answer exchange(HttpRequest.Builder question) throws SignInException {
     try {
       HttpResponse<InputStream> response =
           http.send(
@@ -104,7 +144,7 @@ final class BrokerDoor implements AutoCloseable {
       try (InputStream in = response.body()) {
         body = in.readNBytes(BODY_BYTES_MAX + 1);
       }
-      return answer(response.statusCode(), body);
+      return new Answer(response.statusCode(), json(body));
     } catch (IOException e) {
       throw new SignInException(
           "cannot talk to %s: %s; check the address and the CA (--ca, --ca-fingerprint)"
@@ -116,18 +156,13 @@ final class BrokerDoor implements AutoCloseable {
     }
   }
 
-  private JsonNode answer(int status, byte[] body) throws SignInException {
-    JsonNode json;
+  private static JsonNode json(byte[] body) {
     try {
-      json = body.length > BODY_BYTES_MAX ? JSON.createObjectNode() : JSON.readTree(body);
+      JsonNode json = body.length > BODY_BYTES_MAX ? null : JSON.readTree(body);
+      return json == null ? JSON.createObjectNode() : json;
     } catch (IOException e) {
-      json = JSON.createObjectNode();
+      return JSON.createObjectNode();
     }
-    if (status == 200) {
-      return json;
-    }
-    String detail = json.path("detail").asText(json.path("title").asText("no explanation"));
-    throw new SignInException("the broker refused (%d): %s".formatted(status, detail));
   }
 
   private static String deepest(Throwable e) {

@@ -29,6 +29,7 @@ import org.postern.identity.TrustBundle;
 public final class DeviceSignIn {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SECRET_BYTES = 32;
+  static final String CLIENT = "postern";
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
 
   private final Request request;
@@ -97,6 +98,50 @@ public final class DeviceSignIn {
       return enroll(door, deployment, trust, code, verifier);
     } catch (IOException e) {
       throw new SignInException("cannot listen on loopback for the browser: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What a person needs elsewhere.
+   *
+   * @param address of the page, to be opened in a browser on any machine
+   * @param code to be typed there
+   */
+  public record Prompt(String address, String code) {}
+
+  /**
+   * Does it without a browser on this machine (RFC 8628): shows a code, and waits until somebody
+   * has approved it elsewhere.
+   *
+   * @param show is given what the person needs
+   */
+  public SignedIn signInByCode(Consumer<Prompt> show) throws SignInException {
+    String verifier = secret();
+    try (BrokerDoor door = new BrokerDoor(request.broker, request.trust)) {
+      JsonNode deployment = door.deployment();
+      TrustBundle trust = door.trust(deployment);
+      BrokerDoor.Answer begun =
+          door.form(
+              "/signin/code",
+              Map.of(
+                  "client_id",
+                  CLIENT,
+                  "code_challenge",
+                  challenge(verifier),
+                  "code_challenge_method",
+                  "S256",
+                  "device_name",
+                  request.deviceName));
+      if (begun.status() != 200) {
+        throw BrokerDoor.refused(begun);
+      }
+      show.accept(
+          new Prompt(
+              begun.body().path("verification_uri").asText(),
+              begun.body().path("user_code").asText()));
+      String code =
+          new CodePolling(door).await(begun.body().path("device_code").asText(), begun.body());
+      return enroll(door, deployment, trust, code, verifier);
     }
   }
 

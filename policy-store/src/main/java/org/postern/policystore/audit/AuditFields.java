@@ -134,7 +134,7 @@ public final class AuditFields {
                   "signIn",
                   "saml",
                   "allowPlainHttp")),
-          Map.entry("user", Set.of("subject", "displayName", "active", "userName")),
+          Map.entry("user", Set.of("subject", "displayName", "active", "userName", "acr", "amr")),
           Map.entry("signal", Set.of("issuer")),
           Map.entry("signal-stream", Set.of()),
           Map.entry("session", Set.of("authenticatedAt", "method", "acr", "amr")));

@@ -98,7 +98,7 @@ public final class SamlDoor {
       return refused(head, relay, name, e);
     }
     if (response.inResponseTo().isEmpty()) {
-      signIn.admit(name, response.asserted());
+      signIn.admit(head, name, response.asserted());
       return Pages.note(
           "You are known to Postern", "To use it on a device, sign in from there: postern login.");
     }
