@@ -25,6 +25,7 @@ import org.postern.broker.signin.Providers;
 import org.postern.broker.signin.ServiceKeyRing;
 import org.postern.broker.signin.SignIn;
 import org.postern.broker.signin.SignInLimits;
+import org.postern.broker.signin.SignOutDoor;
 import org.postern.broker.signin.oidc.OidcClients;
 import org.postern.broker.signin.oidc.OidcDoor;
 import org.postern.broker.signin.saml.SamlClients;
@@ -44,6 +45,7 @@ final class SignInRooms {
   private final ProviderDesk desk;
   private final Signals signals;
   private final DeviceCodeDoor codes;
+  private final SignOutDoor signOut;
   private final SamlDoor saml;
 
   /**
@@ -112,6 +114,8 @@ final class SignInRooms {
             new Signals.Needs(
                 place.configured(), outbound, place.privateIssuers(), clock, nanoTime, random),
             SignalLimits.DEFAULT);
+    signOut =
+        new SignOutDoor(signIn, providers, stored.sessions(), stored.users(), () -> secret(random));
     desk = new ProviderDesk(providers, keys, stored.notes());
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
@@ -145,6 +149,7 @@ final class SignInRooms {
     List<Route> routes = new ArrayList<>();
     routes.addAll(signIn.routes(rate));
     routes.addAll(codes.routes(rate));
+    routes.addAll(signOut.routes(rate));
     routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
     routes.addAll(saml.routes(rate));
     return routes;

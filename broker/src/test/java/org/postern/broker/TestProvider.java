@@ -73,7 +73,7 @@ public final class TestProvider implements AutoCloseable {
         200,
         """
         {"issuer":"%1$s","authorization_endpoint":"%1$s/authorize","token_endpoint":"%1$s/token",
-         "jwks_uri":"%1$s/keys","response_types_supported":["code"],
+         "jwks_uri":"%1$s/keys","end_session_endpoint":"%1$s/end","response_types_supported":["code"],
          "subject_types_supported":["public"],
          "id_token_signing_alg_values_supported":["RS256"]}\
         """

@@ -1,6 +1,7 @@
 package org.postern.identity;
 
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateException;
@@ -76,6 +77,11 @@ public final class Credential {
     } catch (GeneralSecurityException e) {
       return false;
     }
+  }
+
+  /** A DER certificate request that proves possession of this key, as {@link IdentityKey#csr}. */
+  public byte[] csr() {
+    return new IdentityKey(new KeyPair(chain.getFirst().getPublicKey(), key)).csr();
   }
 
   public SpiffeId id() {

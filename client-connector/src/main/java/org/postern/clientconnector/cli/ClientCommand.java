@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
     description = "Private applications by name, from this device.",
     subcommands = {
       LoginCommand.class,
+      LogoutCommand.class,
       UpCommand.class,
       DownCommand.class,
       StatusCommand.class,
@@ -61,6 +62,9 @@ public final class ClientCommand {
   private static <K> K build(Class<K> type, Surroundings surroundings) throws Exception {
     if (type.equals(LoginCommand.class)) {
       return type.cast(new LoginCommand(surroundings));
+    }
+    if (type.equals(LogoutCommand.class)) {
+      return type.cast(new LogoutCommand(surroundings));
     }
     if (type.equals(UpCommand.class)) {
       return type.cast(new UpCommand(surroundings));

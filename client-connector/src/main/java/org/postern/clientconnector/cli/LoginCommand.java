@@ -124,20 +124,7 @@ final class LoginCommand implements Callable<Integer> {
     surroundings.out().println();
     surroundings.out().flush();
     if (!noBrowser) {
-      open(address);
-    }
-  }
-
-  /** The address is printed too, so a browser that does not open is no failure. */
-  private void open(URI address) {
-    String opener = surroundings.environment().getOrDefault("BROWSER", "xdg-open");
-    try {
-      new ProcessBuilder(opener, address.toString())
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start();
-    } catch (IOException e) {
-      surroundings.err().println("(no browser could be opened here: " + e.getMessage() + ")");
+      Browser.open(surroundings, address);
     }
   }
 

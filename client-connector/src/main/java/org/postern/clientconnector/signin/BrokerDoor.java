@@ -57,6 +57,7 @@ final class BrokerDoor implements AutoCloseable {
                 TrustBundle.fromPem(
                     new TrustDomain("unknown.invalid"),
                     Files.readString(ca.file(), StandardCharsets.UTF_8)));
+        case BrokerTrust.Known known -> WebTls.client(known.trust());
         case BrokerTrust.Machine machine -> SSLContext.getDefault();
       };
     } catch (IdentityException | IOException | NoSuchAlgorithmException e) {

@@ -139,6 +139,34 @@ public final class Sessions {
         == 1;
   }
 
+  /// A session that ended on its own device.
+  ///
+  /// @param subject whose, in the provider's words
+  /// @param providerSession the provider's name for its session; may be empty
+  public record SignedOut(String userId, String provider, String subject, String providerSession) {}
+
+  /// Ends the session of the device that holds a key.
+  ///
+  /// @param keyFingerprint as in [Devices#register]
+  /// @return nothing if it had none
+  public Optional<SignedOut> signOut(String keyFingerprint, String because) {
+    return database.first(
+        "sign a device out",
+        row ->
+            new SignedOut(
+                row.getString("user_id"),
+                row.getString("provider"),
+                row.getString("subject"),
+                row.getString("provider_session")),
+        "update session s set revoked_at = ?, revoked_because = ? from device d, app_user u"
+            + " where d.key_fingerprint = ? and d.state <> 'removed' and s.device_id = d.id"
+            + " and u.id = s.user_id and s.revoked_at is null"
+            + " returning s.user_id, s.provider, u.subject, s.provider_session",
+        clock.instant(),
+        because,
+        keyFingerprint);
+  }
+
   /// Ends all sessions of a user.
   ///
   /// @return how many were live
