@@ -168,6 +168,14 @@ final class Keycloak implements AutoCloseable {
         HttpResponse.BodyHandlers.ofString());
   }
 
+  /** What Keycloak calls a person. */
+  String id(String realm, String user) throws IOException, InterruptedException {
+    return JSON.readTree(admin("GET", "/" + realm + "/users?username=" + user, "").body())
+        .get(0)
+        .path("id")
+        .asText();
+  }
+
   /** Lets a client of the realm have its events pushed. */
   void pushSignals(String realm, String client, URI to, String token) throws Exception {
     HttpResponse<String> made =

@@ -329,13 +329,8 @@ final class KeycloakTest {
     visitor.submit(out, Map.of());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(saml));
 
-    Visitor partner = new Visitor(tls);
-    Visitor.Page login = partner.get(start("email=pat@partner.example"));
-    JsonNode openId = enroll(partner.submit(login, password("pat")));
-    assertThat(isLive(openId)).isTrue();
-    JsonNode users =
-        JSON.readTree(keycloak.admin("GET", "/partners/users?username=pat", "").body());
-    keycloak.admin("POST", "/partners/users/" + users.get(0).path("id").asText() + "/logout", "");
+    JsonNode openId = patSignsIn();
+    keycloak.admin("POST", "/partners/users/" + keycloak.id("partners", "pat") + "/logout", "");
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(openId));
   }
 
@@ -367,11 +362,7 @@ final class KeycloakTest {
         JSON.readTree(made.body()).path("token").asText());
     keycloak.backChannel("partners", "postern", "");
     try {
-      String pat =
-          JSON.readTree(keycloak.admin("GET", "/partners/users?username=pat", "").body())
-              .get(0)
-              .path("id")
-              .asText();
+      String pat = keycloak.id("partners", "pat");
       JsonNode first = patSignsIn();
       keycloak.admin("POST", "/partners/users/" + pat + "/logout", "");
       Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(first));
@@ -400,9 +391,7 @@ final class KeycloakTest {
     try {
       assertThat(isLive(saml)).isTrue();
       enroll(samlSignIn(new Visitor(tls), "dave"));
-      Visitor visitor = new Visitor(tls);
-      Visitor.Page login = visitor.get(start("email=pat@partner.example"));
-      enroll(visitor.submit(login, password("pat")));
+      patSignsIn();
       assertThat(isLive(saml)).isTrue();
     } finally {
       ahead.set(BEHIND);
