@@ -19,13 +19,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.identity.IdentityKey;
 
 /** A device without a browser is let in by a person who has one elsewhere, and by nobody else. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DeviceCodeTest {
   private static final Pattern STATE = Pattern.compile("name=\"state\" value=\"([^\"]*)\"");
   private static final String GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code";
@@ -187,7 +191,9 @@ final class DeviceCodeTest {
     assertThat(error(begun)).as("at once").isEqualTo("slow_down");
   }
 
+  /** Last: it uses up what this address may try. */
   @Test
+  @Order(Integer.MAX_VALUE)
   void codesOfALinkAreNotSentByThemselvesAndGuessesAreFew() throws Exception {
     JsonNode begun = begin();
     HttpResponse<String> page = broker.get("/device?user_code=" + begun.path("user_code").asText());
