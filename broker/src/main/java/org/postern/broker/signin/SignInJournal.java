@@ -46,7 +46,7 @@ final class SignInJournal {
     log.record(
         AuditEvent.done(Actor.STRANGER, "user.sign-in", KIND, "")
             .changing(Map.of(), Map.of("provider", provider, "reason", why.fault().code()))
-            .refused(why.fault().code() + ": " + SignIn.printable(why.getMessage()))
+            .refused(why.fault().code() + ": " + SignIn.printable(String.valueOf(why.getMessage())))
             .in(head.requestId(), head.from().getHostAddress()));
   }
 
