@@ -39,12 +39,14 @@ final class SignInRooms {
   private final SignIn signIn;
   private static final int SECRET_BYTES = 20;
   private static final int CODES_PER_MINUTE = 20;
+  private static final int POLLS_PER_MINUTE = 600;
   private static final int ADDRESSES_TRACKED = 4_096;
 
   private final OidcDoor oidc;
   private final ProviderDesk desk;
   private final Signals signals;
   private final DeviceCodeDoor codes;
+  private final Route.Gate polls;
   private final SignOutDoor signOut;
   private final SamlDoor saml;
 
@@ -114,6 +116,9 @@ final class SignInRooms {
             new Signals.Needs(
                 place.configured(), outbound, place.privateIssuers(), clock, nanoTime, random),
             SignalLimits.DEFAULT);
+    polls =
+        Route.rate(
+            new AddressRate(POLLS_PER_MINUTE, POLLS_PER_MINUTE, ADDRESSES_TRACKED, nanoTime));
     signOut =
         new SignOutDoor(signIn, providers, stored.sessions(), stored.users(), () -> secret(random));
     desk = new ProviderDesk(providers, keys, stored.notes());
@@ -148,7 +153,7 @@ final class SignInRooms {
   List<Route> routes(HttpsLimits limits, Route.Gate rate) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(signIn.routes(rate));
-    routes.addAll(codes.routes(rate));
+    routes.addAll(codes.routes(rate, polls));
     routes.addAll(signOut.routes(rate));
     routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
     routes.addAll(saml.routes(rate));

@@ -73,12 +73,15 @@ public final class DeviceCodeDoor {
     this.publicUrl = publicUrl;
   }
 
-  /** Its routes. */
-  public List<Route> routes(Route.Gate rate) {
+  /**
+   * Its routes.
+   *
+   * @param polls lets devices that wait ask often, but not without end
+   */
+  public List<Route> routes(Route.Gate rate, Route.Gate polls) {
     return List.of(
         Route.post(ASK, FORM_BYTES_MAX, rate, this::ask),
-        // A device that waits asks often, and is told to slow down by the protocol.
-        Route.post(POLL, FORM_BYTES_MAX, Route.Gate.OPEN, this::poll),
+        Route.post(POLL, FORM_BYTES_MAX, polls, this::poll),
         Route.get(PAGE, rate, (head, body) -> CodePages.ask(shown(head), "")),
         Route.post(
             PAGE, FORM_BYTES_MAX, rate, (head, body) -> SignIn.page(() -> typed(head, body))),

@@ -10,6 +10,7 @@ final class CodePolling {
   private static final String GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code";
   private static final long SECONDS_MORE = 5;
   private static final long SECONDS_MAX = 60;
+  private static final int TOO_MANY = 429;
 
   private final BrokerDoor door;
 
@@ -41,7 +42,9 @@ final class CodePolling {
       if (answer.status() == 200) {
         return answer.body().path("code").asText();
       }
-      switch (answer.body().path("error").asText()) {
+      String error =
+          answer.status() == TOO_MANY ? "slow_down" : answer.body().path("error").asText();
+      switch (error) {
         case "authorization_pending" -> {}
         case "slow_down" -> pause = Math.min(SECONDS_MAX, pause + SECONDS_MORE);
         case "expired_token" -> left = 0;
