@@ -5,7 +5,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
@@ -15,7 +14,6 @@ import org.postern.broker.administrators.AdministratorStores;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
-import org.postern.broker.front.Route;
 import org.postern.policystore.jdbc.AdministratorAttempts;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.postern.policystore.jdbc.AdministratorSessions;
@@ -77,8 +75,7 @@ final class AdministratorRoom {
     return code;
   }
 
-  List<Route> routes(URI publicUrl, LongSupplier nanoTime) {
-    return new AdministratorDoor(stores, LIMITS, publicUrl, random, clock, nanoTime, first::done)
-        .routes();
+  AdministratorDoor door(URI publicUrl, LongSupplier nanoTime) {
+    return new AdministratorDoor(stores, LIMITS, publicUrl, random, clock, nanoTime, first::done);
   }
 }

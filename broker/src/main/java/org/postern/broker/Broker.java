@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.audit.ApprovalClock;
 import org.postern.broker.audit.DecisionRecorder;
@@ -274,16 +276,14 @@ public final class Broker implements AutoCloseable {
     every(STRANGERS_COUNTED, stored.strangers()::writeCounts);
     every(SIGNALS_POLLED, () -> signIn.signals().poll(blocking));
     every(SIGNALS_FORGOTTEN, signIn.signals()::forget);
+    AdministratorDoor door = Objects.requireNonNull(administrators).door(publicUrl(), nanoTime);
+    Repositories.Desks desks =
+        new Repositories.Desks(signIn.desk(), signIn.signals().desk(), door.directory());
     BrokerFacts facts = facts(ground, front);
     routes.addAll(
-        new AdminApi(
-                stored.adminParts(
-                    policy, tunnel, signIn.desk(), signIn.signals().desk(), facts, clock),
-                nanoTime)
+        new AdminApi(stored.adminParts(policy, tunnel, desks, facts, clock), nanoTime)
             .routes(limits));
-    if (administrators != null) {
-      routes.addAll(administrators.routes(publicUrl(), nanoTime));
-    }
+    routes.addAll(door.routes());
     return routes;
   }
 

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.postern.broker.admin.AdminParts;
+import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.admin.LiveFlows;
@@ -122,11 +123,13 @@ record Repositories(
         signIns, users, devices, sessions, connectors, keys, strangers);
   }
 
+  /** Rooms that the admin API asks. */
+  record Desks(ProviderDesk providers, SignalDesk signals, AdministratorDesk administrators) {}
+
   AdminParts adminParts(
       SnapshotStore snapshots,
       LiveFlows flows,
-      ProviderDesk providers,
-      SignalDesk signals,
+      Desks desks,
       BrokerFacts facts,
       InstantSource clock) {
     return new AdminParts(
@@ -144,13 +147,14 @@ record Repositories(
         connectors,
         brokers,
         provisioning,
-        signals,
+        desks.signals(),
         postures,
         approvals,
         decisions,
         ruleCounts,
         flows,
-        providers,
+        desks.providers(),
+        desks.administrators(),
         facts,
         clock);
   }

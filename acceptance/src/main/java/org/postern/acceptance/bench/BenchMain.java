@@ -47,6 +47,7 @@ public final class BenchMain {
         new OpenBenchmark(
             List.of(new Direct(), new StunnelChain(), PosternContender.BROKER), SUBJECT),
         new DecisionBenchmark(SUBJECT),
+        new ScimBenchmark(SUBJECT),
         new IdleBenchmark(
             List.of(
                 new IdleConnections(HaproxyRelay.TLS, "connection", CONNECTIONS),

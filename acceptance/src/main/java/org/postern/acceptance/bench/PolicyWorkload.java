@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
@@ -28,11 +29,14 @@ import org.postern.policystore.Operand;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.PostureProfile;
 import org.postern.policystore.RiskLevel;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.TimeWindow;
+import org.postern.policystore.TrustedNetwork;
+import org.postern.policystore.Truth;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.IdentityState;
@@ -51,6 +55,10 @@ record PolicyWorkload(
   static final String CONNECTORS = "vpc";
   static final String CONNECTOR = "c-1";
   static final int PORT = 443;
+  private static final String EMAIL = "alice@example.com";
+  private static final String PROVIDER = "corp";
+  private static final String PROFILE = "managed";
+  private static final String NETWORK = "office";
   static final Instant EXPIRY = Instant.parse("2100-01-01T00:00:00Z");
 
   /** What is known of the device: enough for every condition. */
@@ -58,21 +66,27 @@ record PolicyWorkload(
       new Facts(
           ClientType.CLIENT,
           Platform.LINUX,
-          Map.of(),
+          Map.of(PROFILE, Truth.TRUE),
           AddressRange.parse("192.0.2.7").orElseThrow(),
-          Set.of(),
+          Set.of(NETWORK),
           "DE",
           RiskLevel.LOW);
 
-  /** Every rule asks all of this, and it holds: the naive model need not ask. */
-  private static final List<Condition> CONDITIONS =
+  /** What a broker knows of a device that reports nothing. */
+  private static final List<Condition> KNOWN_TO_THE_BROKER =
       List.of(
           Condition.that(new Operand.ClientTypes(List.of(ClientType.CLIENT))),
           Condition.that(new Operand.Platforms(List.of(Platform.LINUX, Platform.MACOS))),
           Condition.that(
-              new Operand.Sources(List.of(AddressRange.parse("192.0.2.0/24").orElseThrow()))),
-          Condition.not(new Operand.Countries(List.of("FR", "US"))),
-          Condition.not(new Operand.Risks(List.of(RiskLevel.CRITICAL))),
+              new Operand.Sources(
+                  List.of(
+                      AddressRange.parse("192.0.2.0/24").orElseThrow(),
+                      AddressRange.parse("127.0.0.0/8").orElseThrow()))),
+          Condition.that(new Operand.Users(List.of(EMAIL))),
+          Condition.that(new Operand.Providers(List.of(PROVIDER))),
+          Condition.that(new Operand.Attribute("department", List.of("hall", "kitchen"))),
+          Condition.that(new Operand.AuthenticationMethods(List.of("hwk", "otp"))),
+          Condition.that(new Operand.AuthenticationContexts(List.of("urn:example:strong"))),
           Condition.that(
               new Operand.Times(
                   List.of(
@@ -82,6 +96,18 @@ record PolicyWorkload(
                           TimeWindow.DAY_MINUTES,
                           ZoneId.of("Europe/Berlin"))))),
           Condition.that(new Operand.AuthenticationAge(Duration.ofDays(100_000))));
+
+  /** Every rule asks all of this, and it holds: the naive model need not ask. */
+  private static final List<Condition> CONDITIONS =
+      Stream.concat(
+              KNOWN_TO_THE_BROKER.stream(),
+              Stream.of(
+                  Condition.that(
+                      new Operand.Posture(List.of(new Operand.PostureResult(PROFILE, Truth.TRUE)))),
+                  Condition.that(new Operand.TrustedNetworks(List.of(NETWORK))),
+                  Condition.not(new Operand.Countries(List.of("FR", "US"))),
+                  Condition.not(new Operand.Risks(List.of(RiskLevel.CRITICAL)))))
+          .toList();
 
   private static final int APPLICATIONS = 50_000;
   private static final int RULES = 10_000;
@@ -142,24 +168,45 @@ record PolicyWorkload(
             rules,
             List.of(
                 new IdentityProvider(
-                    "corp",
+                    PROVIDER,
                     "https://login.example.com",
                     "postern",
                     new ClientSecret.None(),
                     IdentityProvider.GROUPS_CLAIM_DEFAULT,
                     List.of("example.com"),
                     false)));
-    return new PolicyWorkload(configuration, identities(random), List.copyOf(hosts));
+    return new PolicyWorkload(
+        configuration
+            .withTrustedNetworks(List.of(new TrustedNetwork(NETWORK, List.of())))
+            .withPostureProfiles(List.of(new PostureProfile(PROFILE, List.of(Platform.LINUX), ""))),
+        identities(random),
+        List.copyOf(hosts));
   }
 
   private static IdentityState identities(RandomGenerator random) {
     List<String> groups = some(random, GROUPS_OF_USER, GROUPS).map(PolicyWorkload::group).toList();
     UserRecord user =
-        new UserRecord(USER, "corp", "subject", "alice@example.com", "Alice", false, groups);
+        new UserRecord(
+            USER,
+            PROVIDER,
+            "subject",
+            EMAIL,
+            "Alice",
+            false,
+            groups,
+            Map.of("department", List.of("hall")));
     DeviceRecord device =
         new DeviceRecord(DEVICE, USER, "laptop", "linux", "", DeviceRecord.State.REGISTERED);
     SessionRecord session =
-        new SessionRecord("s-1", USER, DEVICE, "corp", Instant.EPOCH, EXPIRY, false);
+        new SessionRecord(
+            "s-1",
+            USER,
+            DEVICE,
+            PROVIDER,
+            Instant.EPOCH,
+            EXPIRY,
+            false,
+            new SessionRecord.SignInMethod("urn:example:strong", List.of("otp", "pwd")));
     return new IdentityState(
         Map.of(USER, user),
         Map.of(DEVICE, device),
@@ -172,19 +219,29 @@ record PolicyWorkload(
   /** The same without the rules that name the application of that host. */
   PolicyConfiguration without(String host) {
     String application = host.substring(0, host.indexOf('.'));
-    return new PolicyConfiguration(
-        configuration.domains(),
-        configuration.connectorGroups(),
-        configuration.applications(),
-        configuration.groups(),
+    return configuration.withRules(
         configuration.rules().stream()
             .filter(rule -> !rule.match().targets().applications().contains(application))
-            .toList(),
-        configuration.identityProviders());
+            .toList());
   }
 
-  private static java.util.stream.Stream<Integer> some(
-      RandomGenerator random, int count, int bound) {
+  /** The same with rules that ask for no more than what a broker knows by itself. */
+  PolicyWorkload asABrokerSeesIt() {
+    List<AccessRule> rules =
+        configuration.rules().stream()
+            .map(rule ->
+                new AccessRule(
+                    rule.name(),
+                    rule.action(),
+                    new RuleMatch(
+                        rule.match().targets(), rule.match().subjects(), KNOWN_TO_THE_BROKER),
+                    rule.mode(),
+                    rule.terms()))
+            .toList();
+    return new PolicyWorkload(configuration.withRules(rules), identities, hosts);
+  }
+
+  private static Stream<Integer> some(RandomGenerator random, int count, int bound) {
     TreeSet<Integer> chosen = new TreeSet<>();
     while (chosen.size() < count) {
       chosen.add(random.nextInt(bound));

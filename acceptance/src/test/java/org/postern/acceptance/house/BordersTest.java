@@ -111,7 +111,8 @@ final class BordersTest {
                 "the database is opened in one place",
                 List.of("com.zaxxer..", "org.flywaydb..", "io.zonky.."),
                 "broker.bootstrap",
-                "demo"),
+                "demo",
+                "acceptance.bench.store"),
             onlyIn(
                 "HTTP is the outer hall; the tunnel's path is Netty alone",
                 List.of("io.vertx.."),

@@ -64,6 +64,7 @@ public final class Connector {
   private final Serving serving;
   private final Devices devices;
   private final GrantDesk grants;
+  private final PlanInPieces plan = new PlanInPieces();
   private final LaneDesk lanes;
   private final LinkKeeper keeper;
   private final CarrierPark park;
@@ -262,10 +263,12 @@ public final class Connector {
     switch (message.getBodyCase()) {
       case GRANT -> grants.onGrant(message.getGrant());
       case CUT -> grants.onCut(message.getCut());
-      case SERVE_PLAN -> {
-        grants.onPlan(message.getServePlan());
-        serving.health().onPlan(message.getServePlan());
-      }
+      case SERVE_PLAN ->
+          plan.add(message.getServePlan())
+              .ifPresent(whole -> {
+                grants.onPlan(whole);
+                serving.health().onPlan(whole);
+              });
       case PARK_CARRIERS -> park(message.getParkCarriers().getWanted());
       case RENEWED -> renewal.onRenewed(message.getRenewed());
       case RENEW_REFUSED -> renewal.onRefused(message.getRenewRefused());
@@ -283,6 +286,7 @@ public final class Connector {
   private final class LinkEvents implements KeeperListener {
     @Override
     public void onUp(ControlLink link) {
+      plan.clear();
       state = new LinkState(true, link.welcome().getBrokerId());
       LOG.info("linked to broker {} as {}", link.peerId(), self);
       serving.outbox().up(link);

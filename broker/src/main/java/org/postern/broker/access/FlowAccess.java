@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
@@ -31,6 +32,10 @@ public final class FlowAccess implements ServePlanSource {
   private final PostureDesk postures;
   private final InstantSource clock;
   private final DecisionLog log;
+  private volatile Plans plans = new Plans(List.of(), new ConcurrentHashMap<>());
+
+  /** What each connector group serves, as long as the applications stay the same. */
+  private record Plans(List<Application> of, Map<String, ServePlan> byGroup) {}
 
   /** Reads whatever snapshot is current when it is asked. */
   public FlowAccess(
@@ -67,8 +72,18 @@ public final class FlowAccess implements ServePlanSource {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
   public ServePlan planFor(String connectorGroup) {
     Snapshot snapshot = snapshots.get();
+    Plans known = plans;
+    if (known.of() != snapshot.configuration().applications()) {
+      known = new Plans(snapshot.configuration().applications(), new ConcurrentHashMap<>());
+      plans = known;
+    }
+    return known.byGroup().computeIfAbsent(connectorGroup, group -> plan(snapshot, group));
+  }
+
+  private static ServePlan plan(Snapshot snapshot, String connectorGroup) {
     ServePlan.Builder plan = ServePlan.newBuilder().setPolicyVersion(snapshot.version());
     for (Application application : snapshot.applicationsServedBy(connectorGroup)) {
       plan.addApplications(served(application));

@@ -58,7 +58,7 @@ final class AccessHandlers {
   }
 
   /** The role that somebody is to get, which the caller must be able to give. */
-  private AdminRoles.Role given(AdminCall call, String name) {
+  AdminRoles.Role given(AdminCall call, String name) {
     AdminRoles.Role role =
         roles
             .find(name)
@@ -66,6 +66,11 @@ final class AccessHandlers {
                 () -> AdminProblem.field("role", "there is no role " + AdminApi.shown(name)));
     mayGive(call, role);
     return role;
+  }
+
+  /** Nobody changes what belongs to somebody who may do more than he. */
+  void mayTouch(AdminCall call, String role) {
+    mayGive(call, roles.orNothing(role));
   }
 
   private static void mayGive(AdminCall call, AdminRoles.Role role) {
@@ -116,9 +121,11 @@ final class AccessHandlers {
   private Reply revokeToken(AdminCall call) {
     String id = call.path("id");
     AdminTokens.Listed token =
-        parts.administrators().tokens().list(Integer.MAX_VALUE).stream()
-            .filter(each -> each.id().equals(id) && !each.revoked())
-            .findFirst()
+        parts
+            .administrators()
+            .tokens()
+            .find(id)
+            .filter(each -> !each.revoked())
             .orElseThrow(() -> AdminProblem.notFound("token", id, "postern admin token list"));
     mayGive(call, roles.orNothing(token.role()));
     parts.administrators().tokens().revoke(id);

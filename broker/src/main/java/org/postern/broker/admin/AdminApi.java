@@ -43,7 +43,9 @@ public final class AdminApi {
     handlers.putAll(new PolicyHandlers(parts, editor).handlers());
     handlers.putAll(new ObjectHandlers(parts, editor, limits).handlers());
     handlers.putAll(new ChangeHandlers(parts, editor).handlers());
-    handlers.putAll(new AccessHandlers(parts, roles, limits).handlers());
+    AccessHandlers access = new AccessHandlers(parts, roles, limits);
+    handlers.putAll(access.handlers());
+    handlers.putAll(new AdministratorHandlers(parts, access).handlers());
     handlers.putAll(new TokenEndpoint(parts, roles, limits, nanoTime).handlers());
     handlers.putAll(new AuditHandlers(parts, limits).handlers());
     handlers.putAll(new DecisionHandlers(parts, limits).handlers());

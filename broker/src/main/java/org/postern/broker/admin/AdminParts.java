@@ -43,5 +43,6 @@ public record AdminParts(
     RuleCountTable ruleCounts,
     LiveFlows flows,
     ProviderDesk providers,
+    AdministratorDesk desk,
     BrokerFacts facts,
     InstantSource clock) {}

@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.front.AddressRate;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
@@ -26,7 +27,6 @@ public final class AdministratorDoor {
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
           + " data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-  private static final String API = "/admin/v1/administrators";
 
   private final AdministratorLimits limits;
   private final PublicPlace place;
@@ -123,13 +123,12 @@ public final class AdministratorDoor {
     routes.add(page("/account/password/finish", rate, account::finishPassword));
     routes.add(page("/command-line", rate, commandLine::allow));
     routes.add(post(PAGE + "/token", codeRate, commandLine::redeem));
-    Route.Gate owner = rate.then(directory::refuse);
-    routes.add(Route.get(API, owner, (head, body) -> directory.list()));
-    routes.add(post(API, owner, directory::invite));
-    routes.add(post(API + "/:name/disable", owner, ask -> directory.disable(ask.head())));
-    routes.add(post(API + "/:name/enable", owner, ask -> directory.enable(ask.head())));
-    routes.add(post(API + "/:name/reset", owner, directory::reset));
     return routes;
+  }
+
+  /** The accounts, for the admin API. */
+  public AdministratorDesk directory() {
+    return directory;
   }
 
   private Reply done(Reply reply) {

@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.jdbc.Administrators;
 import org.postern.policystore.jdbc.Administrators.Administrator;
 
-/** Administrators as an owner sees and changes them: list, invite, disable, enable, reset. */
-final class Directory {
-  private static final String SCHEME = "Bearer ";
-  private static final int TOKEN_MAX = 256;
+/** Administrators as others see and change them: list, invite, disable, enable, reset. */
+final class Directory implements AdministratorDesk {
+  private static final byte[] NOTHING = {'{', '}'};
   private static final long HOUR = 3_600;
 
   private final AdministratorStores stores;
@@ -37,26 +37,51 @@ final class Directory {
     this.clock = tools.clock();
   }
 
-  /** Lets only owners pass: whoever makes administrators can make himself anything. */
-  Optional<Reply> refuse(Head head) {
-    return owner(head).isPresent()
-        ? Optional.empty()
-        : Optional.of(
-            Reply.problem(
-                    401,
-                    "token-refused",
-                    "An owner's admin token is needed here",
-                    "Run 'postern admin login' as an owner, or use DATA_DIR/admin.token.")
-                .with("WWW-Authenticate", "Bearer realm=\"postern\""));
+  private interface Desk {
+    Reply answer() throws Refusal;
   }
 
-  private Optional<String> owner(Head head) {
-    return head.header("authorization")
-        .filter(value -> value.startsWith(SCHEME) && value.length() <= TOKEN_MAX)
-        .flatMap(value -> stores.accounts().ownerOf(value.substring(SCHEME.length())));
+  private static Reply answer(Desk desk) {
+    try {
+      return desk.answer();
+    } catch (Refusal e) {
+      return e.reply();
+    }
   }
 
-  Reply list() {
+  @Override
+  public Optional<String> roleOf(String name) {
+    return stores.accounts().find(name.toLowerCase(Locale.ROOT)).map(Administrator::role);
+  }
+
+  @Override
+  public Reply invite(Head head, byte[] body, String by) {
+    return answer(() -> invite(Ask.of(head, body), by));
+  }
+
+  @Override
+  public Reply reset(Head head, byte[] body, String by) {
+    return answer(() -> reset(Ask.of(head, body.length == 0 ? NOTHING : body), by));
+  }
+
+  @Override
+  public Reply disable(Head head, String by) {
+    return answer(() -> {
+      Administrator who = named(head);
+      return changed(head, who, "disable", by, stores.accounts().disable(who.id()));
+    });
+  }
+
+  @Override
+  public Reply enable(Head head, String by) {
+    return answer(() -> {
+      Administrator who = named(head);
+      return changed(head, who, "enable", by, stores.accounts().enable(who.id()));
+    });
+  }
+
+  @Override
+  public Reply list() {
     List<Map<String, Object>> items = new ArrayList<>();
     for (Administrators.Listed each : stores.accounts().list()) {
       Map<String, Object> item = new LinkedHashMap<>();
@@ -73,7 +98,7 @@ final class Directory {
     return Reply.json(200, Map.of("items", items));
   }
 
-  Reply invite(Ask ask) throws Refusal {
+  private Reply invite(Ask ask, String by) throws Refusal {
     String name = ask.text("name", 64).strip().toLowerCase(Locale.ROOT);
     String role = ask.text("role", 63);
     if (!SetupDesk.NAME.matcher(name).matches()) {
@@ -91,12 +116,7 @@ final class Directory {
     Optional<String> code =
         code(
             new Administrators.CodeOrder(
-                Administrators.CodeKind.INVITE,
-                name,
-                role,
-                null,
-                owner(ask.head()).orElse(""),
-                expires));
+                Administrators.CodeKind.INVITE, name, role, null, by, expires));
     if (code.isEmpty()) {
       throw Refusal.of(
           409,
@@ -104,11 +124,7 @@ final class Directory {
           "There is an administrator " + name,
           "For new credentials: postern admin administrator reset " + name);
     }
-    journal.ordered(
-        ask.head(),
-        owner(ask.head()).orElse(""),
-        "invite",
-        new Administrator("", name, role, false));
+    journal.ordered(ask.head(), by, "invite", new Administrator("", name, role, false));
     return answer(201, name, role, code.get(), expires);
   }
 
@@ -134,7 +150,7 @@ final class Directory {
   }
 
   /** Takes the credentials away now; a one-time code brings new ones. */
-  Reply reset(Ask ask) throws Refusal {
+  private Reply reset(Ask ask, String by) throws Refusal {
     Administrator who = named(ask.head());
     if (who.disabled()) {
       throw Refusal.of(
@@ -143,32 +159,22 @@ final class Directory {
           who.name() + " is disabled",
           "First: postern admin administrator enable " + who.name());
     }
-    String owner = owner(ask.head()).orElse("");
     Instant expires = expires(ask);
     stores.accounts().strip(who.id());
     String code =
         code(new Administrators.CodeOrder(
-                Administrators.CodeKind.RESET, who.name(), who.role(), who.id(), owner, expires))
+                Administrators.CodeKind.RESET, who.name(), who.role(), who.id(), by, expires))
             .orElseThrow();
-    journal.ordered(ask.head(), owner, "reset", who);
+    journal.ordered(ask.head(), by, "reset", who);
     return answer(200, who.name(), who.role(), code, expires);
   }
 
-  Reply disable(Head head) throws Refusal {
-    Administrator who = named(head);
-    return changed(head, who, "disable", stores.accounts().disable(who.id()));
-  }
-
-  Reply enable(Head head) throws Refusal {
-    Administrator who = named(head);
-    return changed(head, who, "enable", stores.accounts().enable(who.id()));
-  }
-
-  private Reply changed(Head head, Administrator who, String verb, Administrators.Change change)
+  private Reply changed(
+      Head head, Administrator who, String verb, String by, Administrators.Change change)
       throws Refusal {
     return switch (change) {
       case DONE -> {
-        journal.ordered(head, owner(head).orElse(""), verb, who);
+        journal.ordered(head, by, verb, who);
         yield Reply.json(200, Map.of("id", who.name(), "state", verb + "d"));
       }
       case NOT_FOUND ->

@@ -88,7 +88,7 @@ final class AdministratorCommands {
     return PeopleCommands.change(
         connection,
         spec,
-        client -> client.post(PATH + "/" + AdminClient.encode(name) + "/" + verb, JSON, "{}"));
+        client -> client.post(PATH + "/" + AdminClient.encode(name) + "/" + verb, JSON, ""));
   }
 
   @Command(

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.DeviceAccess;
@@ -161,10 +162,12 @@ public final class ClientSide {
     return new DeviceCarrier();
   }
 
-  /** Facts changed: decides again for every device, each on its own loop. */
-  public void policyChanged() {
+  /** Facts changed: decides again for the devices that they are about, each on its own loop. */
+  public void policyChanged(Predicate<SpiffeId.ClientId> concerns) {
     for (DeviceOnBroker device : devices.values()) {
-      device.onLoop(() -> device.reconsider(accessOf(device)));
+      if (concerns.test(device.id())) {
+        device.onLoop(() -> device.reconsider(accessOf(device)));
+      }
     }
   }
 

@@ -374,8 +374,9 @@ final class DeviceOnBroker implements DeviceDesk {
 
   private void sendPlan() {
     NamePlan plan = access.namePlan();
-    if (!plan.equals(sentPlan)) {
-      sentPlan = plan;
+    NamePlan versionless = plan.toBuilder().clearPolicyVersion().build();
+    if (!versionless.equals(sentPlan)) {
+      sentPlan = versionless;
       link.send(Envelope.newBuilder().setNamePlan(plan).build());
     }
   }

@@ -70,10 +70,11 @@ final class ConnectorOnBroker implements ConnectorDesk {
 
   /** Sends the plan, unless the connector has it already. */
   void serve(ServePlan plan) {
-    ServePlan versionless = plan.toBuilder().clearPolicyVersion().build();
-    if (!versionless.equals(served)) {
-      served = versionless;
-      link.send(Envelope.newBuilder().setServePlan(plan).build());
+    ServePlan before = served;
+    if (before == null || !before.getApplicationsList().equals(plan.getApplicationsList())) {
+      served = plan;
+      PlanPieces.of(plan)
+          .forEach(piece -> link.send(Envelope.newBuilder().setServePlan(piece).build()));
     }
   }
 

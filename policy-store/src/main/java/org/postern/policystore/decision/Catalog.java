@@ -16,7 +16,10 @@ import org.postern.policystore.PolicyConfiguration;
 /// The applications, found by name, host, group and label. Depends on nothing else, so snapshots
 /// share it until an application changes.
 final class Catalog {
+  private static final int MIXING = 0x9e3779b9;
+
   final CompiledApplication[] applications;
+  private final HostEntry[] strangers;
   private final List<Application> source;
   private final List<ApplicationGroup> sourceGroups;
   private final Map<String, CompiledApplication> byName = new HashMap<>();
@@ -30,11 +33,13 @@ final class Catalog {
     this.source = configuration.applications();
     this.sourceGroups = configuration.applicationGroups();
     this.applications = new CompiledApplication[source.size()];
+    this.strangers = new HostEntry[source.size()];
     HostTable.Builder hostTable = new HostTable.Builder();
     AddressTable.Builder addressTable = new AddressTable.Builder();
     for (int i = 0; i < applications.length; i++) {
       CompiledApplication compiled = new CompiledApplication(i, source.get(i));
       applications[i] = compiled;
+      strangers[i] = HostEntry.of(compiled);
       byName.put(source.get(i).name(), compiled);
       for (Label label : source.get(i).traits().labels()) {
         byLabel.computeIfAbsent(label, key -> new ArrayList<>()).add(compiled);
@@ -95,6 +100,13 @@ final class Catalog {
 
   List<Application> servedBy(String connectorGroup) {
     return List.copyOf(byConnectorGroup.getOrDefault(connectorGroup, List.of()));
+  }
+
+  /// Some application, any, the same for the same host.
+  HostEntry stranger(String host) {
+    return strangers.length == 0
+        ? HostEntry.NOWHERE
+        : strangers[(host.hashCode() * MIXING >>> 1) % strangers.length];
   }
 
   /// The applications of a host, or an entry that stands for none.

@@ -2,6 +2,7 @@ package org.postern.policystore.decision;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Condition;
@@ -26,13 +27,18 @@ final class CompiledRule {
   private final CompiledCondition[] timed;
   private final long expiresAtMillis;
 
-  CompiledRule(Rule rule, RuleCounter counter) {
+  /// Compiles.
+  ///
+  /// @param shared conditions about the time that are compiled already, and get those of this rule:
+  ///   what many rules ask at every decision is one object, and near
+  CompiledRule(Rule rule, RuleCounter counter, Map<Condition, CompiledCondition> shared) {
     this.rule = rule;
     this.counter = counter;
     List<CompiledCondition> all = new ArrayList<>();
     for (Condition condition : rule.match().conditions()) {
       if (!CompiledCondition.isAboutApplication(condition.operand())) {
-        all.add(CompiledCondition.of(condition, mayWantUnknown(rule, condition)));
+        CompiledCondition made = CompiledCondition.of(condition, mayWantUnknown(rule, condition));
+        all.add(made.check().isTimed() ? shared.computeIfAbsent(condition, key -> made) : made);
       }
     }
     this.conditions = List.copyOf(all);
@@ -50,6 +56,13 @@ final class CompiledRule {
               new AccessRule.SignInStrength(session.ageMax(), List.of(), List.of());
           case ForwardingRule forwarding -> AccessRule.SignInStrength.NONE;
         };
+  }
+
+  /// Adds the conditions about the time.
+  void share(Map<Condition, CompiledCondition> shared) {
+    for (CompiledCondition condition : timed) {
+      shared.putIfAbsent(condition.source(), condition);
+    }
   }
 
   private static CompiledCondition[] select(List<CompiledCondition> all, boolean isTimed) {

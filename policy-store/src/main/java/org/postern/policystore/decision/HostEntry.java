@@ -43,6 +43,16 @@ final class HostEntry {
     return chosen.isEmpty() ? NOWHERE : new HostEntry(chosen.toArray(CompiledApplication[]::new));
   }
 
+  /// Exactly one application.
+  static HostEntry of(CompiledApplication application) {
+    return new HostEntry(new CompiledApplication[] {application});
+  }
+
+  /// All applications, as bits.
+  long all() {
+    return applications.length == 0 ? 0 : -1L >>> -applications.length;
+  }
+
   /// Which of the applications have the port and exist for the client, as bits. None, if for one of
   /// them that is not known: it might be the one that a rule denies.
   long matching(int port, Transport transport, @Nullable ClientType client) {

@@ -43,8 +43,10 @@ final class Names {
   }
 
   Optional<ResolvedName> resolve(String host) {
-    Reach reach = reach(policy.catalog.entry(host));
-    if (reach.isEmpty() || view.refusal(nowMillis).isPresent()) {
+    HostEntry entry = policy.catalog.entry(host);
+    boolean exists = entry.applications.length != 0;
+    Reach reach = reach(exists ? entry : policy.catalog.stranger(host));
+    if (!exists || reach.isEmpty() || view.refusal(nowMillis).isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -60,7 +62,7 @@ final class Names {
     for (Transport transport : Transport.values()) {
       for (PortRange range : pieces(entry, transport)) {
         long matching = entry.matching(range.low(), transport, view.facts().clientType());
-        add(Walk.decide(view, entry, matching, nowMillis, null), range, transport, reach);
+        add(Walk.decide(view, entry, matching, entry, nowMillis, null), range, transport, reach);
       }
     }
     return reach;

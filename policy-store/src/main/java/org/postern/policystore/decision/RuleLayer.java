@@ -1,7 +1,6 @@
 package org.postern.policystore.decision;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +24,7 @@ final class RuleLayer {
   final int words;
   private final List<? extends Rule> source;
   private final Catalog catalog;
-  private final long[] rows;
+  private final RuleRows rows;
   private final Map<String, Integer> indices = new HashMap<>();
 
   // By whom a rule names, so that a subject's rules are found without asking all of them.
@@ -69,19 +68,26 @@ final class RuleLayer {
     this.all = ints(live);
     groups.forEach((group, list) -> byGroup.put(group, ints(list)));
     emails.forEach((email, list) -> byEmail.put(email, ints(list)));
-    this.rows = rows();
+    this.rows = buildRows();
   }
 
   /// Takes over what is known of rules that did not change, their counts with them.
   private static CompiledRule[] compile(List<? extends Rule> source, @Nullable RuleLayer before) {
     CompiledRule[] compiled = new CompiledRule[source.size()];
+    Map<Condition, CompiledCondition> shared = new HashMap<>();
+    if (before != null) {
+      for (CompiledRule known : before.rules) {
+        known.share(shared);
+      }
+    }
     for (int i = 0; i < compiled.length; i++) {
       Rule rule = source.get(i);
       CompiledRule known = before == null ? null : before.rule(rule.name());
       if (known == null) {
-        compiled[i] = new CompiledRule(rule, new RuleCounter());
+        compiled[i] = new CompiledRule(rule, new RuleCounter(), shared);
       } else {
-        compiled[i] = known.rule.equals(rule) ? known : new CompiledRule(rule, known.counter);
+        compiled[i] =
+            known.rule.equals(rule) ? known : new CompiledRule(rule, known.counter, shared);
       }
     }
     return compiled;
@@ -113,29 +119,17 @@ final class RuleLayer {
 
   // -- applications
 
-  private long[] rows() {
-    int count = catalog.applications.length;
-    long[] bits = new long[Math.multiplyExact(count, words)];
-    long[] everywhere = new long[words];
-    for (int rule : all) {
-      if (isPlain(rules[rule].rule) && rules[rule].rule.match().targets().any()) {
-        everywhere[rule >>> 6] |= 1L << rule;
-      }
-    }
-    if (Arrays.stream(everywhere).anyMatch(word -> word != 0)) {
-      for (int i = 0; i < count; i++) {
-        System.arraycopy(everywhere, 0, bits, i * words, words);
-      }
-    }
+  private RuleRows buildRows() {
+    RuleRows.Builder builder = new RuleRows.Builder(rules.length, catalog.applications.length);
     for (int rule : all) {
       RuleMatch match = rules[rule].rule.match();
-      if (!(isPlain(rules[rule].rule) && match.targets().any())) {
-        for (CompiledApplication application : targets(match)) {
-          bits[application.index * words + (rule >>> 6)] |= 1L << rule;
-        }
+      if (isPlain(rules[rule].rule) && match.targets().any()) {
+        builder.everywhere(rule);
+      } else {
+        targets(match).forEach(application -> builder.add(rule, application));
       }
     }
-    return bits;
+    return builder.build();
   }
 
   /// Whether no further condition is about the application.
@@ -185,7 +179,12 @@ final class RuleLayer {
 
   /// Sixty-four rules that are about an application.
   long word(CompiledApplication application, int word) {
-    return rows[application.index * words + word];
+    return rows.word(application, word);
+  }
+
+  /// See [RuleRows#next].
+  int next(HostEntry entry, long matching, int from) {
+    return rows.next(entry, matching, from);
   }
 
   boolean isAbout(int rule, CompiledApplication application) {

@@ -3,6 +3,7 @@ package org.postern.policystore.decision;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,20 @@ public final class Snapshot {
   /// The same configuration with other people; shares all that does not depend on them.
   public Snapshot withIdentities(long newVersion, IdentityState newIdentities) {
     return new Snapshot(newVersion, policy, newIdentities);
+  }
+
+  /// Whether all that an earlier snapshot decided about a person and their device stands: the
+  /// policy is the same, and so is what is known of them here.
+  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the policy that did not change.
+  public boolean isSameFor(Snapshot before, String userId, String deviceId) {
+    IdentityState was = before.identities;
+    return policy == before.policy
+        && Objects.equals(identities.users().get(userId), was.users().get(userId))
+        && Objects.equals(identities.devices().get(deviceId), was.devices().get(deviceId))
+        && Objects.equals(
+            identities.sessionsByDevice().get(deviceId), was.sessionsByDevice().get(deviceId))
+        && Objects.equals(
+            identities.approvalsByUser().get(userId), was.approvalsByUser().get(userId));
   }
 
   CompiledPolicy policy() {
@@ -176,7 +191,8 @@ public final class Snapshot {
       boolean counting) {
     HostEntry entry = policy.catalog.entry(host);
     long matching = entry.matching(port, transport, view.facts().clientType());
-    Decision decision = Walk.decide(view, entry, matching, nowMillis, witness);
+    HostEntry stranger = policy.catalog.stranger(host);
+    Decision decision = Walk.decide(view, entry, matching, stranger, nowMillis, witness);
     if (view.refusal != null) {
       return deny(view.refusal);
     }

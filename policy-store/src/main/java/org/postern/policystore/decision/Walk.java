@@ -30,19 +30,30 @@ final class Walk {
   /// What the rules say of a subject in good standing.
   ///
   /// @param matching which of the entry's applications are meant, as bits
+  /// @param stranger whose rules are gone through when nothing matches, so that what no rule lets
+  ///   in takes as long as what does not exist
   static Decision decide(
-      SubjectView view, HostEntry entry, long matching, long nowMillis, @Nullable Witness witness) {
+      SubjectView view,
+      HostEntry entry,
+      long matching,
+      HostEntry stranger,
+      long nowMillis,
+      @Nullable Witness witness) {
     CompiledPolicy policy = view.snapshot.policy();
     RuleLayer layer = policy.access;
+    // Behind a name that is nobody's the rules of some application are gone through all the same,
+    // and come to nothing.
+    long counting = matching == 0 ? 0 : -1;
+    HostEntry walked = matching == 0 ? stranger : entry;
+    long meant = matching == 0 ? walked.all() : matching;
     int found = -1;
     Effect effect = Effect.NONE;
-    // Reads all words whatever it finds, so that what no rule lets in takes as long as what does
-    // not exist.
-    for (int word = 0; word < layer.words; word++) {
-      long bits = bits(layer, entry, matching, word) & view.access.maybe()[word];
-      while (bits != 0 && found < 0) {
+    for (int word = layer.next(walked, meant, 0);
+        word < layer.words && found < 0;
+        word = layer.next(walked, meant, word + 1)) {
+      long bits = bits(layer, walked, meant, word) & view.access.maybe()[word] & counting;
+      for (; bits != 0 && found < 0; bits &= bits - 1) {
         int index = (word << 6) + Long.numberOfTrailingZeros(bits);
-        bits &= bits - 1;
         Truth truth = truth(layer, view.access, view.subject, index, nowMillis);
         if (witness != null) {
           witness.asked(layer, index, truth);
@@ -198,7 +209,9 @@ final class Walk {
     long age = 0;
     long idle = 0;
     boolean done = false;
-    for (int word = 0; word < layer.words && !done; word++) {
+    for (int word = layer.next(entry, matching, 0);
+        word < layer.words && !done;
+        word = layer.next(entry, matching, word + 1)) {
       long bits = bits(layer, entry, matching, word) & view.sessions.maybe()[word];
       while (bits != 0 && !done) {
         int index = (word << 6) + Long.numberOfTrailingZeros(bits);
@@ -291,7 +304,9 @@ final class Walk {
       return;
     }
     boolean allowed = decision instanceof Decision.Allow;
-    for (int word = 0; word < layer.words; word++) {
+    for (int word = layer.next(entry, matching, 0);
+        word < layer.words;
+        word = layer.next(entry, matching, word + 1)) {
       long bits =
           bits(layer, entry, matching, word)
               & view.access.maybe()[word]

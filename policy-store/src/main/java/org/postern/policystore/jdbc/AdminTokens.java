@@ -1,6 +1,8 @@
 package org.postern.policystore.jdbc;
 
 import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -73,23 +75,32 @@ public final class AdminTokens {
 
   private record Order(String name, String role, @Nullable Instant expiresAt) {}
 
+  private static final String LISTED =
+      "select id, name, role, created_at, expires_at, last_used_at,"
+          + " revoked_at is not null as revoked from admin_token ";
+
   /// The newest tokens, revoked and expired ones included.
   public List<Listed> list(int limit) {
     return database.list(
         "list admin tokens",
-        row ->
-            new Listed(
-                row.getString("id"),
-                row.getString("name"),
-                row.getString("role"),
-                Database.instant(row, "created_at"),
-                Database.instantOrNull(row, "expires_at"),
-                Database.instantOrNull(row, "last_used_at"),
-                row.getBoolean("revoked")),
-        "select id, name, role, created_at, expires_at, last_used_at,"
-            + " revoked_at is not null as revoked from admin_token"
-            + " order by created_at desc, id limit "
-            + limit);
+        AdminTokens::listed,
+        LISTED + "order by created_at desc, id limit " + limit);
+  }
+
+  /// One token, revoked or expired as it may be.
+  public Optional<Listed> find(String id) {
+    return database.first("find an admin token", AdminTokens::listed, LISTED + "where id = ?", id);
+  }
+
+  private static Listed listed(ResultSet row) throws SQLException {
+    return new Listed(
+        row.getString("id"),
+        row.getString("name"),
+        row.getString("role"),
+        Database.instant(row, "created_at"),
+        Database.instantOrNull(row, "expires_at"),
+        Database.instantOrNull(row, "last_used_at"),
+        row.getBoolean("revoked"));
   }
 
   /// Makes the first token of a deployment; empty if there ever was one, so of two brokers that

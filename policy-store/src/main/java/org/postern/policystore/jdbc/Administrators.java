@@ -142,18 +142,6 @@ public final class Administrators {
         id);
   }
 
-  /// The name of an admin token's bearer who may do everything; empty for all other tokens.
-  public Optional<String> ownerOf(String token) {
-    return database.first(
-        "look for an owner's token",
-        row -> row.getString("name"),
-        "select name from admin_token where token_hash = ? and role = ? and revoked_at is null"
-            + " and (expires_at is null or expires_at > ?)",
-        Tokens.hash(token),
-        OWNER,
-        clock.instant());
-  }
-
   /// Whether there is a role of this name, built in or own.
   public boolean isRole(String name) {
     return BUILT_IN_ROLES.contains(name)

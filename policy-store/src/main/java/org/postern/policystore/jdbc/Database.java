@@ -53,6 +53,19 @@ final class Database {
     }
   }
 
+  /// As [#transaction], but the commit does not wait for the disk: others see it at once, and it
+  /// lasts from the next commit that does wait, anybody's, since the log is written in order. So
+  /// that the lock on the policy version is not held while the disk turns; whoever answers a client
+  /// has to commit something that waits first.
+  <T> T hasty(String what, Work<T> work) {
+    return transaction(
+        what,
+        connection -> {
+          update(connection, "set local synchronous_commit to off");
+          return work.run(connection);
+        });
+  }
+
   private static void rollBack(Connection connection, Throwable cause) {
     try {
       connection.rollback();

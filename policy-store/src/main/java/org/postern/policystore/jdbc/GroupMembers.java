@@ -47,9 +47,42 @@ final class GroupMembers {
         new ArrayList<>(ids));
   }
 
-  /// The steps, in order, as the one difference that they amount to.
-  static boolean change(
-      Connection connection, String provider, Stored group, List<MemberStep> steps)
+  /// Who came and who went.
+  record Moves(String name, List<String> joined, List<String> left) {
+    boolean any() {
+      return !joined.isEmpty() || !left.isEmpty();
+    }
+
+    /// Tells those who decide. The version moves here, so this comes last: its lock is held for as
+    /// short as possible.
+    void decide(Connection connection) throws SQLException {
+      if (any()) {
+        TreeSet<String> changed = new TreeSet<>(joined);
+        changed.addAll(left);
+        lockPeople(connection, changed);
+      }
+      if (!joined.isEmpty()) {
+        Database.update(
+            connection,
+            "update app_user set scim_groups = array_append(array_remove(scim_groups, ?), ?)"
+                + " where id = any(?)",
+            name,
+            name,
+            joined);
+      }
+      if (!left.isEmpty()) {
+        Database.update(
+            connection,
+            "update app_user set scim_groups = array_remove(scim_groups, ?) where id = any(?)",
+            name,
+            left);
+      }
+    }
+  }
+
+  /// The steps, in order, as the one difference that they amount to; decisions hear of it by
+  /// [Moves#decide].
+  static Moves change(Connection connection, String provider, Stored group, List<MemberStep> steps)
       throws SQLException {
     Set<String> added = new TreeSet<>();
     Set<String> removed = new TreeSet<>();
@@ -75,7 +108,7 @@ final class GroupMembers {
     Set<String> touched = new TreeSet<>(added);
     touched.addAll(removed);
     if (touched.isEmpty()) {
-      return false;
+      return new Moves(group.displayName(), List.of(), List.of());
     }
     List<String> joined =
         Database.list(
@@ -93,22 +126,7 @@ final class GroupMembers {
                 + " returning user_id",
             group.id(),
             List.copyOf(removed));
-    TreeSet<String> changed = new TreeSet<>(joined);
-    changed.addAll(left);
-    lockPeople(connection, changed);
-    Database.update(
-        connection,
-        "update app_user set scim_groups = array_append(array_remove(scim_groups, ?), ?)"
-            + " where id = any(?)",
-        group.displayName(),
-        group.displayName(),
-        joined);
-    Database.update(
-        connection,
-        "update app_user set scim_groups = array_remove(scim_groups, ?) where id = any(?)",
-        group.displayName(),
-        left);
-    return !changed.isEmpty();
+    return new Moves(group.displayName(), joined, left);
   }
 
   private static void checkKnown(Connection connection, String provider, Set<String> ids)

@@ -15,7 +15,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// SCIM groups of a provider and who is in them. A change of members costs what it changes, not the
-/// size of the group. Blocking; any thread.
+/// size of the group. What lasts, and when, is as with [ScimUsers]. Blocking; any thread.
 public final class ScimGroups {
   private static final String COLUMNS =
       "select id, display_name, external_id, resource, version, created_at, modified_at"
@@ -110,7 +110,7 @@ public final class ScimGroups {
 
   private Outcome undoable(String what, Database.Work<Outcome> work) {
     try {
-      return database.transaction(what, work);
+      return database.hasty(what, work);
     } catch (GroupMembers.Undo undo) {
       return undo.outcome();
     }
@@ -142,7 +142,8 @@ public final class ScimGroups {
             return new Outcome.NameTaken(content.displayName());
           }
           Stored group = find(connection, provider, id).orElseThrow();
-          GroupMembers.change(connection, provider, group, List.of(new MemberStep.Add(members)));
+          GroupMembers.change(connection, provider, group, List.of(new MemberStep.Add(members)))
+              .decide(connection);
           return new Outcome.Done(group);
         });
   }
@@ -176,15 +177,18 @@ public final class ScimGroups {
             changed = write(connection, provider, group, wanted.content().get());
             group = find(connection, provider, id).orElseThrow();
           }
-          changed |= GroupMembers.change(connection, provider, group, wanted.members());
-          if (changed) {
+          GroupMembers.Moves moves =
+              GroupMembers.change(connection, provider, group, wanted.members());
+          if (changed || moves.any()) {
             Database.update(
                 connection,
                 "update scim_group set version = version + 1, modified_at = ? where id = ?",
                 clock.instant(),
                 id);
           }
-          return new Outcome.Done(find(connection, provider, id).orElseThrow());
+          Stored done = find(connection, provider, id).orElseThrow();
+          moves.decide(connection);
+          return new Outcome.Done(done);
         });
   }
 
@@ -245,7 +249,7 @@ public final class ScimGroups {
   /// @param check looks at the stored one first; what it throws undoes everything
   /// @return whether there was one
   public boolean delete(String provider, String id, Function<Stored, Boolean> check) {
-    return database.transaction(
+    return database.hasty(
         "delete a SCIM group",
         connection -> {
           Optional<Stored> stored = lock(connection, provider, id);

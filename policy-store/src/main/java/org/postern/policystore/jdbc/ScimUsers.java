@@ -15,7 +15,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// SCIM users of a provider. Each change of a resource and what decisions need of it are one
-/// transaction. Blocking; any thread.
+/// transaction, seen by all when a method returns. It outlives a crash of the database once a
+/// transaction that is not a SCIM change has been committed after it, as that of the audit log.
+/// Blocking; any thread.
 public final class ScimUsers {
   private static final String COLUMNS =
       "select user_id, user_name, external_id, active, resource, version, created_at, modified_at"
@@ -91,7 +93,7 @@ public final class ScimUsers {
 
   /// Makes a user; the person who signed in before, if it is theirs.
   public Outcome create(String provider, Content content) {
-    return database.transaction(
+    return database.hasty(
         "create a SCIM user",
         connection -> {
           Optional<String> known =
@@ -119,12 +121,13 @@ public final class ScimUsers {
           if (inserted == 0) {
             return new Outcome.NameTaken(content.userName());
           }
+          Stored made = find(connection, provider, id).orElseThrow();
           if (known.isPresent()) {
             decide(connection, id, content);
           } else {
             insertPerson(connection, id, provider, content, now);
           }
-          return new Outcome.Done(find(connection, provider, id).orElseThrow());
+          return new Outcome.Done(made);
         });
   }
 
@@ -189,7 +192,7 @@ public final class ScimUsers {
   /// @param edit makes the new content of the stored one; nothing: all stays as it is, version
   ///   included. What it throws undoes everything.
   public Outcome change(String provider, String id, Function<Stored, Optional<Content>> edit) {
-    return database.transaction(
+    return database.hasty(
         "change a SCIM user",
         connection -> {
           Optional<Stored> stored =
@@ -223,8 +226,9 @@ public final class ScimUsers {
               content.resource(),
               clock.instant(),
               id);
+          Stored changed = find(connection, provider, id).orElseThrow();
           decide(connection, id, content);
-          return new Outcome.Done(find(connection, provider, id).orElseThrow());
+          return new Outcome.Done(changed);
         });
   }
 
@@ -246,7 +250,7 @@ public final class ScimUsers {
   /// @param check looks at the stored one first; what it throws undoes everything
   /// @return whether there was one
   public boolean delete(String provider, String id, Function<Stored, Boolean> check) {
-    return database.transaction(
+    return database.hasty(
         "delete a SCIM user",
         connection -> {
           Optional<Stored> stored =

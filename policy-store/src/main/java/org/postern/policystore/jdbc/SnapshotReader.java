@@ -17,12 +17,19 @@ import org.postern.policystore.decision.IdentityState;
 import org.postern.policystore.decision.Snapshot;
 
 /// Reads snapshots, each from one consistent view of the database: the rows that are newer than the
-/// last snapshot, or everything when the version went back (a restored database). Not thread-safe.
+/// last snapshot, or everything when the version went back (a restored database) or the database
+/// was away, as its last commits may not have outlived that. Not thread-safe.
 final class SnapshotReader {
   private @Nullable Snapshot last;
   private ConfigurationTables tables = new ConfigurationTables();
   private long configurationVersion;
   private long identityVersion;
+  private boolean doubtful;
+
+  /// What was read last may never have happened: the next snapshot is read whole.
+  void doubt() {
+    doubtful = true;
+  }
 
   /// The newest snapshot: the same object as before if the version is the same.
   ///
@@ -37,8 +44,7 @@ final class SnapshotReader {
     } finally {
       if (!whole) {
         // Half of a change may be in the tables: begin anew.
-        configurationVersion = 0;
-        tables = new ConfigurationTables();
+        doubtful = true;
       }
       // Nothing was written.
       connection.rollback();
@@ -57,11 +63,11 @@ final class SnapshotReader {
                 "select version, configuration_version, identity_version from policy_version")
             .orElseThrow();
     Snapshot known = last;
-    if (known != null && known.version() == versions.version()) {
+    if (known != null && !doubtful && known.version() == versions.version()) {
       return known;
     }
     Snapshot next;
-    if (known == null || versions.version() < known.version()) {
+    if (known == null || doubtful || versions.version() < known.version()) {
       tables = new ConfigurationTables();
       PolicyConfiguration configuration = tables.newest(connection, versions.version());
       IdentityState everybody = people(connection);
@@ -79,6 +85,7 @@ final class SnapshotReader {
           known.withIdentities(
               versions.version(), peopleNow(connection, known, versions.identity()));
     }
+    doubtful = false;
     last = next;
     configurationVersion = versions.configuration();
     identityVersion = versions.identity();

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /// thread.
 public final class SnapshotStore implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SnapshotStore.class);
+  private static final int NOTICE_WAIT_MILLIS = 250;
   private static final Duration RECONNECT_PAUSE_FIRST = Duration.ofMillis(50);
 
   /// Timing of the snapshot thread.
@@ -122,6 +123,15 @@ public final class SnapshotStore implements AutoCloseable {
     }
   }
 
+  private void doubt() {
+    reading.lock();
+    try {
+      reader.doubt();
+    } finally {
+      reading.unlock();
+    }
+  }
+
   private void tell(Snapshot before, Snapshot now) {
     for (SnapshotListener listener : listeners) {
       try {
@@ -147,6 +157,7 @@ public final class SnapshotStore implements AutoCloseable {
         if (isClosed()) {
           return;
         }
+        doubt();
         log.warn(
             "the policy database is away, policy version {} stays in force; next attempt in {} ms:"
                 + " {}",
@@ -169,7 +180,16 @@ public final class SnapshotStore implements AutoCloseable {
     while (!isClosed()) {
       // First read, then wait: a change between LISTEN and the first read is not lost.
       read(connection);
-      notices.getNotifications(timeoutMillis);
+      awaitNotice(notices, timeoutMillis);
+    }
+  }
+
+  /// In pieces, so that closing need not break the connection.
+  private void awaitNotice(PGConnection notices, int timeoutMillis) throws SQLException {
+    for (int left = timeoutMillis; left > 0 && !isClosed(); left -= NOTICE_WAIT_MILLIS) {
+      if (notices.getNotifications(Math.min(left, NOTICE_WAIT_MILLIS)).length > 0) {
+        return;
+      }
     }
   }
 
@@ -223,11 +243,12 @@ public final class SnapshotStore implements AutoCloseable {
       ending.unlock();
     }
     try {
-      if (connection != null) {
-        // The thread waits in a read of the socket; this ends it.
+      thread.join(4L * NOTICE_WAIT_MILLIS);
+      if (connection != null && thread.isAlive()) {
+        // It waits in a read of the socket that nobody answers; this ends it.
         connection.abort(Runnable::run);
+        thread.join(TimeUnit.SECONDS.toMillis(5));
       }
-      thread.join(TimeUnit.SECONDS.toMillis(5));
     } catch (SQLException e) {
       log.debug("the listening connection was gone already", e);
     } catch (InterruptedException e) {

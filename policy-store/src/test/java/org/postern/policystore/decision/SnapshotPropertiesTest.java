@@ -279,7 +279,8 @@ class SnapshotPropertiesTest {
             new RuleMatch(RuleMatch.Targets.ANY, RuleMatch.Subjects.ANYONE, List.<Condition>of()),
             new RuleMode.EnforcePercent(percent),
             AccessRule.Terms.NONE),
-        new RuleCounter());
+        new RuleCounter(),
+        new HashMap<>());
   }
 
   private static SubjectFacts subject(String id) {

@@ -40,7 +40,7 @@ final class Cast {
     if (tunnelPort != deployment.plan().brokerPort()) {
       goBy(tunnelPort);
     }
-    List<String> up = Deployment.postern("up", "--foreground", "--run-dir", work("run"));
+    List<String> up = PosternCommand.of("up", "--foreground", "--run-dir", work("run"));
     up.addAll(List.of("--state-dir", work("client")));
     up.addAll(clientOptions);
     this.client = deployment.start(Room.USER, up).awaitOutput("ready", Deployment.PATIENCE);
@@ -101,7 +101,7 @@ final class Cast {
     RunningProgram started =
         deployment.start(
             Room.VPC_A,
-            Deployment.postern(
+            PosternCommand.of(
                 "connector",
                 "run",
                 "--data-dir",
@@ -130,7 +130,7 @@ final class Cast {
     RunningProgram login =
         deployment.start(
             Room.USER,
-            Deployment.postern(
+            PosternCommand.of(
                 "login",
                 deployment.plan().brokerUrl(),
                 "--no-browser",
@@ -169,7 +169,7 @@ final class Cast {
 
   /** "Ready" means that programs may ask; the first answers need the link to the broker. */
   private void awaitConnected() throws Exception {
-    List<String> status = Deployment.postern("status", "--run-dir", work("run"));
+    List<String> status = PosternCommand.of("status", "--run-dir", work("run"));
     for (int i = 0; i < LINK_CHECKS; i++) {
       RunningProgram asked = deployment.start(Room.USER, status);
       asked.awaitExit(Deployment.PATIENCE);

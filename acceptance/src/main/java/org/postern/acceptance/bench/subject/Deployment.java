@@ -158,7 +158,7 @@ final class Deployment {
 
   private RunningProgram startBroker() throws Exception {
     List<String> command =
-        postern(
+        PosternCommand.of(
             "broker",
             "--data-dir",
             work.resolve("broker").toString(),
@@ -190,7 +190,7 @@ final class Deployment {
   }
 
   private List<String> admin(String... words) {
-    List<String> command = postern("admin");
+    List<String> command = PosternCommand.of("admin");
     command.addAll(Arrays.asList(words));
     command.addAll(
         List.of("--url", plan.brokerUrl(), "--data-dir", work.resolve("broker").toString()));
@@ -206,20 +206,6 @@ final class Deployment {
           String.join(" ", command) + " ended with " + code + ":\n" + program.output());
     }
     return program.output();
-  }
-
-  /** A command line of the launcher. */
-  static List<String> postern(String... words) {
-    String home = System.getProperty("postern.home");
-    if (home == null) {
-      throw new IllegalStateException("postern.home is not set; start this with ./bench");
-    }
-    List<String> command = new ArrayList<>();
-    command.addAll(
-        List.of("env", "POSTERN_NO_BUILD=1", "JAVA_HOME=" + System.getProperty("java.home")));
-    command.add(Path.of(home, "postern").toString());
-    command.addAll(Arrays.asList(words));
-    return command;
   }
 
   private static List<String> java(String... words) {

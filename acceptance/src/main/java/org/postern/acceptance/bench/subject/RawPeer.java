@@ -12,11 +12,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.postern.identity.Credential;
 import org.postern.identity.LiveTls;
 import org.postern.identity.Peers;
 import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustBundle;
+import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
 import org.postern.tunnel.lane.Lane;
@@ -161,10 +163,24 @@ final class RawPeer {
   /** Device: makes a lane to a connector of this process. */
   LaneEnds lane(RawPeer connector, String group) throws Exception {
     CompletableFuture<Lane> far = connector.awaitLane();
-    LaneRequest request =
-        LaneRequest.newBuilder().setLaneId(newLaneId()).setConnectorGroup(group).build();
-    Lane near = done(askForLane(park(), request));
-    return new LaneEnds(near, far.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    for (int refused = 0; ; refused++) {
+      LaneRequest request =
+          LaneRequest.newBuilder().setLaneId(newLaneId()).setConnectorGroup(group).build();
+      try {
+        Lane near = done(askForLane(park(), request));
+        return new LaneEnds(near, far.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      } catch (ExecutionException e) {
+        // The broker may not have put away yet what the connector parked a moment ago.
+        if (refused == LINK_ATTEMPTS || !isNoCarrier(e.getCause())) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      }
+    }
+  }
+
+  private static boolean isNoCarrier(@Nullable Throwable cause) {
+    return cause instanceof TunnelException refused && refused.reason() == ReasonCode.NO_CARRIER;
   }
 
   static ByteString newLaneId() {

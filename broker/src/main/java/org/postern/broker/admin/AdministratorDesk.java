@@ -1,0 +1,29 @@
+package org.postern.broker.admin;
+
+import java.util.Optional;
+import org.postern.broker.front.Head;
+import org.postern.broker.front.Reply;
+
+/**
+ * The accounts of administrators. Whether the caller may do it has been asked before; what is done
+ * stands in the audit log when a method returns. Blocking; any thread.
+ */
+public interface AdministratorDesk {
+  /** Everybody. */
+  Reply list();
+
+  /** The role of an administrator; empty if there is none of that name. */
+  Optional<String> roleOf(String name);
+
+  /** A one-time code for a new administrator. */
+  Reply invite(Head head, byte[] body, String by);
+
+  /** A one-time code instead of the credentials that an administrator has. */
+  Reply reset(Head head, byte[] body, String by);
+
+  /** Shuts an administrator out, and ends what they have open. */
+  Reply disable(Head head, String by);
+
+  /** Lets an administrator in again. */
+  Reply enable(Head head, String by);
+}
