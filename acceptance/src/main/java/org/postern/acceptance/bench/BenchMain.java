@@ -48,6 +48,7 @@ public final class BenchMain {
             List.of(new Direct(), new StunnelChain(), PosternContender.BROKER), SUBJECT),
         new DecisionBenchmark(SUBJECT),
         new ScimBenchmark(SUBJECT),
+        new ReloadBenchmark(SUBJECT),
         new IdleBenchmark(
             List.of(
                 new IdleConnections(HaproxyRelay.TLS, "connection", CONNECTIONS),
@@ -81,11 +82,12 @@ public final class BenchMain {
       return;
     }
     List<Figure> figures = new ArrayList<>();
-    for (Benchmark benchmark : chosen(name)) {
-      System.out.println(benchmark.name() + ": " + benchmark.about());
-      try (BenchRun run = new BenchRun(quick)) {
-        figures.addAll(benchmark.measure(run));
-      }
+    try {
+      measure(chosen(name), quick, figures);
+    } catch (Exception e) {
+      // Loops of the benchmark's own would keep the process.
+      e.printStackTrace();
+      System.exit(1);
     }
     Report report = new Report(figures);
     report.print(System.out);
@@ -93,6 +95,16 @@ public final class BenchMain {
       report.write(json);
     }
     System.exit(0);
+  }
+
+  private static void measure(List<Benchmark> benchmarks, boolean quick, List<Figure> figures)
+      throws Exception {
+    for (Benchmark benchmark : benchmarks) {
+      System.out.println(benchmark.name() + ": " + benchmark.about());
+      try (BenchRun run = new BenchRun(quick)) {
+        figures.addAll(benchmark.measure(run));
+      }
+    }
   }
 
   private static List<Benchmark> chosen(String name) {

@@ -25,13 +25,19 @@ public final class JavaMemory {
 
   /** Bytes. */
   public static long liveBytes(long pid) throws IOException, InterruptedException {
+    long heap = heapBytes(pid);
+    return ProcessMeter.residentBytes(List.of(pid)) - HEAP_BYTES + heap;
+  }
+
+  /** What is live in the heap of a JVM with the serial collector, after a full collection. */
+  public static long heapBytes(long pid) throws IOException, InterruptedException {
     jcmd(pid, "GC.run");
     Matcher used = USED.matcher(jcmd(pid, "GC.heap_info"));
     long kilobytes = 0;
     while (used.find()) {
       kilobytes += Long.parseLong(used.group(1));
     }
-    return ProcessMeter.residentBytes(List.of(pid)) - HEAP_BYTES + kilobytes * 1024;
+    return kilobytes * 1024;
   }
 
   private static String jcmd(long pid, String command) throws IOException, InterruptedException {

@@ -40,7 +40,7 @@ final class ScimBenchmark implements Benchmark {
         figure("visible-p99", result.visibleP99Millis(), "ms"),
         figure("visible-max", result.visibleMaxMillis(), "ms"),
         figure("behind-after-kill", result.backSeconds(), "s"),
-        figure("lost-over-kill", result.lost(), "changes"));
+        figure("lost-over-kill", (double) result.lost(), "changes"));
   }
 
   private Figure figure(String property, double value, String unit) {

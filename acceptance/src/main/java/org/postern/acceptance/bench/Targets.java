@@ -56,6 +56,8 @@ final class Targets {
           most("decision.postern.allocated", null, 0.5),
           most("decision.postern.snapshot-build", null, 2),
           most("decision.postern.cut-of-10000-flows", null, 1),
+          most("reload.postern.heap", null, 1024),
+          most("reload.postern.rule-change-p99", null, 500),
           least("scim.postern.limit", null, 500),
           least("scim.postern.rate-at-500", null, 495),
           most("scim.postern.visible-max", null, 1000),

@@ -106,7 +106,8 @@ final class BordersTest {
                 List.of("java.sql..", "org.postgresql.."),
                 "policystore.jdbc",
                 "broker.bootstrap",
-                "demo"),
+                "demo",
+                "acceptance.bench.store"),
             onlyIn(
                 "the database is opened in one place",
                 List.of("com.zaxxer..", "org.flywaydb..", "io.zonky.."),

@@ -106,7 +106,7 @@ final class Catalog {
   HostEntry stranger(String host) {
     return strangers.length == 0
         ? HostEntry.NOWHERE
-        : strangers[(host.hashCode() * MIXING >>> 1) % strangers.length];
+        : strangers[((host.hashCode() * MIXING) >>> 1) % strangers.length];
   }
 
   /// The applications of a host, or an entry that stands for none.

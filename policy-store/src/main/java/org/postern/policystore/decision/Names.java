@@ -62,7 +62,7 @@ final class Names {
     for (Transport transport : Transport.values()) {
       for (PortRange range : pieces(entry, transport)) {
         long matching = entry.matching(range.low(), transport, view.facts().clientType());
-        add(Walk.decide(view, entry, matching, entry, nowMillis, null), range, transport, reach);
+        add(Walk.decide(view, entry, matching, nowMillis, null), range, transport, reach);
       }
     }
     return reach;

@@ -27,6 +27,14 @@ final class Walk {
     APPROVAL
   }
 
+  /// What the rules say of a subject in good standing about an entry that there is.
+  ///
+  /// @param matching which of the entry's applications are meant, as bits
+  static Decision decide(
+      SubjectView view, HostEntry entry, long matching, long nowMillis, @Nullable Witness witness) {
+    return decide(view, entry, matching, entry, nowMillis, witness);
+  }
+
   /// What the rules say of a subject in good standing.
   ///
   /// @param matching which of the entry's applications are meant, as bits

@@ -75,7 +75,16 @@ final class Database {
   }
 
   int update(String what, String sql, @Nullable Object... parameters) {
-    return transaction(what, connection -> update(connection, sql, parameters));
+    return alone(what, connection -> update(connection, sql, parameters));
+  }
+
+  /// One statement that is its own transaction: no round trip to begin and end it.
+  private <T> T alone(String what, Work<T> work) {
+    try (Connection connection = source.getConnection()) {
+      return work.run(connection);
+    } catch (SQLException e) {
+      throw new StoreException("cannot " + what, e);
+    }
   }
 
   <T> List<T> list(String what, Reader<T> reader, String sql, @Nullable Object... parameters) {
@@ -83,7 +92,7 @@ final class Database {
   }
 
   <T> Optional<T> first(String what, Reader<T> reader, String sql, @Nullable Object... parameters) {
-    return list(what, reader, sql, parameters).stream().findFirst();
+    return alone(what, connection -> first(connection, reader, sql, parameters));
   }
 
   static int update(Connection connection, String sql, @Nullable Object... parameters)

@@ -210,7 +210,8 @@ public final class ScimUsers {
             return new Outcome.Done(stored.get());
           }
           Content content = wanted.get();
-          if (isTaken(connection, provider, id, content.userName())) {
+          boolean renamed = !key(content.userName()).equals(key(stored.get().userName()));
+          if (renamed && isTaken(connection, provider, id, content.userName())) {
             return new Outcome.NameTaken(content.userName());
           }
           Database.update(

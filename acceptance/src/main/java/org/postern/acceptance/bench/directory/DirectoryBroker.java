@@ -32,7 +32,7 @@ public final class DirectoryBroker {
   public static final String GROUP = "probed";
 
   static final String HOST = "door.bench.internal";
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String POLICY =
       """
       version: 1
@@ -46,6 +46,7 @@ public final class DirectoryBroker {
           .formatted(HOST, GROUP, GROUP, PROVIDER);
 
   private final BenchRun run;
+  private final String flags;
   private final Path data;
   private final int port;
   private final HttpClient http;
@@ -53,9 +54,14 @@ public final class DirectoryBroker {
   private final String provider;
   private RunningProgram program;
 
-  /** Starts it and makes the policy and the provider's token. */
-  public DirectoryBroker(BenchRun run) throws Exception {
+  /**
+   * Starts it and makes the policy and the provider's token.
+   *
+   * @param flags of its JVM; may be empty
+   */
+  public DirectoryBroker(BenchRun run, String flags) throws Exception {
     this.run = run;
+    this.flags = flags;
     this.data = run.folder("directory").resolve("broker");
     this.port = BenchRun.freePort();
     this.program = launch();
@@ -81,16 +87,17 @@ public final class DirectoryBroker {
   }
 
   private RunningProgram launch() throws Exception {
-    return run.start(
-            PosternCommand.of(
-                "broker",
-                "--data-dir",
-                data.toString(),
-                "--listen",
-                "127.0.0.1:" + port,
-                "--host",
-                "127.0.0.1"))
-        .awaitOutput("broker is ready", PATIENCE);
+    List<String> command =
+        PosternCommand.of(
+            "broker",
+            "--data-dir",
+            data.toString(),
+            "--listen",
+            "127.0.0.1:" + port,
+            "--host",
+            "127.0.0.1");
+    command.add(1, "POSTERN_JAVA_OPTIONS=" + flags);
+    return run.start(command).awaitOutput("broker is ready", PATIENCE);
   }
 
   /** SIGKILL to the broker, which cannot prepare for it. Its database notices and stops. */

@@ -44,13 +44,13 @@ final class DirectoryLoad {
    * @param seconds from the first change to the last acknowledgement
    * @param millis of each change, sorted
    */
-  record Result(double seconds, double[] millis) {
+  record Result(double seconds, List<Double> millis) {
     double rate() {
-      return millis.length / seconds;
+      return millis.size() / seconds;
     }
 
     double millisAt(double share) {
-      return millis[(int) Math.min(millis.length - 1L, Math.round(millis.length * share))];
+      return millis.get((int) Math.min(millis.size() - 1L, Math.round(millis.size() * share)));
     }
   }
 
@@ -95,7 +95,7 @@ final class DirectoryLoad {
       }
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new Result(seconds, millis.stream().mapToDouble(Double::doubleValue).sorted().toArray());
+    return new Result(seconds, millis.stream().sorted().toList());
   }
 
   /** Of ten changes seven patch a user, one replaces one, two are of a group's members. */

@@ -60,7 +60,7 @@ public final class DirectoryTrial {
 
   /** Does it all. */
   public Result measure() throws Exception {
-    DirectoryBroker broker = new DirectoryBroker(run);
+    DirectoryBroker broker = new DirectoryBroker(run, "");
     Company company =
         Company.load(broker, new Company.Size(plan.users(), plan.groups(), plan.groupsOfOne()));
     double loadRate = (plan.users() + plan.groups()) / company.seconds();
@@ -88,7 +88,7 @@ public final class DirectoryTrial {
     double late = killed.millisAt(1) / 1e3;
     run.say(
         "killed in the middle: all %d acknowledged in the end, %d sent again, %.1f s behind"
-            .formatted(killed.millis().length, load.sentAgain(), late));
+            .formatted(killed.millis().size(), load.sentAgain(), late));
     return new Result(
         loadRate,
         limit.rate(),
