@@ -62,7 +62,18 @@ public final class BenchMain {
   }
 
   /** Names one benchmark, or {@code all}. */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      run(arguments);
+      System.exit(0);
+    } catch (Exception e) {
+      // Threads of what was measured may live on, and would keep the process.
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void run(String[] arguments) throws Exception {
     @Nullable String name = null;
     @Nullable Path json = null;
     boolean quick = false;
@@ -94,7 +105,6 @@ public final class BenchMain {
     if (json != null) {
       report.write(json);
     }
-    System.exit(0);
   }
 
   private static void measure(List<Benchmark> benchmarks, boolean quick, List<Figure> figures)
