@@ -86,10 +86,11 @@ final class OpenBenchmark implements Benchmark {
     Dial.Maker dialer = ends.dialer(FarAway.wholeChain(run, target, CABLE));
     load.run(dialer, AT_ONCE, run.quick() ? ALONE : WARM_UP);
     Opens alone = load.run(dialer, 1, ALONE);
-    double first = FarAway.firstFlowMillis(run, CABLE);
+    FarAway.FirstFlows first = FarAway.firstFlowMillis(run, CABLE);
     String name = "open." + subject;
     return List.of(
         Figure.alone(name + ".p50-at-40ms", alone.p50Millis(), "ms"),
-        Figure.alone(name + ".first-flow-at-40ms", first, "ms"));
+        Figure.alone(name + ".first-flow-at-40ms", first.warm(), "ms"),
+        Figure.alone(name + ".cold-first-flow-at-40ms", first.cold(), "ms"));
   }
 }
