@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * those that always have something, so that an exchange of small messages does not wait for bulk.
  */
 public final class LanePort {
-  private static final int CONTROL_BYTES = 256;
+  private static final int CONTROL_BYTES = 8 << 10;
+
+  /** A payload up to this size is copied to share a TLS record with what is beside it. */
+  private static final int SHARED_MAX = 4 << 10;
 
   /** Weight of a slower sample in the round trip; a faster one replaces it. */
   private static final int RTT_WEIGHT = 8;
@@ -151,7 +154,19 @@ public final class LanePort {
   }
 
   void writePayload(int type, long flowId, ByteBuf payload) {
-    Frames.header(control(), type, payload.readableBytes(), flowId);
+    int bytes = payload.readableBytes();
+    ByteBuf beside = control();
+    if (bytes <= SHARED_MAX) {
+      if (beside.writableBytes() < Frames.FIXED_MAX + bytes) {
+        flushControl();
+        beside = control();
+      }
+      Frames.header(beside, type, bytes, flowId);
+      beside.writeBytes(payload);
+      payload.release();
+      return;
+    }
+    Frames.header(beside, type, bytes, flowId);
     flushControl();
     sink.write(payload);
   }

@@ -66,6 +66,8 @@ final class LaneMaking {
     Channel channel = carrier.take(steps);
     answering = wrongPeer == ReasonCode.GRANT_SUBJECT_MISMATCH;
     SslHandler inner = innerTls.newHandler(channel.alloc());
+    // Flows write in pieces that suit records; the handler would copy to fill up each.
+    inner.setWrapDataSize(0);
     SSLEngine engine = inner.engine();
     SSLParameters parameters = engine.getSSLParameters();
     // The other end is known by its SPIFFE id, which the peer check judges, not by a host name.
