@@ -13,6 +13,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.SecretSealer;
@@ -31,6 +34,10 @@ public final class AuditTrail implements AuditLog {
   private static final String KEY = "audit chain key";
   private static final int KEY_BYTES = 32;
   private static final int PAGE = 2_000;
+
+  /// Callers whose entries share a transaction.
+  private static final int GROUP_MAX = 256;
+
   private static final String COLUMNS =
       "select seq, at, actor_kind, actor_id, actor_name, action, object_kind, object_name, outcome,"
           + " before_fields, after_fields, detail, request_id, from_address, previous, hash"
@@ -40,6 +47,8 @@ public final class AuditTrail implements AuditLog {
   private final SecretSealer sealer;
   private final SecureRandom random;
   private final InstantSource clock;
+  private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+  private final ReentrantLock turn = new ReentrantLock();
   private volatile @Nullable AuditChain chain;
 
   /// Over a data source. The key is made when it is needed first.
@@ -51,16 +60,68 @@ public final class AuditTrail implements AuditLog {
     this.clock = clock;
   }
 
+  /// What came in while another transaction was under way goes into the next one together: the
+  /// chain has one end, and a commit per entry would hold all to one turn of the disk each.
   @Override
   public void recordAll(List<AuditEvent> events) {
-    if (!events.isEmpty()) {
-      AuditChain known = chain();
-      database.transaction(
-          "write to the audit log",
-          connection -> {
-            append(connection, known, events);
-            return "";
-          });
+    if (events.isEmpty()) {
+      return;
+    }
+    AuditChain known = chain();
+    Waiting mine = new Waiting(List.copyOf(events));
+    waiting.add(mine);
+    turn.lock();
+    try {
+      if (!mine.written) {
+        writeWith(mine, known);
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void writeWith(Waiting mine, AuditChain known) {
+    List<Waiting> group = new ArrayList<>(List.of(mine));
+    waiting.remove(mine);
+    if (!mine.alone) {
+      for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+        group.add(next);
+        if (group.size() == GROUP_MAX) {
+          break;
+        }
+      }
+    }
+    try {
+      write(known, group);
+    } catch (RuntimeException e) {
+      if (group.size() == 1) {
+        throw e;
+      }
+      // One of them may be at fault: each for itself, then.
+      group.forEach(each -> each.alone = true);
+      write(known, List.of(mine));
+    }
+  }
+
+  private void write(AuditChain known, List<Waiting> group) {
+    List<AuditEvent> all = group.stream().flatMap(each -> each.events.stream()).toList();
+    database.transaction(
+        "write to the audit log",
+        connection -> {
+          append(connection, known, all);
+          return "";
+        });
+    group.forEach(each -> each.written = true);
+  }
+
+  /// Entries of one caller, who waits for them. Its flags are guarded by the turn.
+  private static final class Waiting {
+    private final List<AuditEvent> events;
+    private boolean written;
+    private boolean alone;
+
+    Waiting(List<AuditEvent> events) {
+      this.events = events;
     }
   }
 

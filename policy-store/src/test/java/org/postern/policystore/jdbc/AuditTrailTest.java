@@ -2,12 +2,15 @@ package org.postern.policystore.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.sql.Connection;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,6 +181,44 @@ class AuditTrailTest {
         .isInstanceOfSatisfying(
             AuditVerdict.Intact.class, intact -> assertThat(intact.seq()).isEqualTo(600));
     assertThat(database.number("select count(*) from sealed_material")).isEqualTo(1);
+  }
+
+  @Test
+  void callersThatWaitShareATransactionAndAFaultyOneHurtsNobodyElse() throws Exception {
+    trail.record(revoked("first"));
+    List<String> faults = Collections.synchronizedList(new ArrayList<>());
+    List<Thread> threads = new ArrayList<>();
+    try (Connection holder = database.source().getConnection()) {
+      holder.setAutoCommit(false);
+      holder.createStatement().executeQuery("select * from audit_head for update");
+      for (int i = 0; i < 20; i++) {
+        AuditEvent event =
+            i == 7 ? AuditEvent.done(ALICE, "no\u0000action", "session", "x") : revoked("s" + i);
+        threads.add(
+            Thread.ofVirtual()
+                .start(() -> {
+                  try {
+                    trail.record(event);
+                  } catch (StoreException e) {
+                    faults.add(event.action());
+                  }
+                }));
+      }
+      await().until(() -> threads.stream().allMatch(AuditTrailTest::isParked));
+      holder.rollback();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(faults).containsExactly("no\u0000action");
+    assertThat(trail.verify(null))
+        .isInstanceOfSatisfying(
+            AuditVerdict.Intact.class, intact -> assertThat(intact.seq()).isEqualTo(20));
+  }
+
+  private static boolean isParked(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        || thread.getState() == Thread.State.TIMED_WAITING;
   }
 
   @Test
