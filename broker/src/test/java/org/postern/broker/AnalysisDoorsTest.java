@@ -134,6 +134,83 @@ final class AnalysisDoorsTest {
   }
 
   @Test
+  void reachSaysWhatSomebodyReachesAndWhatTheyWouldNeed() throws Exception {
+    AdminCaller.Answer reach =
+        owner.call(
+            "POST",
+            "/admin/v1/reach",
+            "{\"user\":\"alice@example.com\",\"clientType\":\"client\"}");
+    assertThat(reach.status()).as(reach.body()).isEqualTo(200);
+    assertThat(lines(reach.json(), "application", "access"))
+        .containsExactly("payments allowed", "wiki allowed");
+    assertThat(reach.json().at("/items/0/openings/0/rule").asText()).isEqualTo("second");
+    String fussy =
+        "version: 1\nrules:\n  - {name: fussy, action: allow, applications: [wiki], anyone: true,"
+            + " when: [{platforms: [linux]}]}\n";
+    String body =
+        BrokerUnderTest.JSON
+            .createObjectNode()
+            .put("user", "bob@example.com")
+            .put("document", fussy)
+            .toString();
+    JsonNode missing = owner.call("POST", "/admin/v1/reach", body).json();
+    assertThat(lines(missing, "application", "access")).containsExactly("wiki possible");
+    assertThat(missing.at("/items/0/openings/0/wouldNeed/0").asText()).contains("platforms: linux");
+    String known = body.replaceFirst("[{]", "{\"platform\":\"linux\",");
+    assertThat(lines(owner.call("POST", "/admin/v1/reach", known).json(), "application", "access"))
+        .containsExactly("wiki allowed");
+    assertThat(owner.call("POST", "/admin/v1/reach", "{\"device\":\"d-no\"}").status())
+        .isEqualTo(400);
+    assertThat(
+            lines(
+                owner.call("POST", "/admin/v1/who-can-reach", "{\"application\":\"wiki\"}").json(),
+                "kind",
+                "name",
+                "access"))
+        .containsExactly("group staff allowed");
+  }
+
+  @Test
+  void planDiffAndApplySayWhoLosesAndWhatIsCarvedOut() throws Exception {
+    String change =
+        BASE.replaceAll("  - \\{name: (second|third)[^\n]*\n", "")
+            .replace(
+                "groups: [{name",
+                "  - {name: admin, hosts: [admin.corp.internal], tcp: [443],"
+                    + " connectorGroups: [vpc-a]}\ngroups: [{name");
+    for (String path : new String[] {"plan", "apply?dry_run=1", "apply"}) {
+      AdminCaller.Answer answer = owner.call("POST", "/admin/v1/" + path, change);
+      assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+      JsonNode loses = answer.json().at("/effects/loses");
+      assertThat(loses.size()).as(answer.body()).isEqualTo(2);
+      assertThat(loses.at("/0/application").asText()).isEqualTo("payments");
+      assertThat(loses.at("/0/who/0/name").asText()).isEqualTo("staff");
+      JsonNode warning = answer.json().at("/warnings/0");
+      assertThat(warning.path("text").asText())
+          .startsWith("admin takes admin.corp.internal out of rest: tcp 1-100, 443")
+          .contains("nobody has tcp 1-100");
+    }
+    long version =
+        owner.call("GET", "/admin/v1/status", "").json().path("configurationVersion").asLong();
+    JsonNode back =
+        owner
+            .call(
+                "POST", "/admin/v1/diff", "{\"from\":%d,\"to\":%d}".formatted(version, version - 1))
+            .json();
+    assertThat(back.at("/effects/gains").size()).as(back.toString()).isEqualTo(2);
+    assertThat(back.path("warnings")).isEmpty();
+    AdminCaller.Answer put =
+        owner.call(
+            "PUT",
+            "/admin/v1/config/applications/shop",
+            "{\"hosts\":[\"shop.corp.internal\"],\"tcp\":[80],\"connectorGroups\":[\"vpc-a\"]}",
+            "If-None-Match",
+            "*");
+    assertThat(put.status()).as(put.body()).isEqualTo(200);
+    assertThat(put.header("Warning")).contains("shop takes shop.corp.internal out of rest");
+  }
+
+  @Test
   void sourceThatIsNoAddressIsAnErrorAndNotAMissingFact() throws Exception {
     for (String source : new String[] {"10.0.0", "192.0.2.0/24", "home"}) {
       AdminCaller.Answer answer =

@@ -60,6 +60,27 @@ public record PolicyConfiguration(
         identityProviders);
   }
 
+  /// The same, with the other's own lists wherever they are equal: what is made of a list need not
+  /// be made again of the same one.
+  public PolicyConfiguration sharing(PolicyConfiguration other) {
+    return new PolicyConfiguration(
+        shared(domains, other.domains),
+        shared(connectorGroups, other.connectorGroups),
+        shared(trustedNetworks, other.trustedNetworks),
+        shared(postureProfiles, other.postureProfiles),
+        shared(applications, other.applications),
+        shared(applicationGroups, other.applicationGroups),
+        shared(groups, other.groups),
+        shared(rules, other.rules),
+        shared(sessionRules, other.sessionRules),
+        shared(forwardingRules, other.forwardingRules),
+        shared(identityProviders, other.identityProviders));
+  }
+
+  private static <T> List<T> shared(List<T> own, List<T> others) {
+    return own.equals(others) ? others : own;
+  }
+
   /// The same with other domains.
   public PolicyConfiguration withDomains(List<String> changed) {
     return new PolicyConfiguration(

@@ -40,8 +40,11 @@ public final class AdminApi {
     Roles roles = new Roles(contract, parts.administrators().roles());
     this.door = new AdminDoor(parts, roles, limits, nanoTime);
     PolicyEditor editor = new PolicyEditor(parts, contract, limits);
-    handlers.putAll(new PolicyHandlers(parts, editor).handlers());
-    handlers.putAll(new ObjectHandlers(parts, editor, limits).handlers());
+    ImpactDesk impact = new ImpactDesk(parts, limits);
+    handlers.putAll(new PolicyHandlers(parts, editor, impact).handlers());
+    handlers.putAll(new ObjectHandlers(parts, editor, impact, limits).handlers());
+    handlers.putAll(new DiffHandlers(parts, editor, impact).handlers());
+    handlers.putAll(new ReachHandlers(parts, editor, impact, limits).handlers());
     handlers.putAll(new ChangeHandlers(parts, editor).handlers());
     AccessHandlers access = new AccessHandlers(parts, roles, limits);
     handlers.putAll(access.handlers());

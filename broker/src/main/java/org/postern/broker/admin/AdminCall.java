@@ -41,8 +41,8 @@ final class AdminCall {
 
   private JsonNode parse(byte[] bytes) {
     boolean json =
-        operation.body() == Contract.BodySize.SMALL
-            && (operation.bodySchema() != null || !operation.kind().isEmpty());
+        operation.bodySchema() != null
+            || (operation.body() == Contract.BodySize.SMALL && !operation.kind().isEmpty());
     if (!json) {
       return MissingNode.getInstance();
     }

@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param accessToken how long an access token lives
  * @param credential how long a token or client lives when nobody says
  * @param secondPerson how long a change waits for a second person
+ * @param impactAsks how often the engine is asked at most to say what a change does to people
  */
 record AdminLimits(
     int requestsPerMinute,
@@ -30,7 +31,8 @@ record AdminLimits(
     int pageMax,
     Duration accessToken,
     Duration credential,
-    Duration secondPerson) {
+    Duration secondPerson,
+    long impactAsks) {
 
   /** What the product ships with. */
   static final AdminLimits DEFAULT =
@@ -46,5 +48,6 @@ record AdminLimits(
           1_000,
           Duration.ofHours(1),
           Duration.ofDays(90),
-          Duration.ofDays(7));
+          Duration.ofDays(7),
+          20_000_000);
 }

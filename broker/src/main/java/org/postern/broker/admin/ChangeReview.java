@@ -24,6 +24,7 @@ final class ChangeReview implements PolicyChange.Review {
   private final Set<String> secondPersonFor;
   private final Function<PolicyConfiguration, List<PolicyError>> tests;
   private List<ObjectChange> changes = List.of();
+  private ImpactDesk.Change whole = ImpactDesk.Change.NONE;
 
   /** The change has to wait for a second person. */
   static final class NeedsSecondPerson extends RuntimeException {
@@ -58,11 +59,17 @@ final class ChangeReview implements PolicyChange.Review {
     return changes;
   }
 
+  /** The whole of it, once it was reviewed. */
+  ImpactDesk.Change whole() {
+    return whole;
+  }
+
   @Override
   public PolicyChange.Findings review(PolicyConfiguration before, PolicyConfiguration after) {
     ConfigTree old = ConfigTree.of(before);
     ConfigTree now = ConfigTree.of(after);
     changes = old.to(now, kinds);
+    whole = new ImpactDesk.Change(before, after);
     Reach reachBefore = new Reach(principal, old, kinds);
     Reach reachAfter = new Reach(principal, now, kinds);
     List<String> refused = new ArrayList<>();

@@ -13,12 +13,15 @@ import org.postern.policystore.jdbc.ConfigurationHistory;
 /** The things of the policy document one by one, the same way for every kind. */
 final class ObjectHandlers {
   private static final int VERSIONS_SEARCHED = 200;
+  private static final int WARNINGS_IN_HEAD = 5;
 
   private final AdminParts parts;
   private final PolicyEditor editor;
+  private final ImpactDesk impact;
   private final Pages pages;
 
-  ObjectHandlers(AdminParts parts, PolicyEditor editor, AdminLimits limits) {
+  ObjectHandlers(AdminParts parts, PolicyEditor editor, ImpactDesk impact, AdminLimits limits) {
+    this.impact = impact;
     this.parts = parts;
     this.editor = editor;
     this.pages = new Pages(limits);
@@ -97,7 +100,23 @@ final class ObjectHandlers {
     if (outcome instanceof PolicyEditor.Outcome.Waits waits) {
       return PolicyEditor.waits(waits);
     }
-    return call.isDryRun() ? done(call, outcome) : shown(200, found(call, now()));
+    if (call.isDryRun()) {
+      return done(call, outcome);
+    }
+    return warned(call, outcome, shown(200, found(call, now())));
+  }
+
+  /** The answer is the thing itself, so what the change carves out stands in its head. */
+  private Reply warned(AdminCall call, PolicyEditor.Outcome outcome, Reply reply) {
+    if (!(outcome instanceof PolicyEditor.Outcome.Done done)) {
+      return reply;
+    }
+    List<String> texts =
+        impact.warnings(done.whole(), DiffHandlers.shows(call, editor, done.whole())).stream()
+            .limit(WARNINGS_IN_HEAD)
+            .map(each -> "299 - \"" + each.get("text") + "\"")
+            .toList();
+    return texts.isEmpty() ? reply : reply.with("Warning", String.join(", ", texts));
   }
 
   private static PolicyKind place(
@@ -212,14 +231,15 @@ final class ObjectHandlers {
             Map.of("dependents", dependents.stream().limit(100).toList())));
   }
 
-  private static Reply done(AdminCall call, PolicyEditor.Outcome outcome) {
+  private Reply done(AdminCall call, PolicyEditor.Outcome outcome) {
     return switch (outcome) {
       case PolicyEditor.Outcome.Waits waits -> PolicyEditor.waits(waits);
       case PolicyEditor.Outcome.Overtaken overtaken -> throw AdminProblem.changed();
       case PolicyEditor.Outcome.Done(
               List<ObjectChange> changes,
               List<String> lines,
-              long version) ->
+              long version,
+              ImpactDesk.Change whole) ->
           Reply.json(
               200,
               Map.of(
@@ -227,6 +247,8 @@ final class ObjectHandlers {
                   changes.stream().map(ObjectChange::described).toList(),
                   "version",
                   version,
+                  "warnings",
+                  impact.warnings(whole, DiffHandlers.shows(call, editor, whole)),
                   "dryRun",
                   call.isDryRun()));
     };
@@ -254,7 +276,7 @@ final class ObjectHandlers {
     if (outcome instanceof PolicyEditor.Outcome.Waits waits) {
       return PolicyEditor.waits(waits);
     }
-    return shown(200, found(call, now()));
+    return warned(call, outcome, shown(200, found(call, now())));
   }
 
   private ObjectNode at(PolicyKind kind, String name, long version) {

@@ -40,7 +40,9 @@ final class PolicyEditor {
   /** What became of it. */
   sealed interface Outcome {
     /** It is in force, or would be. */
-    record Done(List<ObjectChange> changes, List<String> lines, long version) implements Outcome {}
+    record Done(
+        List<ObjectChange> changes, List<String> lines, long version, ImpactDesk.Change whole)
+        implements Outcome {}
 
     /** It waits for a second person. */
     record Waits(String id) implements Outcome {}
@@ -110,7 +112,10 @@ final class PolicyEditor {
             parts.snapshots().refresh();
           }
           yield new Outcome.Done(
-              review.changes(), applied.changes(), parts.policy().configurationVersion());
+              review.changes(),
+              applied.changes(),
+              parts.policy().configurationVersion(),
+              review.whole());
         }
       };
     } catch (ChangeReview.NeedsSecondPerson e) {
@@ -154,6 +159,11 @@ final class PolicyEditor {
       throw wrong(errors);
     }
     return parsed.over(live);
+  }
+
+  /** What a document that we wrote says. */
+  PolicyConfiguration written(String document) {
+    return parsed(document, ofOurs).over(PolicyConfiguration.EMPTY);
   }
 
   private static PolicyDocument parsed(String document, PolicyParser parser) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.audit.AuditEvent;
@@ -22,9 +23,11 @@ final class PolicyHandlers {
 
   private final AdminParts parts;
   private final PolicyEditor editor;
+  private final ImpactDesk impact;
   private final Pages pages = new Pages(AdminLimits.DEFAULT);
 
-  PolicyHandlers(AdminParts parts, PolicyEditor editor) {
+  PolicyHandlers(AdminParts parts, PolicyEditor editor, ImpactDesk impact) {
+    this.impact = impact;
     this.parts = parts;
     this.editor = editor;
   }
@@ -90,11 +93,15 @@ final class PolicyHandlers {
       case PolicyEditor.Outcome.Done(
               List<ObjectChange> changes,
               List<String> lines,
-              long version) -> {
+              long version,
+              ImpactDesk.Change whole) -> {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("changes", lines);
         body.put("details", changes.stream().map(ObjectChange::described).toList());
         body.put("version", version);
+        Predicate<String> shows = DiffHandlers.shows(call, editor, whole);
+        body.put("effects", impact.effects(whole, shows, call.principal.may("users:read")));
+        body.put("warnings", impact.warnings(whole, shows));
         body.put("dryRun", call.isDryRun() || call.operation.readsOnly());
         yield Reply.json(200, body).with("ETag", tag(version));
       }

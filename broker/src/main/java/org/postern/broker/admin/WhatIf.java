@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
@@ -58,7 +59,7 @@ final class WhatIf {
 
   /** Of somebody made up, by a configuration. */
   Explanation askOf(PolicyConfiguration configuration) {
-    IdentityState people = people(configuration);
+    IdentityState people = people(configuration, Optional.empty());
     Snapshot snapshot = Snapshot.build(0, configuration, people);
     return explain(snapshot, snapshot.subject(SOMEBODY, DEVICE, facts()));
   }
@@ -76,6 +77,34 @@ final class WhatIf {
   /** Of a real user on a real device. */
   Explanation askOf(Snapshot snapshot, String userId, String deviceId) {
     return explain(snapshot, snapshot.subject(userId, deviceId, facts()));
+  }
+
+  /** The made-up person in a snapshot of {@link #people}. */
+  SubjectView somebody(Snapshot snapshot) {
+    return snapshot.subject(SOMEBODY, DEVICE, facts());
+  }
+
+  /** A real user on a real device: the given facts, and as far as none are given the known. */
+  SubjectView view(Snapshot snapshot, String userId, String deviceId, Facts known) {
+    Facts given = facts();
+    Map<String, Truth> posture = new HashMap<>(known.posture());
+    posture.putAll(given.posture());
+    return snapshot.subject(
+        userId,
+        deviceId,
+        new Facts(
+            given.clientType() == null ? known.clientType() : given.clientType(),
+            given.platform() == null ? known.platform() : given.platform(),
+            posture,
+            given.source(),
+            given.trustedNetworks(),
+            given.country(),
+            given.risk()));
+  }
+
+  /** The time of the question, in milliseconds since the epoch. */
+  long millis() {
+    return now.toEpochMilli();
   }
 
   private Explanation explain(Snapshot snapshot, SubjectView subject) {
@@ -128,13 +157,31 @@ final class WhatIf {
     return texts;
   }
 
-  /** The one made-up person with a device and a session, as an identity state. */
-  IdentityState people(PolicyConfiguration configuration) {
+  /**
+   * The one made-up person with a device and a session, as an identity state.
+   *
+   * @param known whose provider, groups and attributes are theirs as far as none are given
+   */
+  IdentityState people(PolicyConfiguration configuration, Optional<UserRecord> known) {
     String email = question.path("user").asText("").toLowerCase(Locale.ROOT);
-    String provider = question.path("provider").asText(providerOf(configuration, email));
+    String provider =
+        question
+            .path("provider")
+            .asText(known.map(UserRecord::provider).orElse(providerOf(configuration, email)));
     UserRecord user =
         new UserRecord(
-            SOMEBODY, provider, SOMEBODY, email, email, false, texts("groups"), attributes());
+            SOMEBODY,
+            provider,
+            SOMEBODY,
+            email,
+            email,
+            false,
+            question.has("groups") || known.isEmpty()
+                ? texts("groups")
+                : known.get().providerGroups(),
+            question.has("attributes") || known.isEmpty()
+                ? attributes()
+                : known.get().attributes());
     DeviceRecord device =
         new DeviceRecord(
             DEVICE,

@@ -29,6 +29,8 @@ import picocli.CommandLine.Command;
       DecisionCommands.Check.class,
       AnalysisCommands.LintPolicy.class,
       AnalysisCommands.RuleCounts.class,
+      ReachCommands.ReachWhat.class,
+      ReachCommands.Diff.class,
       DecisionCommands.class,
       DecisionCommands.Tests.class,
       ApprovalCommands.class,

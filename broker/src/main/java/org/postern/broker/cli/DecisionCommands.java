@@ -92,6 +92,21 @@ final class DecisionCommands extends PeopleCommands.Things {
     }
   }
 
+  /** Facts and posture results as they are written on the command line, into a question. */
+  static void facts(List<String> facts, List<String> posture, ObjectNode body) {
+    facts.forEach(fact -> body.put(name(fact), fact.substring(fact.indexOf('=') + 1)));
+    ObjectNode profiles = body.putObject("posture");
+    posture.forEach(each -> profiles.put(name(each), each.endsWith("=true")));
+  }
+
+  private static String name(String pair) {
+    int equal = pair.indexOf('=');
+    if (equal < 1) {
+      throw new CommandException(ExitCode.WRONG, pair + " is not NAME=VALUE");
+    }
+    return pair.substring(0, equal);
+  }
+
   @Command(
       name = "check",
       mixinStandardHelpOptions = true,
@@ -160,18 +175,8 @@ final class DecisionCommands extends PeopleCommands.Things {
         body.put("device", device);
       }
       groups.forEach(body.withArray("groups")::add);
-      facts.forEach(fact -> body.put(name(fact), fact.substring(fact.indexOf('=') + 1)));
-      ObjectNode profiles = body.putObject("posture");
-      posture.forEach(each -> profiles.put(name(each), each.endsWith("=true")));
+      facts(facts, posture, body);
       return body;
-    }
-
-    private static String name(String pair) {
-      int equal = pair.indexOf('=');
-      if (equal < 1) {
-        throw new CommandException(ExitCode.WRONG, pair + " is not NAME=VALUE");
-      }
-      return pair.substring(0, equal);
     }
   }
 

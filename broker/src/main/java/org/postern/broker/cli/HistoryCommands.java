@@ -47,7 +47,10 @@ final class HistoryCommands {
   @Command(
       name = "plan",
       mixinStandardHelpOptions = true,
-      description = "Says what a document would change, field by field. Changes nothing.",
+      description = {
+        "Says what a document would change, field by field, and who would gain and lose access.",
+        "Changes nothing."
+      },
       footer = {
         "",
         "Example:",
@@ -80,6 +83,7 @@ final class HistoryCommands {
         return ExitCode.OK;
       }
       details(out, body.path("details"));
+      ImpactText.print(out, body);
       int changes = body.path("changes").size();
       out.println(
           changes == 0
@@ -162,6 +166,7 @@ final class HistoryCommands {
         out.println("waits for a second person as change " + body.path("change").asText());
       } else {
         details(out, body.path("details"));
+        ImpactText.print(out, body);
         out.println("configuration version " + body.path("version").asLong());
       }
       return ExitCode.OK;

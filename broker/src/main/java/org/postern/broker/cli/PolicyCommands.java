@@ -117,6 +117,7 @@ final class PolicyCommands {
       for (JsonNode change : body.path("changes")) {
         out.println(Table.printable(change.asText()));
       }
+      ImpactText.print(out, body);
       int changes = body.path("changes").size();
       out.println(
           changes == 0

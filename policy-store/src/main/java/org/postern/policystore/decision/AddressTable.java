@@ -17,8 +17,10 @@ final class AddressTable {
   private final long[] keys;
   private final @Nullable HostEntry[] entries;
   private final Map<AddressRange, HostEntry> ipv6;
+  private final Map<AddressRange, List<CompiledApplication>> ranges;
 
-  private AddressTable(Map<AddressRange, HostEntry> ranges) {
+  private AddressTable(Map<AddressRange, List<CompiledApplication>> ranges) {
+    this.ranges = ranges;
     this.prefixes4 = prefixes(ranges.keySet(), false);
     this.prefixes6 = prefixes(ranges.keySet(), true);
     int capacity = Integer.highestOneBit(Math.max(4, 2 * ranges.size())) << 1;
@@ -26,13 +28,36 @@ final class AddressTable {
     this.keys = new long[capacity];
     this.entries = new @Nullable HostEntry[capacity];
     this.ipv6 = new HashMap<>();
-    ranges.forEach((range, entry) -> {
-      if (range.ipv6()) {
-        ipv6.put(range, entry);
-      } else {
-        put(key(range.low(), range.prefixLength()), entry);
+    ranges
+        .keySet()
+        .forEach(range -> {
+          HostEntry entry = HostEntry.of(levels(range));
+          if (range.ipv6()) {
+            ipv6.put(range, entry);
+          } else {
+            put(key(range.low(), range.prefixLength()), entry);
+          }
+        });
+  }
+
+  /// A range's own applications, listed or not, then those of each wider range around it.
+  List<List<CompiledApplication>> levels(AddressRange range) {
+    List<List<CompiledApplication>> levels = new ArrayList<>(1);
+    for (int prefix : range.ipv6() ? prefixes6 : prefixes4) {
+      if (prefix <= range.prefixLength()) {
+        AddressRange around =
+            new AddressRange(
+                range.ipv6(),
+                range.high() & IpLiterals.maskHigh(range.ipv6(), prefix),
+                range.low() & IpLiterals.maskLow(range.ipv6(), prefix),
+                prefix);
+        List<CompiledApplication> own = ranges.get(around);
+        if (own != null) {
+          levels.add(own);
+        }
       }
-    });
+    }
+    return levels;
   }
 
   private static int[] prefixes(Set<AddressRange> ranges, boolean ipv6) {
@@ -122,33 +147,7 @@ final class AddressTable {
     }
 
     AddressTable build() {
-      int[] prefixes4 = prefixes(ranges.keySet(), false);
-      int[] prefixes6 = prefixes(ranges.keySet(), true);
-      Map<AddressRange, HostEntry> entries = new HashMap<>();
-      for (AddressRange range : ranges.keySet()) {
-        entries.put(range, HostEntry.of(levels(range, range.ipv6() ? prefixes6 : prefixes4)));
-      }
-      return new AddressTable(entries);
-    }
-
-    /// The range's own applications, then those of each wider range around it.
-    private List<List<CompiledApplication>> levels(AddressRange range, int[] prefixes) {
-      List<List<CompiledApplication>> levels = new ArrayList<>(1);
-      for (int prefix : prefixes) {
-        if (prefix <= range.prefixLength()) {
-          AddressRange around =
-              new AddressRange(
-                  range.ipv6(),
-                  range.high() & IpLiterals.maskHigh(range.ipv6(), prefix),
-                  range.low() & IpLiterals.maskLow(range.ipv6(), prefix),
-                  prefix);
-          List<CompiledApplication> own = ranges.get(around);
-          if (own != null) {
-            levels.add(own);
-          }
-        }
-      }
-      return levels;
+      return new AddressTable(ranges);
     }
   }
 }

@@ -133,6 +133,13 @@ final class Catalog {
     return name == null ? null : hosts.find(name);
   }
 
+  /// The applications of a pattern, listed or not, then those of each wider pattern over it.
+  List<List<CompiledApplication>> levels(HostPattern pattern) {
+    return pattern instanceof HostPattern.Addresses(var range)
+        ? addresses.levels(range)
+        : hosts.levels(pattern);
+  }
+
   /// The applications of a pattern as a whole.
   HostEntry entry(HostPattern pattern) {
     return pattern instanceof HostPattern.Addresses(var range)

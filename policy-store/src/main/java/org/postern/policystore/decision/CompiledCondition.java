@@ -34,6 +34,14 @@ record CompiledCondition(Condition source, Check check) {
     return source.negated() ? truth.not() : truth;
   }
 
+  /// Whether it wants a result to be missing that is: learning it would turn the answer.
+  boolean mayTurn(SubjectFacts subject) {
+    return source.operand() instanceof Operand.Posture(var results)
+        && results.stream()
+            .anyMatch(each ->
+                each.result() == Truth.UNKNOWN && subject.posture(each.profile()) == Truth.UNKNOWN);
+  }
+
   private static Check check(Operand operand, boolean wantsUnknown) {
     return switch (operand) {
       case Operand.Applications names -> throw aboutApplication(operand);

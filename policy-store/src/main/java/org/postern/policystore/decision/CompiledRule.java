@@ -8,6 +8,7 @@ import org.postern.policystore.AccessRule;
 import org.postern.policystore.Condition;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.ForwardingRule;
+import org.postern.policystore.Operand;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
@@ -134,6 +135,31 @@ final class CompiledRule {
     Truth truth = standingTruth;
     for (CompiledCondition condition : timed) {
       truth = truth.and(condition.test(subject, nowMillis));
+    }
+    return truth;
+  }
+
+  /// Whether a condition wants a posture result to be missing: then learning it may change what is
+  /// surely so now.
+  boolean wantsUnknown() {
+    return conditions.stream().anyMatch(CompiledRule::wantsUnknown);
+  }
+
+  private static boolean wantsUnknown(CompiledCondition condition) {
+    return condition.source().operand() instanceof Operand.Posture(var results)
+        && results.stream().anyMatch(each -> each.result() == Truth.UNKNOWN);
+  }
+
+  /// What can be said of the rule and the subject whatever may still become known.
+  Truth whateverIsLearnt(SubjectFacts subject, long nowMillis) {
+    if (nowMillis >= expiresAtMillis) {
+      return Truth.FALSE;
+    }
+    Truth truth = who(subject).and(inForce(subject));
+    for (CompiledCondition condition : conditions) {
+      truth =
+          truth.and(
+              condition.mayTurn(subject) ? Truth.UNKNOWN : condition.test(subject, nowMillis));
     }
     return truth;
   }

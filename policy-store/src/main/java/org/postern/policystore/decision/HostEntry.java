@@ -3,8 +3,10 @@ package org.postern.policystore.decision;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.ClientType;
+import org.postern.policystore.PortRange;
 import org.postern.policystore.Transport;
 
 /// The applications that take part in the names or addresses of one pattern, nearly always one:
@@ -51,6 +53,37 @@ final class HostEntry {
   /// All applications, as bits.
   long all() {
     return applications.length == 0 ? 0 : -1L >>> -applications.length;
+  }
+
+  /// The ports, cut where the set of applications may change.
+  List<PortRange> pieces(Transport transport) {
+    if (applications.length == 1) {
+      return applications[0].application.ports(transport);
+    }
+    TreeSet<Integer> starts = new TreeSet<>();
+    for (CompiledApplication each : applications) {
+      for (PortRange range : each.application.ports(transport)) {
+        starts.add(range.low());
+        starts.add(range.high() + 1);
+      }
+    }
+    List<PortRange> pieces = new ArrayList<>();
+    for (Integer start : starts) {
+      Integer end = starts.higher(start);
+      if (end != null) {
+        pieces.add(new PortRange(start, end - 1));
+      }
+    }
+    return pieces;
+  }
+
+  /// Which of the applications have the port, for whomever they exist, as bits.
+  long withPort(int port, Transport transport) {
+    long bits = 0;
+    for (int i = 0; i < applications.length; i++) {
+      bits |= applications[i].hasPort(port, transport) ? 1L << i : 0;
+    }
+    return bits;
   }
 
   /// Which of the applications have the port and exist for the client, as bits. None, if for one of

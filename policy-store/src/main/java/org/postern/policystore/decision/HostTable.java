@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.HostPattern;
 
 /// Exact names, wildcard suffixes and patterns. One pass over a name, from its end, finds the most
 /// specific entry without making a substring: the hash of every suffix is a step of the hash of the
@@ -41,7 +42,7 @@ final class HostTable {
     this.globsAnywhere = nodes.containsKey("");
     nodes.forEach(this::put);
     builder.globs.forEach(
-        (pattern, applications) -> globEntries.put(pattern, HostEntry.of(List.of(applications))));
+        (pattern, applications) -> globEntries.put(pattern, HostEntry.of(globLevels(pattern))));
   }
 
   private void put(String name, Node node) {
@@ -118,10 +119,43 @@ final class HostTable {
     return entry == null ? HostEntry.NOWHERE : entry;
   }
 
+  /// The patterns over the names of a pattern, listed or not, the narrowest first: its
+  /// applications, then those of each wider one.
+  List<List<CompiledApplication>> levels(HostPattern pattern) {
+    return switch (pattern) {
+      case HostPattern.ExactName(String name) -> {
+        Node node = nodes.get(name);
+        yield levels(name, node == null ? List.of() : node.exact);
+      }
+      case HostPattern.WildcardName(String suffix) -> levels("*." + suffix, List.of());
+      case HostPattern.Glob(String glob) -> globLevels(glob);
+      case HostPattern.Addresses addresses -> List.of();
+    };
+  }
+
+  /// Over one name that matches, from the pattern itself on.
+  private List<List<CompiledApplication>> globLevels(String glob) {
+    List<Level> levels = wider(glob.replace('*', 'q').replace('?', 'q'));
+    int own = 0;
+    for (int i = 0; i < levels.size(); i++) {
+      own = levels.get(i).glob() && levels.get(i).text().equals(glob) ? i : own;
+    }
+    return levels.subList(own, levels.size()).stream().map(Level::of).toList();
+  }
+
   private record Level(int literals, boolean glob, String text, List<CompiledApplication> of) {}
 
   /// All patterns over a name, the narrowest first.
   private List<List<CompiledApplication>> levels(String host, List<CompiledApplication> exactly) {
+    List<List<CompiledApplication>> lists = new ArrayList<>();
+    if (!exactly.isEmpty()) {
+      lists.add(exactly);
+    }
+    wider(host).forEach(level -> lists.add(level.of()));
+    return lists;
+  }
+
+  private List<Level> wider(String host) {
     List<Level> levels = new ArrayList<>();
     for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
       String suffix = host.substring(dot + 1);
@@ -142,12 +176,7 @@ final class HostTable {
             .reversed()
             .thenComparing(Level::glob)
             .thenComparing(Level::text));
-    List<List<CompiledApplication>> lists = new ArrayList<>();
-    if (!exactly.isEmpty()) {
-      lists.add(exactly);
-    }
-    levels.forEach(level -> lists.add(level.of()));
-    return lists;
+    return levels;
   }
 
   private static void addGlobs(Node node, String host, List<Level> levels) {

@@ -1,6 +1,5 @@
 package org.postern.policystore.decision;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,34 +59,12 @@ final class Names {
   private Reach reach(HostEntry entry) {
     Reach reach = new Reach();
     for (Transport transport : Transport.values()) {
-      for (PortRange range : pieces(entry, transport)) {
+      for (PortRange range : entry.pieces(transport)) {
         long matching = entry.matching(range.low(), transport, view.facts().clientType());
         add(Walk.decide(view, entry, matching, nowMillis, null), range, transport, reach);
       }
     }
     return reach;
-  }
-
-  /// The ports of an entry, cut where the set of applications may change.
-  private static List<PortRange> pieces(HostEntry entry, Transport transport) {
-    if (entry.applications.length == 1) {
-      return entry.applications[0].application.ports(transport);
-    }
-    TreeSet<Integer> starts = new TreeSet<>();
-    for (CompiledApplication each : entry.applications) {
-      for (PortRange range : each.application.ports(transport)) {
-        starts.add(range.low());
-        starts.add(range.high() + 1);
-      }
-    }
-    List<PortRange> pieces = new ArrayList<>();
-    for (Integer start : starts) {
-      Integer end = starts.higher(start);
-      if (end != null) {
-        pieces.add(new PortRange(start, end - 1));
-      }
-    }
-    return pieces;
   }
 
   private static void add(Decision decision, PortRange range, Transport transport, Reach reach) {

@@ -33,6 +33,7 @@ final class RuleLayer {
   private final int[] forAnyone;
   private final int[] forSomePeople;
   private final int[] all;
+  private final long[] wantingUnknown;
 
   RuleLayer(List<? extends Rule> source, Catalog catalog, @Nullable RuleLayer before) {
     this.source = source;
@@ -66,6 +67,10 @@ final class RuleLayer {
     this.forAnyone = ints(anyone);
     this.forSomePeople = ints(some);
     this.all = ints(live);
+    this.wantingUnknown = new long[words];
+    set(
+        wantingUnknown,
+        live.stream().mapToInt(i -> i).filter(i -> rules[i].wantsUnknown()).toArray());
     groups.forEach((group, list) -> byGroup.put(group, ints(list)));
     emails.forEach((email, list) -> byEmail.put(email, ints(list)));
     this.rows = buildRows();
@@ -185,6 +190,16 @@ final class RuleLayer {
   /// See [RuleRows#next].
   int next(HostEntry entry, long matching, int from) {
     return rows.next(entry, matching, from);
+  }
+
+  /// Whether any rule wants something not to be known.
+  boolean wantsUnknown() {
+    return Arrays.stream(wantingUnknown).anyMatch(word -> word != 0);
+  }
+
+  /// Of sixty-four rules those that want something not to be known.
+  long wantingUnknown(int word) {
+    return wantingUnknown[word];
   }
 
   boolean isAbout(int rule, CompiledApplication application) {

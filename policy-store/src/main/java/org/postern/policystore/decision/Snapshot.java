@@ -6,12 +6,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.Application;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.HostPattern;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.Rule;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.Transport;
 import org.postern.policystore.UserRecord;
@@ -268,6 +271,24 @@ public final class Snapshot {
   /// @param nowMillis milliseconds since the epoch
   public NamePlan namePlan(SubjectView view, long nowMillis) {
     return new Names(this, current(view), nowMillis).plan();
+  }
+
+  // -- whole patterns
+
+  /// The names or addresses of a pattern as a whole, whether an application lists it or not.
+  public Spot spot(HostPattern pattern) {
+    return new Spot(this, policy.catalog.levels(pattern));
+  }
+
+  /// The same with only some of the access and session rules: for questions whose answer the others
+  /// cannot change.
+  public Snapshot only(Predicate<Rule> wanted) {
+    PolicyConfiguration whole = configuration();
+    PolicyConfiguration some =
+        whole
+            .withRules(whole.rules().stream().filter(wanted).toList())
+            .withSessionRules(whole.sessionRules().stream().filter(wanted).toList());
+    return new Snapshot(version, new CompiledPolicy(some, policy), identities);
   }
 
   // -- connectors

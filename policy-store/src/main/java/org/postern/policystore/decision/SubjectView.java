@@ -1,6 +1,9 @@
 package org.postern.policystore.decision;
 
+import java.nio.LongBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.DenyReason;
@@ -59,6 +62,29 @@ public final class SubjectView {
   /// What was known beside the snapshot when the view was made.
   public Facts facts() {
     return subject.facts();
+  }
+
+  /// Two subjects whose likeness is equal are answered alike, at any time, by snapshots with the
+  /// rules of this one.
+  public Object likeness() {
+    List<Object> likeness = new ArrayList<>();
+    for (LayerView layer : List.of(access, sessions)) {
+      likeness.add(LongBuffer.wrap(layer.maybe()));
+      likeness.add(LongBuffer.wrap(layer.sure()));
+      likeness.add(LongBuffer.wrap(layer.report()));
+    }
+    likeness.add(Optional.ofNullable(refusal));
+    likeness.add(Optional.ofNullable(subject.session()).map(SessionRecord::authenticatedAt));
+    likeness.add(Optional.ofNullable(subject.session()).map(SessionRecord::strength));
+    likeness.add(Optional.ofNullable(subject.facts().clientType()));
+    likeness.add(expiresAtMillis);
+    likeness.add(subject.approvals());
+    if (snapshot.policy().access.wantsUnknown()) {
+      // What could be learnt counts too, and that is as many things as there are facts.
+      likeness.add(userId);
+      likeness.add(subject.facts());
+    }
+    return likeness;
   }
 
   /// The user, if there is one.

@@ -96,7 +96,7 @@ final class Walk {
   }
 
   /// Sixty-four rules that are about one of the matching applications.
-  private static long bits(RuleLayer layer, HostEntry entry, long matching, int word) {
+  static long bits(RuleLayer layer, HostEntry entry, long matching, int word) {
     long bits = 0;
     for (long rest = matching; rest != 0; rest &= rest - 1) {
       bits |= layer.word(entry.applications[Long.numberOfTrailingZeros(rest)], word);
@@ -104,7 +104,7 @@ final class Walk {
     return bits;
   }
 
-  private static Truth truth(
+  static Truth truth(
       RuleLayer layer, LayerView view, SubjectFacts subject, int index, long nowMillis) {
     return layer.rules[index].at(view.standing(index), subject, nowMillis);
   }

@@ -1,0 +1,113 @@
+package org.postern.policystore.analysis;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.postern.policystore.Application;
+import org.postern.policystore.Condition;
+import org.postern.policystore.HostPattern;
+import org.postern.policystore.Operand;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.Rule;
+import org.postern.policystore.RuleMode;
+import org.postern.policystore.decision.Snapshot;
+import org.postern.policystore.decision.Spot;
+
+/// The host patterns for which anything that decisions depend on is another after a change: the
+/// applications that take part, the rules about them or their order, and what these rules name.
+final class Differing {
+  private final Snapshot before;
+  private final Snapshot after;
+  private final Set<String> groups;
+  private final Set<String> profiles;
+  private final Set<String> networks;
+  private final boolean everything;
+
+  Differing(Snapshot before, Snapshot after) {
+    this.before = before;
+    this.after = after;
+    PolicyConfiguration old = before.configuration();
+    PolicyConfiguration now = after.configuration();
+    this.groups = changed(old.groups(), now.groups(), each -> each.name());
+    this.profiles = changed(old.postureProfiles(), now.postureProfiles(), each -> each.name());
+    this.networks = changed(old.trustedNetworks(), now.trustedNetworks(), each -> each.name());
+    // They say whose addresses count, and whose sessions.
+    this.everything = !old.identityProviders().equals(now.identityProviders());
+  }
+
+  private static <T> Set<String> changed(List<T> old, List<T> now, Function<T, String> name) {
+    Set<T> same = new HashSet<>(old);
+    same.retainAll(new HashSet<>(now));
+    Set<String> names = new HashSet<>();
+    old.stream().filter(each -> !same.contains(each)).forEach(each -> names.add(name.apply(each)));
+    now.stream().filter(each -> !same.contains(each)).forEach(each -> names.add(name.apply(each)));
+    return names;
+  }
+
+  /// Of both sides, each once.
+  List<HostPattern> patterns() {
+    Map<String, HostPattern> all = new LinkedHashMap<>();
+    for (Snapshot side : List.of(before, after)) {
+      for (Application application : side.configuration().applications()) {
+        application.hosts().forEach(host -> all.putIfAbsent(host.text(), host));
+      }
+    }
+    Set<String> altered = altered();
+    List<HostPattern> differing = new ArrayList<>();
+    for (HostPattern pattern : all.values()) {
+      Spot old = before.spot(pattern);
+      Spot now = after.spot(pattern);
+      List<String> oldRules = old.rules().stream().map(Rule::name).toList();
+      List<String> newRules = now.rules().stream().map(Rule::name).toList();
+      if (everything
+          || !old.applications().equals(now.applications())
+          || !oldRules.equals(newRules)
+          || newRules.stream().anyMatch(altered::contains)) {
+        differing.add(pattern);
+      }
+    }
+    return differing;
+  }
+
+  /// Names of rules that are other than before, or that name something that is.
+  private Set<String> altered() {
+    Map<String, Rule> old = new HashMap<>();
+    rules(before).forEach(rule -> old.put(rule.name(), rule));
+    Set<String> names = new HashSet<>();
+    for (Rule rule : rules(after)) {
+      if (!rule.equals(old.get(rule.name())) || namesChangedThing(rule)) {
+        names.add(rule.name());
+      }
+    }
+    return names;
+  }
+
+  private static List<Rule> rules(Snapshot side) {
+    List<Rule> rules = new ArrayList<>(side.configuration().rules());
+    rules.addAll(side.configuration().sessionRules());
+    return rules;
+  }
+
+  private boolean namesChangedThing(Rule rule) {
+    boolean mode =
+        rule.mode() instanceof RuleMode.EnforceGroup(String group) && groups.contains(group);
+    return mode
+        || rule.match().subjects().groups().stream().anyMatch(groups::contains)
+        || rule.match().conditions().stream().map(Condition::operand).anyMatch(this::isChanged);
+  }
+
+  private boolean isChanged(Operand operand) {
+    return switch (operand) {
+      case Operand.Groups(var names) -> names.stream().anyMatch(groups::contains);
+      case Operand.Posture(var results) ->
+          results.stream().anyMatch(each -> profiles.contains(each.profile()));
+      case Operand.TrustedNetworks(var names) -> names.stream().anyMatch(networks::contains);
+      default -> false;
+    };
+  }
+}
