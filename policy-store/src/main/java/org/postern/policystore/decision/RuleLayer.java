@@ -1,6 +1,7 @@
 package org.postern.policystore.decision;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
