@@ -49,6 +49,7 @@ public final class BenchMain {
         new DecisionBenchmark(SUBJECT),
         new ScimBenchmark(SUBJECT),
         new ReloadBenchmark(SUBJECT),
+        new AnalysisBenchmark(SUBJECT),
         new IdleBenchmark(
             List.of(
                 new IdleConnections(HaproxyRelay.TLS, "connection", CONNECTIONS),

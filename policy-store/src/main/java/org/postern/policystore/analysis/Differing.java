@@ -49,8 +49,15 @@ final class Differing {
     return names;
   }
 
+  /// A pattern and what is another there.
+  ///
+  /// @param all whoever asks may be answered otherwise; else only whom one of the rules may be
+  ///   about
+  /// @param rules names of access and session rules
+  record Difference(HostPattern pattern, boolean all, Set<String> rules) {}
+
   /// Of both sides, each once.
-  List<HostPattern> patterns() {
+  List<Difference> patterns() {
     Map<String, HostPattern> all = new LinkedHashMap<>();
     for (Snapshot side : List.of(before, after)) {
       for (Application application : side.configuration().applications()) {
@@ -58,20 +65,50 @@ final class Differing {
       }
     }
     Set<String> altered = altered();
-    List<HostPattern> differing = new ArrayList<>();
+    List<Difference> differing = new ArrayList<>();
     for (HostPattern pattern : all.values()) {
       Spot old = before.spot(pattern);
       Spot now = after.spot(pattern);
       List<String> oldRules = old.rules().stream().map(Rule::name).toList();
       List<String> newRules = now.rules().stream().map(Rule::name).toList();
-      if (everything
-          || !old.applications().equals(now.applications())
-          || !oldRules.equals(newRules)
-          || newRules.stream().anyMatch(altered::contains)) {
-        differing.add(pattern);
+      boolean everybody = everything || !old.applications().equals(now.applications());
+      Set<String> touched = touched(oldRules, newRules, altered);
+      if (everybody || !touched.isEmpty()) {
+        differing.add(new Difference(pattern, everybody, touched));
       }
     }
     return differing;
+  }
+
+  /// Rules that are not on both sides as they were, and, if the others changed places, those from
+  /// the first to the last of these.
+  private static Set<String> touched(
+      List<String> oldRules, List<String> newRules, Set<String> altered) {
+    Set<String> touched = new HashSet<>();
+    if (oldRules.equals(newRules)) {
+      newRules.stream().filter(altered::contains).forEach(touched::add);
+      return touched;
+    }
+    Set<String> old = new HashSet<>(oldRules);
+    Set<String> now = new HashSet<>(newRules);
+    oldRules.stream()
+        .filter(name -> !now.contains(name) || altered.contains(name))
+        .forEach(touched::add);
+    newRules.stream()
+        .filter(name -> !old.contains(name) || altered.contains(name))
+        .forEach(touched::add);
+    List<String> stayed = oldRules.stream().filter(name -> !touched.contains(name)).toList();
+    List<String> stays = newRules.stream().filter(name -> !touched.contains(name)).toList();
+    int from = 0;
+    int to = stayed.size();
+    while (from < to && stayed.get(from).equals(stays.get(from))) {
+      from++;
+    }
+    while (from < to && stayed.get(to - 1).equals(stays.get(to - 1))) {
+      to--;
+    }
+    touched.addAll(stayed.subList(from, to));
+    return touched;
   }
 
   /// Names of rules that are other than before, or that name something that is.

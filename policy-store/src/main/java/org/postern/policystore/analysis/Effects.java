@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.postern.policystore.Application;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.PortRange;
@@ -68,7 +69,7 @@ public record Effects(List<Effect> effects, boolean complete) {
   /// @param asksMax how often the engine is asked at most
   public static Effects between(
       Snapshot before, Snapshot after, Population population, long nowMillis, long asksMax) {
-    List<HostPattern> affected = new Differing(before, after).patterns();
+    List<Differing.Difference> affected = new Differing(before, after).patterns();
     if (affected.isEmpty()) {
       return new Effects(List.of(), true);
     }
@@ -80,10 +81,10 @@ public record Effects(List<Effect> effects, boolean complete) {
         .compare(affected);
   }
 
-  private static Snapshot concerning(Snapshot snapshot, List<HostPattern> patterns) {
+  private static Snapshot concerning(Snapshot snapshot, List<Differing.Difference> affected) {
     Set<String> rules = new HashSet<>();
-    for (HostPattern pattern : patterns) {
-      snapshot.spot(pattern).rules().forEach(rule -> rules.add(rule.name()));
+    for (Differing.Difference each : affected) {
+      snapshot.spot(each.pattern()).rules().forEach(rule -> rules.add(rule.name()));
     }
     return snapshot.only((Rule rule) -> rules.contains(rule.name()));
   }
@@ -93,7 +94,12 @@ public record Effects(List<Effect> effects, boolean complete) {
   /// A port, or several that are answered alike, of a pattern.
   private record Atom(Transport transport, int port, String owner, String heir) {}
 
-  private record Place(HostPattern pattern, Spot before, Spot after, List<Atom> atoms) {}
+  /// @param before whether somebody may be answered otherwise, as they were
+  /// @param after the same, as they are
+  private record Touched(Predicate<SubjectView> before, Predicate<SubjectView> after) {}
+
+  private record Place(
+      HostPattern pattern, Spot before, Spot after, List<Atom> atoms, Touched touched) {}
 
   private record Key(String application, Kind kind) {}
 
@@ -125,12 +131,16 @@ public record Effects(List<Effect> effects, boolean complete) {
     /// Those who are answered alike, by both sides.
     private record Alike(SubjectView before, SubjectView after, List<Population.Member> members) {}
 
-    Effects compare(List<HostPattern> patterns) {
+    Effects compare(List<Differing.Difference> affected) {
       List<Place> places = new ArrayList<>();
-      for (HostPattern pattern : patterns) {
-        Spot before = sides.before().spot(pattern);
-        Spot after = sides.after().spot(pattern);
-        places.add(new Place(pattern, before, after, atoms(before, after)));
+      for (Differing.Difference each : affected) {
+        Spot before = sides.before().spot(each.pattern());
+        Spot after = sides.after().spot(each.pattern());
+        Touched touched =
+            each.all()
+                ? new Touched(view -> true, view -> true)
+                : new Touched(before.concerning(each.rules()), after.concerning(each.rules()));
+        places.add(new Place(each.pattern(), before, after, atoms(before, after), touched));
       }
       for (Alike alike : alike()) {
         ask(alike, places);
@@ -175,7 +185,10 @@ public record Effects(List<Effect> effects, boolean complete) {
       Map<Key, Change> changes =
           new TreeMap<>(Comparator.comparing(Key::application).thenComparing(Key::kind));
       for (Place place : places) {
-        for (Atom atom : place.atoms()) {
+        boolean touched =
+            place.touched().before().test(alike.before())
+                || place.touched().after().test(alike.after());
+        for (Atom atom : touched ? place.atoms() : List.<Atom>of()) {
           if (asksLeft <= 0) {
             break;
           }

@@ -2,6 +2,9 @@ package org.postern.policystore.decision;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
@@ -68,6 +71,36 @@ public final class Spot {
       }
     }
     return rules;
+  }
+
+  /// Whether one of some rules about it may be about a subject, or might be if more were known.
+  ///
+  /// @param names of access and session rules
+  public Predicate<SubjectView> concerning(Set<String> names) {
+    long[] access = bits(snapshot.policy().access, names);
+    long[] sessions = bits(snapshot.policy().sessions, names);
+    int[] words = IntStream.range(0, access.length).filter(word -> access[word] != 0).toArray();
+    return view -> {
+      long shared = 0;
+      for (int word : words) {
+        shared |= access[word] & candidates(view, word);
+      }
+      for (int word = 0; word < sessions.length; word++) {
+        shared |= sessions[word] & view.sessions.maybe()[word];
+      }
+      return shared != 0;
+    };
+  }
+
+  private static long[] bits(RuleLayer layer, Set<String> names) {
+    long[] bits = new long[layer.words];
+    for (String name : names) {
+      int index = layer.indexOf(name);
+      if (index >= 0) {
+        bits[index >>> 6] |= 1L << index;
+      }
+    }
+    return bits;
   }
 
   /// Sixty-four rules that may be about the subject, or might be if more were known.
