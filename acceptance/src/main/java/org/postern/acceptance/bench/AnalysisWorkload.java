@@ -59,7 +59,7 @@ record AnalysisWorkload(
     }
     List<AccessRule> rules = new ArrayList<>();
     for (int i = 0; i < RULES; i++) {
-      rules.add(rule("rule-%04d".formatted(i), random));
+      rules.add(rule("rule-%04d".formatted(i), random, true));
     }
     PolicyConfiguration configuration =
         new PolicyConfiguration(
@@ -84,9 +84,9 @@ record AnalysisWorkload(
   private static PolicyConfiguration changed(PolicyConfiguration from, RandomGenerator random) {
     List<AccessRule> rules = new ArrayList<>(from.rules());
     for (int i = 0; i < CHANGED; i++) {
-      rules.remove(random.nextInt(rules.size()));
-      rules.add(random.nextInt(rules.size()), rule("new-rule-" + i, random));
-      rules.add(random.nextInt(rules.size()), rules.remove(random.nextInt(rules.size())));
+      rules.remove(ofATeam(rules, random));
+      rules.add(random.nextInt(rules.size()), rule("new-rule-" + i, random, false));
+      rules.add(random.nextInt(rules.size()), rules.remove(ofATeam(rules, random)));
     }
     List<Application> applications = new ArrayList<>(from.applications());
     for (int i = 0; i < CHANGED; i++) {
@@ -98,12 +98,21 @@ record AnalysisWorkload(
     return from.withRules(rules).withApplications(applications);
   }
 
-  private static AccessRule rule(String name, RandomGenerator random) {
+  /** A rule that names its applications: one about all of them is no team's to change. */
+  private static int ofATeam(List<AccessRule> rules, RandomGenerator random) {
+    int place = random.nextInt(rules.size());
+    while (rules.get(place).match().targets().any()) {
+      place = random.nextInt(rules.size());
+    }
+    return place;
+  }
+
+  private static AccessRule rule(String name, RandomGenerator random, boolean mayBeWide) {
     return new AccessRule(
         name,
         random.nextInt(10) == 0 ? AccessRule.Action.DENY : AccessRule.Action.ALLOW,
         new RuleMatch(
-            random.nextInt(100) == 0
+            mayBeWide && random.nextInt(100) == 0
                 ? RuleMatch.Targets.ANY
                 : new RuleMatch.Targets(
                     false,

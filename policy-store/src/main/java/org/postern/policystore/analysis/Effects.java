@@ -1,6 +1,7 @@
 package org.postern.policystore.analysis;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -98,8 +99,10 @@ public record Effects(List<Effect> effects, boolean complete) {
   /// @param after the same, as they are
   private record Touched(Predicate<SubjectView> before, Predicate<SubjectView> after) {}
 
-  private record Place(
-      HostPattern pattern, Spot before, Spot after, List<Atom> atoms, Touched touched) {}
+  private record Place(HostPattern pattern, Spot before, Spot after, List<Atom> atoms) {}
+
+  /// Places where the same rules differ: one look tells whether somebody is concerned.
+  private record Group(Touched touched, List<Place> places) {}
 
   private record Key(String application, Kind kind) {}
 
@@ -132,18 +135,23 @@ public record Effects(List<Effect> effects, boolean complete) {
     private record Alike(SubjectView before, SubjectView after, List<Population.Member> members) {}
 
     Effects compare(List<Differing.Difference> affected) {
+      Map<Set<String>, Group> groups = new LinkedHashMap<>();
       List<Place> places = new ArrayList<>();
       for (Differing.Difference each : affected) {
         Spot before = sides.before().spot(each.pattern());
         Spot after = sides.after().spot(each.pattern());
-        Touched touched =
-            each.all()
-                ? new Touched(view -> true, view -> true)
-                : new Touched(before.concerning(each.rules()), after.concerning(each.rules()));
-        places.add(new Place(each.pattern(), before, after, atoms(before, after), touched));
+        Place place = new Place(each.pattern(), before, after, atoms(before, after));
+        if (each.all()) {
+          places.add(place);
+        } else {
+          groups
+              .computeIfAbsent(each.rules(), rules -> group(before, after, rules))
+              .places()
+              .add(place);
+        }
       }
       for (Alike alike : alike()) {
-        ask(alike, places);
+        ask(alike, places, groups.values());
       }
       List<Effect> effects = new ArrayList<>();
       people.forEach((key, who) ->
@@ -181,14 +189,23 @@ public record Effects(List<Effect> effects, boolean complete) {
       return List.copyOf(classes.values());
     }
 
-    private void ask(Alike alike, List<Place> places) {
+    private static Group group(Spot before, Spot after, Set<String> rules) {
+      return new Group(
+          new Touched(before.concerning(rules), after.concerning(rules)), new ArrayList<>());
+    }
+
+    private void ask(Alike alike, List<Place> always, Collection<Group> groups) {
+      List<Place> places = new ArrayList<>(always);
+      for (Group group : groups) {
+        if (group.touched().before().test(alike.before())
+            || group.touched().after().test(alike.after())) {
+          places.addAll(group.places());
+        }
+      }
       Map<Key, Change> changes =
           new TreeMap<>(Comparator.comparing(Key::application).thenComparing(Key::kind));
       for (Place place : places) {
-        boolean touched =
-            place.touched().before().test(alike.before())
-                || place.touched().after().test(alike.after());
-        for (Atom atom : touched ? place.atoms() : List.<Atom>of()) {
+        for (Atom atom : place.atoms()) {
           if (asksLeft <= 0) {
             break;
           }
