@@ -27,13 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class PolicyWalkTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final String TESTS =
-      """
-      tests:
-        - {name: staff pay, user: alice@example.com, host: payments.corp.internal, port: %1$d, expect: allow}
-        - {name: strangers do not, user: eve@example.com, host: payments.corp.internal, port: %1$d, expect: deny}
-      """;
-
   @TempDir private Path folder;
   private ServerSocket echo;
   private WholeBroker all;
@@ -113,6 +106,17 @@ final class PolicyWalkTest {
         .formatted(echo.getLocalPort(), members, more, all.issuer());
   }
 
+  private String tests() {
+    return """
+    tests:
+      - {name: staff pay, user: alice@example.com, host: payments.corp.internal, port: %1$d,
+         expect: allow}
+      - {name: strangers do not, user: eve@example.com, host: payments.corp.internal,
+         port: %1$d, expect: deny}
+    """
+        .formatted(echo.getLocalPort());
+  }
+
   private static String members(String... names) {
     List<String> addresses = new ArrayList<>();
     for (String name : names) {
@@ -135,7 +139,7 @@ final class PolicyWalkTest {
     String file = commit("policy.yaml", policy(everybody, ""), "staff may pay");
     WholeBroker.Outcome first = apply(file);
     assertThat(first.code()).as(first.err()).isZero();
-    String tests = commit("tests.yaml", TESTS.formatted(echo.getLocalPort()), "what must hold");
+    String tests = commit("tests.yaml", tests(), "what must hold");
     WholeBroker.Outcome kept = all.admin("policy-tests", "-f", tests);
     assertThat(kept.code()).as(kept.err()).isZero();
 
@@ -151,12 +155,12 @@ final class PolicyWalkTest {
       devices.put(name, all.device(name));
     }
 
-    aRuleThatOnlyReportsCounts(everybody, file, devices.get("dave"));
+    aRuleThatOnlyReportsCounts(everybody, file, device(devices, "dave"));
 
     long before = version();
     Map<String, WholeBroker.Program> paying = new LinkedHashMap<>();
     devices.forEach((name, device) -> paying.put(name, open(device, "payments.corp.internal")));
-    WholeBroker.Program reading = open(devices.get("alice"), "wiki.corp.internal");
+    WholeBroker.Program reading = open(device(devices, "alice"), "wiki.corp.internal");
 
     file = commit("policy.yaml", policy(members("dave", "alice2"), ""), "only dave pays");
     Files.writeString(git.resolve("tests.yaml"), "tests: []\n");
