@@ -218,7 +218,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
 
   @Override
   public void onSnapshot(Snapshot before, Snapshot now) {
-    clients.policyChanged(id -> !now.isSameFor(before, id.user(), id.device()));
+    clients.policyChanged();
     connectors.policyChanged();
   }
 

@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.DeviceAccess;
@@ -162,12 +161,10 @@ public final class ClientSide {
     return new DeviceCarrier();
   }
 
-  /** Facts changed: decides again for the devices that they are about, each on its own loop. */
-  public void policyChanged(Predicate<SpiffeId.ClientId> concerns) {
+  /** Facts changed: decides again for every device, each on its own loop. */
+  public void policyChanged() {
     for (DeviceOnBroker device : devices.values()) {
-      if (concerns.test(device.id())) {
-        device.onLoop(() -> device.reconsider(accessOf(device)));
-      }
+      device.onLoop(() -> device.reconsider(accessOf(device)));
     }
   }
 

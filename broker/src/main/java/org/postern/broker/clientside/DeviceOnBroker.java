@@ -374,9 +374,9 @@ final class DeviceOnBroker implements DeviceDesk {
 
   private void sendPlan() {
     NamePlan plan = access.namePlan();
-    NamePlan versionless = plan.toBuilder().clearPolicyVersion().build();
-    if (!versionless.equals(sentPlan)) {
-      sentPlan = versionless;
+    // With its version: the device forgets which names it was told not to exist.
+    if (!plan.equals(sentPlan)) {
+      sentPlan = plan;
       link.send(Envelope.newBuilder().setNamePlan(plan).build());
     }
   }

@@ -3,7 +3,6 @@ package org.postern.policystore.decision;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -59,20 +58,6 @@ public final class Snapshot {
   /// The same configuration with other people; shares all that does not depend on them.
   public Snapshot withIdentities(long newVersion, IdentityState newIdentities) {
     return new Snapshot(newVersion, policy, newIdentities);
-  }
-
-  /// Whether all that an earlier snapshot decided about a person and their device stands: the
-  /// policy is the same, and so is what is known of them here.
-  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the policy that did not change.
-  public boolean isSameFor(Snapshot before, String userId, String deviceId) {
-    IdentityState was = before.identities;
-    return policy == before.policy
-        && Objects.equals(identities.users().get(userId), was.users().get(userId))
-        && Objects.equals(identities.devices().get(deviceId), was.devices().get(deviceId))
-        && Objects.equals(
-            identities.sessionsByDevice().get(deviceId), was.sessionsByDevice().get(deviceId))
-        && Objects.equals(
-            identities.approvalsByUser().get(userId), was.approvalsByUser().get(userId));
   }
 
   CompiledPolicy policy() {
