@@ -42,13 +42,14 @@ final class PathOfAByteTest {
 
   @TempDir private Path directory;
   private ServerSocket echo;
+  private Thread serving;
   private OneProcess all;
   private OneProcess.Device device;
 
   @BeforeEach
   void start() throws Exception {
     echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
+    serving = Thread.ofVirtual().start(this::serve);
     all = new OneProcess(directory, Policies.allowing(1, echo.getLocalPort()));
     all.connector("vpc-a", "c1", resolver());
     device = all.device("u1", "d1");
@@ -274,6 +275,8 @@ final class PathOfAByteTest {
   void deadApplicationIsRefusedWithItsReason() throws Exception {
     int port = echo.getLocalPort();
     echo.close();
+    // The thread in accept is what closes the socket: until it ends, the port still listens.
+    serving.join();
     try (Program program = connect(new Target("echo.corp.internal", port))) {
       assertThat(program.said.get(10, TimeUnit.SECONDS)).isEqualTo("CONNECT_REFUSED");
     }

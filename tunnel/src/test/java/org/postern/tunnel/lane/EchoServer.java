@@ -22,10 +22,11 @@ final class EchoServer implements AutoCloseable {
       };
 
   private final ServerSocket server;
+  private final Thread accepting;
 
   EchoServer(Service service) throws IOException {
     server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(() -> accept(service));
+    accepting = Thread.ofVirtual().start(() -> accept(service));
   }
 
   InetSocketAddress address() {
@@ -51,8 +52,10 @@ final class EchoServer implements AutoCloseable {
     }
   }
 
+  /** Returns when nothing listens any more: the thread in accept is what closes the socket. */
   @Override
-  public void close() throws IOException {
+  public void close() throws IOException, InterruptedException {
     server.close();
+    accepting.join();
   }
 }
