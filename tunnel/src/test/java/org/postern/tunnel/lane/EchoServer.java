@@ -9,7 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /** An application: one virtual thread for each connection. */
-final class EchoServer implements AutoCloseable {
+final class EchoServer {
   /** What it does with a connection. */
   interface Service {
     void serve(Socket socket, InputStream in, OutputStream out) throws IOException;
@@ -53,8 +53,7 @@ final class EchoServer implements AutoCloseable {
   }
 
   /** Returns when nothing listens any more: the thread in accept is what closes the socket. */
-  @Override
-  public void close() throws IOException, InterruptedException {
+  void close() throws IOException, InterruptedException {
     server.close();
     accepting.join();
   }
