@@ -1,5 +1,6 @@
 package org.postern.acceptance.bench;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,17 +65,18 @@ public final class BenchMain {
 
   /** Names one benchmark, or {@code all}. */
   public static void main(String[] arguments) {
+    int code;
     try {
-      run(arguments);
-      System.exit(0);
-    } catch (Exception e) {
-      // Threads of what was measured may live on, and would keep the process.
-      e.printStackTrace();
-      System.exit(1);
+      code = run(arguments);
+    } catch (IOException e) {
+      System.err.println("bench: the report could not be written: " + e);
+      code = 1;
     }
+    // Threads of what was measured may live on, and would keep the process.
+    System.exit(code);
   }
 
-  private static void run(String[] arguments) throws Exception {
+  private static int run(String[] arguments) throws IOException {
     @Nullable String name = null;
     @Nullable Path json = null;
     boolean quick = false;
@@ -91,21 +93,34 @@ public final class BenchMain {
     }
     if (name == null) {
       usage();
-      return;
+      return 2;
     }
     List<Figure> figures = new ArrayList<>();
+    String failure = null;
     try {
       measure(chosen(name), quick, figures);
     } catch (Exception e) {
-      // Loops of the benchmark's own would keep the process.
-      e.printStackTrace();
-      System.exit(1);
+      failure = inWords(e);
     }
+    // What was measured before something failed is worth its minutes.
     Report report = new Report(figures);
     report.print(System.out);
     if (json != null) {
       report.write(json);
     }
+    if (failure == null) {
+      return 0;
+    }
+    System.err.println("bench: not measured to the end: " + failure);
+    return 1;
+  }
+
+  private static String inWords(Throwable failure) {
+    StringBuilder words = new StringBuilder(failure.toString());
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      words.append("\n  because of ").append(cause);
+    }
+    return words.toString();
   }
 
   private static void measure(List<Benchmark> benchmarks, boolean quick, List<Figure> figures)

@@ -1,5 +1,7 @@
 package org.postern.acceptance.bench;
 
+import java.util.Collection;
+import java.util.List;
 import org.postern.acceptance.ground.NetworkNamespaces;
 import org.postern.acceptance.ground.Room;
 
@@ -19,6 +21,16 @@ public interface Passage {
 
   /** Brings it up; what it starts belongs to the run or to the networks. */
   Entrance open(BenchRun run, NetworkNamespaces networks) throws Exception;
+
+  /** The processes at both of its ends, once it is open; empty when they are not looked at. */
+  default Collection<Long> ends() {
+    return List.of();
+  }
+
+  /** The processes between them, once it is open; empty when they are not looked at. */
+  default Collection<Long> middle() {
+    return List.of();
+  }
 
   /**
    * What to dial in the user's room, and where that leads.

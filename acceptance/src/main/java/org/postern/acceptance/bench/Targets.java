@@ -44,6 +44,8 @@ final class Targets {
           least("throughput.postern.one-flow", "ssh-L", 1.2),
           least("throughput.postern.64-flows", "one-flow", 1),
           most("throughput.postern.answer-p99-beside-bulk", "idle", 3),
+          most("throughput.postern.slow-readers-memory", null, 56),
+          most("throughput.postern.answer-p99-beside-slow-readers", "idle", 3),
           most("open.postern.p50", null, 2),
           most("open.postern.p99", null, 10),
           least("open.postern.rate", null, 2000),

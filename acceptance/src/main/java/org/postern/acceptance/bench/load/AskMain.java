@@ -6,7 +6,10 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -17,12 +20,16 @@ import org.postern.acceptance.ground.RunningProgram;
 /**
  * A mouse: one connection on which a small question goes out every few milliseconds and waits for
  * its answer. A program of its own, because it has to run inside a room: {@code serve PORT}, or
- * {@code ask HOST PORT SECONDS}, which prints the median and the 99th percentile in microseconds.
+ * {@code ask HOST PORT SECONDS}, which prints the median and the 99th percentile in microseconds,
+ * or {@code stall HOST PORT CONNECTIONS}, which asks without end and never reads an answer.
  */
 public final class AskMain {
   private static final int QUESTION_BYTES = 64;
   private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(2);
   private static final int QUESTIONS_MAX = 100_000;
+  private static final int STALL_WRITE_BYTES = 64 << 10;
+  private static final Duration STALL_PAUSE = Duration.ofMillis(50);
+  private static final int STALL_PAUSES = 40;
 
   private AskMain() {}
 
@@ -46,9 +53,18 @@ public final class AskMain {
     return new Answers(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
   }
 
+  /** Connections that take nothing of what they asked for, in the user's room. */
+  public static RunningProgram stall(
+      NetworkNamespaces networks, String host, int port, int connections) throws Exception {
+    RunningProgram stalled =
+        networks.start(Room.USER, command("stall", host, Integer.toString(port), "" + connections));
+    stalled.awaitOutput("stalled", Duration.ofSeconds(60));
+    return stalled;
+  }
+
   private static List<String> command(String... arguments) {
     List<String> command =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC",
@@ -68,8 +84,12 @@ public final class AskMain {
       ask(
           new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2])),
           Duration.ofSeconds(Long.parseLong(arguments[3])));
+    } else if (arguments.length == 4 && arguments[0].equals("stall")) {
+      stall(
+          new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2])),
+          Integer.parseInt(arguments[3]));
     } else {
-      System.err.println("usage: serve PORT | ask HOST PORT SECONDS");
+      System.err.println("usage: serve PORT | ask HOST PORT SECONDS | stall HOST PORT CONNECTIONS");
       System.exit(2);
     }
   }
@@ -91,6 +111,32 @@ public final class AskMain {
     } catch (IOException gone) {
       System.err.println("asker is gone: " + gone);
     }
+  }
+
+  /** Writes until for a whole pause nothing more is taken on any connection, says so, and stays. */
+  private static void stall(InetSocketAddress server, int connections) throws IOException {
+    List<SocketChannel> open = new ArrayList<>();
+    for (int i = 0; i < connections; i++) {
+      SocketChannel channel = SocketChannel.open(server);
+      channel.configureBlocking(false);
+      open.add(channel);
+    }
+    ByteBuffer question = ByteBuffer.allocate(STALL_WRITE_BYTES);
+    long taken = 0;
+    for (int quiet = 0; quiet < STALL_PAUSES; ) {
+      long before = taken;
+      for (SocketChannel channel : open) {
+        taken += channel.write(question.clear());
+      }
+      if (taken == before) {
+        LockSupport.parkNanos(STALL_PAUSE.toNanos());
+        quiet++;
+      } else {
+        quiet = 0;
+      }
+    }
+    System.out.println("stalled after " + taken + " bytes");
+    LockSupport.park();
   }
 
   private static void ask(InetSocketAddress server, Duration length) throws IOException {

@@ -18,9 +18,12 @@ public final class Iperf {
 
   private Iperf() {}
 
-  /** A server that stays until the networks end. */
-  public static void serve(NetworkNamespaces networks, Room room) throws Exception {
-    networks
+  /**
+   * A server for one measurement, ended by closing it: after a connection that stalled, one that
+   * stays would be busy for the next.
+   */
+  public static RunningProgram serve(NetworkNamespaces networks, Room room) throws Exception {
+    return networks
         .start(room, "iperf3", "-s", "-p", Integer.toString(Passage.SERVER_PORT), "--forceflush")
         .awaitOutput("listening", Duration.ofSeconds(10));
   }
@@ -28,7 +31,7 @@ public final class Iperf {
   /** Mbit/s that arrived, after one second of warm-up, from the user's room to the server. */
   public static double megabits(
       NetworkNamespaces networks, Passage.Entrance entrance, int flows, int seconds)
-      throws IOException, InterruptedException {
+      throws Exception {
     List<String> command =
         networks.in(
             Room.USER,
@@ -45,7 +48,11 @@ public final class Iperf {
                 "-t",
                 Integer.toString(seconds),
                 "-J"));
-    String output = RunningProgram.run(Duration.ofSeconds(seconds + 20L), command);
+    String output;
+    try (RunningProgram server = serve(networks, entrance.serverRoom())) {
+      output = RunningProgram.run(Duration.ofSeconds(seconds + 20L), command);
+      assert server.isAlive();
+    }
     JsonNode received = JSON.readTree(output).path("end").path("sum_received");
     if (received.isMissingNode()) {
       throw new IOException("iperf3 told no result:\n" + output);
@@ -54,8 +61,8 @@ public final class Iperf {
   }
 
   /** A bulk connection that goes on until it is closed. */
-  public static Bulk bulk(NetworkNamespaces networks, Passage.Entrance entrance)
-      throws IOException, InterruptedException {
+  public static Bulk bulk(NetworkNamespaces networks, Passage.Entrance entrance) throws Exception {
+    RunningProgram server = serve(networks, entrance.serverRoom());
     RunningProgram client =
         networks.start(
             Room.USER,
@@ -68,11 +75,11 @@ public final class Iperf {
             "600",
             "--forceflush");
     client.awaitOutput("Mbits/sec or Gbits/sec", text -> text.contains("bits/sec"), LIMIT);
-    return new Bulk(client);
+    return new Bulk(client, server);
   }
 
   /** Closing ends the connection. */
-  public record Bulk(RunningProgram client) implements AutoCloseable {
+  public record Bulk(RunningProgram client, RunningProgram server) implements AutoCloseable {
     /** A bulk flow that broke off would make its neighbours look good. */
     public void assertRunning() {
       if (!client.isAlive()) {
@@ -83,6 +90,7 @@ public final class Iperf {
     @Override
     public void close() {
       client.close();
+      server.close();
     }
   }
 }

@@ -1,5 +1,9 @@
 package org.postern.acceptance.bench.subject;
 
+import java.util.Collection;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.Passage;
 import org.postern.acceptance.ground.NetworkNamespaces;
@@ -12,6 +16,8 @@ import org.postern.acceptance.ground.Room;
 public final class PosternPassage implements Passage {
   private static final String APPLICATION = "load.bench.internal";
 
+  private @Nullable Cast cast;
+
   @Override
   public String label() {
     return PosternContender.LABEL;
@@ -19,7 +25,20 @@ public final class PosternPassage implements Passage {
 
   @Override
   public Entrance open(BenchRun run, NetworkNamespaces networks) throws Exception {
-    Cast.inRooms(run, networks, APPLICATION);
+    cast = Cast.inRooms(run, networks, APPLICATION);
     return new Entrance(APPLICATION, SERVER_PORT, ASK_PORT, Room.VPC_A);
+  }
+
+  /** Client connector and app connector. */
+  @Override
+  public Collection<Long> ends() {
+    Cast all = Objects.requireNonNull(cast, "not open");
+    return Stream.concat(all.clientPids().stream(), all.connectorPids().stream()).toList();
+  }
+
+  /** The broker, without its database. */
+  @Override
+  public Collection<Long> middle() {
+    return Objects.requireNonNull(cast, "not open").brokerPids();
   }
 }
