@@ -15,16 +15,15 @@ import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.decision.SubjectView;
 
 /**
- * How long policy thinks: 50,000 applications, 10,000 rules that ask for everything that can be
- * asked, 1,000 groups, a user in 50. Both models answer every question, and their answers must
- * agree before either is timed. Time is taken over {@value #BATCH} questions at once, since one is
- * shorter than the clock's own cost.
+ * How long policy thinks, at two sizes, with rules that ask for everything that can be asked, 1,000
+ * groups, a user in 50. Both models answer every question, and their answers must agree before
+ * either is timed. Every decision is timed by itself, with what the clock costs.
  */
 final class DecisionBenchmark implements Benchmark {
   private static final long SEED = 42;
-  private static final int BATCH = 32;
-  private static final int BATCHES = 40_000;
-  private static final int NAIVE_BATCHES = 256;
+  private static final int DECISIONS = 1_000_000;
+  private static final int NAIVE_DECISIONS = 8_192;
+  private static final int BUILDS = 5;
   private static final int LIVE_FLOWS = 10_000;
 
   private final String subject;
@@ -45,12 +44,21 @@ final class DecisionBenchmark implements Benchmark {
 
   @Override
   public List<Figure> measure(BenchRun run) throws Exception {
-    PolicyWorkload work = PolicyWorkload.create(SEED);
+    List<Figure> figures = new ArrayList<>();
+    figures.addAll(measure(run, subject, PolicyWorkload.USUAL));
+    figures.addAll(measure(run, subject + "-largest", PolicyWorkload.LARGEST));
+    return figures;
+  }
+
+  private static List<Figure> measure(BenchRun run, String label, PolicyWorkload.Size size)
+      throws Exception {
+    run.say("%s: %,d applications, %,d rules".formatted(label, size.applications(), size.rules()));
+    PolicyWorkload work = PolicyWorkload.create(SEED, size);
     NaivePolicy naive = new NaivePolicy(work.configuration());
     Set<String> groups = new HashSet<>();
     work.identities().users().values().forEach(user -> groups.addAll(user.providerGroups()));
 
-    double[] builds = new double[5];
+    double[] builds = new double[BUILDS];
     Snapshot snapshot = Snapshot.build(1, work.configuration(), work.identities());
     for (int i = 0; i < builds.length; i++) {
       long start = System.nanoTime();
@@ -68,30 +76,29 @@ final class DecisionBenchmark implements Benchmark {
                 instanceof Decision.Allow;
     run.say(agreement(work.hosts(), slow, fast));
 
-    Comparison p50 = new Comparison("decision", "p50", "ns", subject);
-    Comparison p99 = new Comparison("decision", "p99", "ns", subject);
-    Comparison bytes = new Comparison("decision", "allocated", "B", subject);
-    Timing slowTiming = time(work.hosts(), slow, NAIVE_BATCHES);
-    Timing fastTiming = time(work.hosts(), fast, BATCHES);
+    Comparison p50 = new Comparison("decision", "p50", "ns", label);
+    Comparison p99 = new Comparison("decision", "p99", "ns", label);
+    Comparison bytes = new Comparison("decision", "allocated", "B", label);
+    Timing slowTiming = time(work.hosts(), slow, NAIVE_DECISIONS);
+    Timing fastTiming = time(work.hosts(), fast, DECISIONS);
     p50.add("naive", slowTiming.p50Nanos());
-    p50.add(subject, fastTiming.p50Nanos());
+    p50.add(label, fastTiming.p50Nanos());
     p99.add("naive", slowTiming.p99Nanos());
-    p99.add(subject, fastTiming.p99Nanos());
+    p99.add(label, fastTiming.p99Nanos());
     bytes.add("naive", slowTiming.bytes());
-    bytes.add(subject, fastTiming.bytes());
+    bytes.add(label, fastTiming.bytes());
     List<Figure> figures = new ArrayList<>(p50.figures());
     figures.addAll(p99.figures());
     figures.addAll(bytes.figures());
     figures.add(
-        Figure.alone(
-            "decision." + subject + ".snapshot-build", RelayBenchmark.median(builds), "s"));
+        Figure.alone("decision." + label + ".snapshot-build", RelayBenchmark.median(builds), "s"));
     String host = work.hosts().stream().filter(fast).findFirst().orElseThrow(AssertionError::new);
-    figures.add(cut(work.asABrokerSeesIt(), host));
+    figures.add(cut(label, work.asABrokerSeesIt(), host));
     return figures;
   }
 
   /** The rules that allow the flows go; everybody has heard of it when the last one is cut. */
-  private Figure cut(PolicyWorkload work, String host) throws Exception {
+  private static Figure cut(String label, PolicyWorkload work, String host) throws Exception {
     Snapshot allowing = Snapshot.build(1, work.configuration(), work.identities());
     CutWorkload.Parties parties =
         new CutWorkload.Parties(
@@ -105,7 +112,7 @@ final class DecisionBenchmark implements Benchmark {
           live.secondsToCut(
               version -> Snapshot.build(version, work.without(host), work.identities()),
               LIVE_FLOWS);
-      return Figure.alone("decision." + subject + ".cut-of-" + LIVE_FLOWS + "-flows", seconds, "s");
+      return Figure.alone("decision." + label + ".cut-of-" + LIVE_FLOWS + "-flows", seconds, "s");
     }
   }
 
@@ -124,23 +131,20 @@ final class DecisionBenchmark implements Benchmark {
 
   private record Timing(double p50Nanos, double p99Nanos, double bytes) {}
 
-  private static Timing time(List<String> hosts, Predicate<String> policy, int batches) {
+  private static Timing time(List<String> hosts, Predicate<String> policy, int decisions) {
     String[] questions = hosts.toArray(String[]::new);
-    double[] nanos = new double[batches];
+    double[] nanos = new double[decisions];
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     int allowed = 0;
     long bytes = 0;
     // The first pass warms up.
     for (int pass = 0; pass < 2; pass++) {
-      int next = 0;
       long before = threads.getCurrentThreadAllocatedBytes();
-      for (int batch = 0; batch < batches; batch++) {
+      for (int i = 0; i < decisions; i++) {
+        String question = questions[i % questions.length];
         long start = System.nanoTime();
-        for (int i = 0; i < BATCH; i++) {
-          allowed += policy.test(questions[next]) ? 1 : 0;
-          next = next + 1 == questions.length ? 0 : next + 1;
-        }
-        nanos[batch] = (System.nanoTime() - start) / (double) BATCH;
+        allowed += policy.test(question) ? 1 : 0;
+        nanos[i] = System.nanoTime() - start;
       }
       bytes = threads.getCurrentThreadAllocatedBytes() - before;
     }
@@ -148,7 +152,7 @@ final class DecisionBenchmark implements Benchmark {
       throw new AssertionError("nobody counts this far");
     }
     Arrays.sort(nanos);
-    double perDecision = bytes / ((double) batches * BATCH);
-    return new Timing(nanos[batches / 2], nanos[(int) (batches * 0.99)], perDecision);
+    return new Timing(
+        nanos[decisions / 2], nanos[(int) (decisions * 0.99)], bytes / (double) decisions);
   }
 }

@@ -109,16 +109,23 @@ record PolicyWorkload(
                   Condition.not(new Operand.Risks(List.of(RiskLevel.CRITICAL)))))
           .toList();
 
-  private static final int APPLICATIONS = 50_000;
-  private static final int RULES = 10_000;
+  /** How large a policy is. */
+  record Size(int applications, int rules) {}
+
+  /** A company. */
+  static final Size USUAL = new Size(10_000, 2_000);
+
+  /** The largest that is promised. */
+  static final Size LARGEST = new Size(50_000, 10_000);
+
   private static final int GROUPS = 1_000;
   private static final int GROUPS_OF_USER = 50;
   private static final int QUESTIONS = 8_192;
 
-  static PolicyWorkload create(long seed) {
+  static PolicyWorkload create(long seed, Size size) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     List<Application> applications = new ArrayList<>();
-    for (int i = 0; i < APPLICATIONS; i++) {
+    for (int i = 0; i < size.applications(); i++) {
       applications.add(
           new Application(
               application(i),
@@ -133,7 +140,7 @@ record PolicyWorkload(
       groups.add(new Group(group(i), List.of()));
     }
     List<AccessRule> rules = new ArrayList<>();
-    for (int i = 0; i < RULES; i++) {
+    for (int i = 0; i < size.rules(); i++) {
       rules.add(
           new AccessRule(
               "rule-%04d".formatted(i),
@@ -141,7 +148,7 @@ record PolicyWorkload(
               new RuleMatch(
                   new RuleMatch.Targets(
                       false,
-                      some(random, 1 + random.nextInt(20), APPLICATIONS)
+                      some(random, 1 + random.nextInt(20), size.applications())
                           .map(PolicyWorkload::application)
                           .toList(),
                       List.of(),
@@ -156,7 +163,7 @@ record PolicyWorkload(
     }
     List<String> hosts = new ArrayList<>();
     for (int i = 0; i < QUESTIONS; i++) {
-      int number = random.nextInt(APPLICATIONS);
+      int number = random.nextInt(size.applications());
       hosts.add(i % 5 == 0 ? "no-" + host(number) : host(number));
     }
     PolicyConfiguration configuration =

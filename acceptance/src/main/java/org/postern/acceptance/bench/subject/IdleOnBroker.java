@@ -11,18 +11,19 @@ import org.postern.acceptance.bench.JavaMemory;
 /**
  * Idle things in the broker's rooms, which are a process of their own; their other ends are in this
  * process. Without the broker's other doors, where enrolling thousands would take hours by design.
+ * The sizes are such that a step of the heap or of a pool of memory (4 MiB) is little beside them.
  */
 @SuppressWarnings("ImmutableEnumChecker") // its sizes are a lambda without state
 public enum IdleOnBroker implements IdleHolder {
   /** Control links, each of a connector of its own. */
-  LINKS("control-link", new Sizes(200, 700, 1_200)) {
+  LINKS("control-link", new Sizes(500, 2_000, 5_000)) {
     @Override
     void add(Ground ground) throws Exception {
       ground.kept.add(ground.rooms.newConnector().link(message -> {}));
     }
   },
   /** Parked carriers, many of each connector. */
-  CARRIERS("carrier", new Sizes(200, 700, 1_200)) {
+  CARRIERS("carrier", new Sizes(500, 2_000, 5_000)) {
     @Override
     void add(Ground ground) throws Exception {
       if (ground.made % CARRIERS_OF_ONE == 0) {
@@ -33,7 +34,7 @@ public enum IdleOnBroker implements IdleHolder {
     }
   },
   /** Lanes, many of each device, all to one connector. */
-  LANES("lane", new Sizes(200, 700, 1_200)) {
+  LANES("lane", new Sizes(500, 2_000, 4_000)) {
     @Override
     void add(Ground ground) throws Exception {
       if (ground.made == 0) {

@@ -48,7 +48,7 @@ public final class RoomsMain {
   static final String HOST = "load.bench.internal";
 
   private static final TrustDomain DOMAIN = new TrustDomain("bench.example");
-  private static final int CONNECTORS = 3_000;
+  private static final int CONNECTORS = 6_000;
   private static final int DEVICES = 100;
   private static final Pattern PORT = Pattern.compile("rooms are ready at (\\d+)");
 
