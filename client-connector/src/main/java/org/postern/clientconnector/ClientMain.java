@@ -10,6 +10,11 @@ public final class ClientMain {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] arguments) {
+    String level = System.getenv("POSTERN_LOG");
+    if (level != null) {
+      // Before the first logger is made: it is read once.
+      System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", level);
+    }
     Surroundings surroundings =
         new Surroundings(
             Clock.systemUTC(), System::nanoTime, System.getenv(), System.out, System.err);

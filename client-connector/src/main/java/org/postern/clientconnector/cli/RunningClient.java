@@ -146,6 +146,9 @@ final class RunningClient implements ControlHandler {
           CREDENTIAL_LOOK_SECONDS,
           TimeUnit.SECONDS);
       sayReady();
+      // What only the start needed is given back: nothing of an idle client would ever be
+      // collected.
+      System.gc();
       end.await();
       if (proxy != null) {
         proxy.close();
