@@ -52,7 +52,6 @@ final class RunningClient implements ControlHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RunningClient.class);
   private static final long MEMORY_BYTES = 24L << 20;
   private static final String SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
-  private static final String VERSION = "0.1";
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
   private static final long CREDENTIAL_LOOK_SECONDS = 3;
   private static final long NAMES_WITHIN_SECONDS = 15;
@@ -100,7 +99,7 @@ final class RunningClient implements ControlHandler {
                 TunnelLimits.DEFAULT,
                 FlowLimits.DEFAULT,
                 MEMORY_BYTES,
-                "postern-client/" + VERSION,
+                "postern-client/" + Version.TEXT,
                 LoginCommand.hostName(),
                 LoginCommand.platform()),
             tls,
@@ -110,7 +109,7 @@ final class RunningClient implements ControlHandler {
     this.posture =
         new PostureAgent(
             new Machine(Path.of("/"), commands(), userId(), PostureLimits.DEFAULTS),
-            VERSION,
+            Version.TEXT,
             surroundings.nanoTime(),
             tunnel::report);
     tunnel.onPostureQuestions(posture::asked);

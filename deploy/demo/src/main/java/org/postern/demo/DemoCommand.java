@@ -64,7 +64,12 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Runs it; returns the exit code. Blocking. */
   static int run(LongSupplier nanoTime, PrintStream out, PrintStream err, String... arguments) {
-    return new CommandLine(new DemoCommand(nanoTime, out, err)).execute(arguments);
+    return commandLine(nanoTime, out, err).execute(arguments);
+  }
+
+  /** The command, to run or to mount. */
+  static CommandLine commandLine(LongSupplier nanoTime, PrintStream out, PrintStream err) {
+    return new CommandLine(new DemoCommand(nanoTime, out, err));
   }
 
   @Override
