@@ -181,12 +181,6 @@ final class CommandLineTest {
   }
 
   @Test
-  void completionIsAScript() {
-    assertThat(run("completion", "bash").out()).contains("complete -F");
-    assertThat(run("completion", "tcsh").code()).isEqualTo(ExitCode.WRONG);
-  }
-
-  @Test
   void listenAddressesAreRead() throws Exception {
     assertThat(BrokerCommand.listenAddress("0.0.0.0:8443"))
         .isEqualTo(new InetSocketAddress("0.0.0.0", 8443));

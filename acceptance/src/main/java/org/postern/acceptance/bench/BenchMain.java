@@ -63,6 +63,11 @@ public final class BenchMain {
                 new IdleConnections(PosternContender.CONNECTOR, "flow", FLOWS))));
   }
 
+  /** What can be measured. */
+  public static List<String> names() {
+    return benchmarks().stream().map(Benchmark::name).toList();
+  }
+
   /** Names one benchmark, or {@code all}. */
   public static void main(String[] arguments) {
     int code;

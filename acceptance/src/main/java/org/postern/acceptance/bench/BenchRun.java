@@ -22,7 +22,8 @@ public final class BenchRun implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ConcurrentLinkedDeque<>();
   private final Thread atExit = new Thread(this::endAll, "bench ends");
 
-  BenchRun(boolean quick) throws IOException {
+  /** An empty run. */
+  public BenchRun(boolean quick) throws IOException {
     this.quick = quick;
     this.folder = Files.createTempDirectory("postern-bench-");
     Runtime.getRuntime().addShutdownHook(atExit);

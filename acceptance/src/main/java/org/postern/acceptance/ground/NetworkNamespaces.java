@@ -119,9 +119,18 @@ public final class NetworkNamespaces implements AutoCloseable {
   /**
    * Builds the networks in less than a second.
    *
-   * @throws IOException when the kernel does not allow it; the message says which command said no
+   * @throws IOException when the kernel does not allow it; the message says which command said no,
+   *     and what is needed
    */
   public static NetworkNamespaces create() throws IOException, InterruptedException {
+    String whyNot = whyNot();
+    if (whyNot != null) {
+      throw new IOException(
+          "no networks can be made on this machine (expected: root with CAP_SYS_ADMIN, or an"
+              + " ordinary user where kernel.unprivileged_userns_clone is 1; packages util-linux,"
+              + " iproute2, nftables): "
+              + whyNot);
+    }
     List<String> command = new ArrayList<>(unshare());
     command.addAll(List.of("env", "FURNISH=" + FURNISH, "sh", "-c", SETUP));
     RunningProgram holder = RunningProgram.start(command);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /** The checked-out tree, without what is generated or not ours. */
-record House(Path root) {
+public record House(Path root) {
   private static final Set<String> NOT_OURS =
       Set.of(".git", "target", "node_modules", ".idea", ".mvn", "dist");
 
@@ -32,7 +32,7 @@ record House(Path root) {
    * Found by walking up from the working directory, which is a module for Maven and the root for an
    * IDE.
    */
-  static House find() {
+  public static House find() {
     Path candidate = Path.of("").toAbsolutePath();
     while (candidate != null) {
       if (Files.isDirectory(candidate.resolve("tunnel"))

@@ -34,7 +34,8 @@ public final class ClientCommand {
     return commandLine(surroundings).execute(arguments);
   }
 
-  static CommandLine commandLine(Surroundings surroundings) {
+  /** The commands, to run or to mount. */
+  public static CommandLine commandLine(Surroundings surroundings) {
     ClientCommand root = new ClientCommand();
     CommandLine line =
         new CommandLine(
@@ -47,6 +48,7 @@ public final class ClientCommand {
                     : build(type, surroundings);
               }
             });
+    version(line);
     line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8));
     if (surroundings.plain()) {
@@ -57,6 +59,11 @@ public final class ClientCommand {
       return failure instanceof CommandFailure known ? known.exitCode() : ExitCode.FAILED;
     });
     return line;
+  }
+
+  private static void version(CommandLine line) {
+    line.getCommandSpec().version("postern " + Version.TEXT);
+    line.getSubcommands().values().forEach(ClientCommand::version);
   }
 
   private static <K> K build(Class<K> type, Surroundings surroundings) throws Exception {

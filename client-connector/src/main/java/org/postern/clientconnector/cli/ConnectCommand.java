@@ -46,8 +46,7 @@ final class ConnectCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, target + ": " + e.getMessage());
     }
-    try (SocketChannel flow =
-        new ControlClient(home.socket(surroundings.environment())).connect(parsed)) {
+    try (SocketChannel flow = home.client(surroundings.environment()).connect(parsed)) {
       Thread.ofVirtual().name("stdin-to-flow").start(() -> sendInput(flow));
       receive(flow);
       return ExitCode.OK;

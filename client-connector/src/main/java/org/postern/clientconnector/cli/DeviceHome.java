@@ -21,10 +21,12 @@ final class DeviceHome {
   private static final String BROKER_FILE = "broker.properties";
 
   private final Path directory;
+  private final FileRights rights;
   private final CredentialStore store;
 
-  DeviceHome(Path directory) {
+  DeviceHome(Path directory, FileRights rights) {
     this.directory = directory;
+    this.rights = rights;
     this.store = new CredentialStore(directory.resolve("identity"));
   }
 
@@ -36,6 +38,14 @@ final class DeviceHome {
   }
 
   void save(DeviceSignIn.SignedIn signedIn) throws IdentityException, IOException {
+    rights.call(() -> {
+      write(signedIn);
+      return directory;
+    });
+  }
+
+  private void write(DeviceSignIn.SignedIn signedIn) throws IdentityException, IOException {
+    Files.createDirectories(directory);
     store.save(signedIn.credential(), signedIn.trust());
     Properties broker = new Properties();
     broker.setProperty("host", signedIn.tunnelHost());
@@ -52,19 +62,26 @@ final class DeviceHome {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  void saveRenewed(Credential credential, TrustBundle trust) throws IdentityException {
-    store.save(credential, trust);
+  void saveRenewed(Credential credential, TrustBundle trust) throws IdentityException, IOException {
+    rights.call(() -> {
+      store.save(credential, trust);
+      return directory;
+    });
   }
 
   /** The certificate on disk, if it is another one than this. */
-  Optional<Credential> changedSince(Credential used) throws IdentityException {
-    return store
-        .load()
+  Optional<Credential> changedSince(Credential used) throws IdentityException, IOException {
+    return rights
+        .call(store::load)
         .map(CredentialStore.Stored::credential)
         .filter(found -> !found.fingerprint().equals(used.fingerprint()));
   }
 
   Optional<SignedIn> load() throws IdentityException, IOException {
+    return rights.call(this::read);
+  }
+
+  private Optional<SignedIn> read() throws IdentityException, IOException {
     Optional<CredentialStore.Stored> stored = store.load();
     Path file = directory.resolve(BROKER_FILE);
     if (stored.isEmpty() || !Files.exists(file)) {

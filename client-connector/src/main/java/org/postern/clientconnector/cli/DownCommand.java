@@ -2,7 +2,6 @@ package org.postern.clientconnector.cli;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import org.postern.clientconnector.local.control.ControlClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -26,7 +25,7 @@ final class DownCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     try {
-      new ControlClient(home.socket(surroundings.environment())).down();
+      home.client(surroundings.environment()).down();
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.NOT_CONNECTED, String.valueOf(e.getMessage()));
     }

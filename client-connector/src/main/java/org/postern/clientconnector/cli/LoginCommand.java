@@ -78,6 +78,7 @@ final class LoginCommand implements Callable<Integer> {
     if (address == null) {
       throw new CommandFailure(ExitCode.USAGE, "URL is missing");
     }
+    DeviceHome device = home.device(surroundings.environment());
     String host = hostName();
     DeviceSignIn signIn =
         new DeviceSignIn(
@@ -90,9 +91,7 @@ final class LoginCommand implements Callable<Integer> {
                 PATIENCE));
     DeviceSignIn.SignedIn signedIn =
         byCode ? signIn.signInByCode(this::show) : signIn.signIn(this::visit);
-    Path state = home.state(surroundings.environment());
-    Files.createDirectories(state);
-    new DeviceHome(state).save(signedIn);
+    device.save(signedIn);
     surroundings.out().printf("Signed in as %s. Next: postern up%n", signedIn.userName());
     return ExitCode.OK;
   }

@@ -45,7 +45,7 @@ final class LogoutCommand implements Callable<Integer> {
   @Override
   public Integer call() throws SignInException, IdentityException, IOException, CommandFailure {
     DeviceHome.SignedIn known =
-        new DeviceHome(home.state(surroundings.environment()))
+        home.device(surroundings.environment())
             .load()
             .orElseThrow(
                 () -> new CommandFailure(ExitCode.FAILED, "nobody is signed in on this device"));

@@ -52,7 +52,6 @@ final class RunningClient implements ControlHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RunningClient.class);
   private static final long MEMORY_BYTES = 24L << 20;
   private static final String SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
-  private static final String VERSION = "0.1";
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
   private static final long CREDENTIAL_LOOK_SECONDS = 3;
   private static final long NAMES_WITHIN_SECONDS = 15;
@@ -73,12 +72,17 @@ final class RunningClient implements ControlHandler {
   private volatile OwnedNames names = OwnedNames.NONE;
   private String proxyText = "";
 
-  /** What the person asked for. */
+  /**
+   * What the person asked for.
+   *
+   * @param servedUid the user who called sudo, and may use the control socket
+   */
   record Options(
       UpCommand.Mode mode,
       Optional<InetSocketAddress> proxy,
       InterceptionOptions interception,
-      Path socket) {}
+      Path socket,
+      Optional<Integer> servedUid) {}
 
   RunningClient(
       Surroundings surroundings, DeviceHome home, DeviceHome.SignedIn signedIn, Options options) {
@@ -100,7 +104,7 @@ final class RunningClient implements ControlHandler {
                 TunnelLimits.DEFAULT,
                 FlowLimits.DEFAULT,
                 MEMORY_BYTES,
-                "postern-client/" + VERSION,
+                "postern-client/" + Version.TEXT,
                 LoginCommand.hostName(),
                 LoginCommand.platform()),
             tls,
@@ -109,8 +113,8 @@ final class RunningClient implements ControlHandler {
             this::namesChanged);
     this.posture =
         new PostureAgent(
-            new Machine(Path.of("/"), commands(), userId(), PostureLimits.DEFAULTS),
-            VERSION,
+            new Machine(Path.of("/"), commands(), personId(), PostureLimits.DEFAULTS),
+            Version.TEXT,
             surroundings.nanoTime(),
             tunnel::report);
     tunnel.onPostureQuestions(posture::asked);
@@ -121,8 +125,11 @@ final class RunningClient implements ControlHandler {
         surroundings.environment().getOrDefault("PATH", SYSTEM_PATH), COMMAND_TIMEOUT);
   }
 
-  /** Who this process runs as, by the kernel's word; no user's number if it gives none. */
-  private static long userId() {
+  /** Whose device it is, by sudo's or the kernel's word; no user's number if it gives none. */
+  private long personId() {
+    if (options.servedUid().isPresent()) {
+      return options.servedUid().get();
+    }
     try {
       return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
     } catch (IOException e) {
@@ -188,7 +195,8 @@ final class RunningClient implements ControlHandler {
 
   private Channel listen() throws CommandFailure, IOException {
     Future<Channel> listening =
-        ControlServer.listen(options.socket(), loop, LocalLimits.DEFAULTS, this)
+        ControlServer.listen(
+                options.socket(), loop, LocalLimits.DEFAULTS, this, options.servedUid())
             .awaitUninterruptibly();
     if (!listening.isSuccess()) {
       throw new CommandFailure(ExitCode.FAILED, String.valueOf(listening.cause().getMessage()));
@@ -270,7 +278,7 @@ final class RunningClient implements ControlHandler {
   private void lookForNewLogin() {
     try {
       home.changedSince(tls.credential()).ifPresent(this::useCredential);
-    } catch (IdentityException e) {
+    } catch (IdentityException | IOException e) {
       LOG.warn("the identity on disk cannot be read: {}", e.getMessage());
     }
   }

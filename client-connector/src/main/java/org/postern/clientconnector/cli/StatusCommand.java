@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
-import org.postern.clientconnector.local.control.ControlClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,7 +38,7 @@ final class StatusCommand implements Callable<Integer> {
     JsonNode status;
     String line;
     try {
-      line = new ControlClient(home.socket(surroundings.environment())).status();
+      line = home.client(surroundings.environment()).status();
       status = new ObjectMapper().readTree(line);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.NOT_CONNECTED, String.valueOf(e.getMessage()));

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -86,20 +87,37 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, IOException, IdentityException {
-    Path state = home.state(surroundings.environment());
-    Optional<DeviceHome.SignedIn> signedIn = new DeviceHome(state).load();
+    DeviceHome device = home.device(surroundings.environment());
+    Optional<DeviceHome.SignedIn> signedIn = device.load();
     if (signedIn.isEmpty()) {
       throw new CommandFailure(
           ExitCode.NOT_CONNECTED,
-          "this device is not signed in yet; run 'postern login URL' first");
+          "this device is not signed in yet (looked in "
+              + device.directory()
+              + "); run 'postern login URL' first");
     }
+    Path work = home.work(surroundings.environment());
+    makePrivate(work);
     if (!foreground) {
-      return startInBackground(state);
+      return startInBackground(work);
     }
     RunningClient.Options options =
         new RunningClient.Options(
-            mode, proxyAddress(), interception(state), home.socket(surroundings.environment()));
-    return new RunningClient(surroundings, new DeviceHome(state), signedIn.get(), options).run();
+            mode,
+            proxyAddress(),
+            interception(work),
+            home.socket(surroundings.environment()),
+            home.sudoUser(surroundings.environment()).map(SudoUser::uid));
+    return new RunningClient(surroundings, device, signedIn.get(), options).run();
+  }
+
+  private static void makePrivate(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      Files.createDirectories(folder.toAbsolutePath().getParent());
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
   }
 
   private Optional<InetSocketAddress> proxyAddress() throws CommandFailure {
@@ -118,10 +136,10 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private InterceptionOptions interception(Path state) throws CommandFailure {
+  private InterceptionOptions interception(Path work) throws CommandFailure {
     InterceptionOptions defaults =
         InterceptionOptions.in(
-            state.resolve("names"), home.run(surroundings.environment()).resolve("undo"));
+            work.resolve("names"), home.run(surroundings.environment()).resolve("undo"));
     try {
       return new InterceptionOptions(
           interfaceName == null ? defaults.interfaceName() : interfaceName,
@@ -136,8 +154,8 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** Starts this same program in the foreground, away from the terminal, and waits until ready. */
-  private Integer startInBackground(Path state) throws CommandFailure, IOException {
-    Path log = state.resolve("client.log");
+  private Integer startInBackground(Path work) throws CommandFailure, IOException {
+    Path log = work.resolve("client.log");
     List<String> command = new ArrayList<>();
     if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
       command.add("/usr/bin/setsid");

@@ -2,6 +2,7 @@ package org.postern.clientconnector.link;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
@@ -38,7 +39,7 @@ public final class CertificateRenewal {
   @FunctionalInterface
   public interface Saver {
     /** Stores it. */
-    void save(Credential credential) throws IdentityException;
+    void save(Credential credential) throws IdentityException, IOException;
   }
 
   CertificateRenewal(
@@ -89,7 +90,7 @@ public final class CertificateRenewal {
         tls.replace(credential);
         LOG.info("certificate renewed until {}", credential.notAfter());
       });
-    } catch (IdentityException e) {
+    } catch (IdentityException | IOException e) {
       LOG.warn("the renewed certificate cannot be used: {}", e.getMessage());
     }
   }

@@ -28,7 +28,11 @@ import picocli.CommandLine.Option;
       "Example: postern demo --check --json"
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:it worked", "1:it did not, or a proof failed", "2:wrong command line"})
+    exitCodeList = {
+      "0:it worked",
+      "1:it did not, a proof failed, or (in namespaces) one could not be made",
+      "2:wrong command line"
+    })
 final class DemoCommand implements Callable<Integer> {
   private static final Duration FIRST_BYTE = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofSeconds(1);
@@ -64,7 +68,12 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Runs it; returns the exit code. Blocking. */
   static int run(LongSupplier nanoTime, PrintStream out, PrintStream err, String... arguments) {
-    return new CommandLine(new DemoCommand(nanoTime, out, err)).execute(arguments);
+    return commandLine(nanoTime, out, err).execute(arguments);
+  }
+
+  /** The command, to run or to mount. */
+  static CommandLine commandLine(LongSupplier nanoTime, PrintStream out, PrintStream err) {
+    return new CommandLine(new DemoCommand(nanoTime, out, err));
   }
 
   @Override
@@ -140,7 +149,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private boolean prove(Scene scene, Await await, Teller teller, double first) {
-    Proofs proofs = new Proofs(scene, await, teller);
+    Proofs proofs = new Proofs(scene.ground(), await, teller);
     proofs.add(
         "from a warm start to the first byte in under 20 s",
         new Proofs.Evidence(first < 20, String.format(Locale.ROOT, "%.1f s", first)));

@@ -43,9 +43,10 @@ final class TrafficProofs {
         scene
             .user()
             .call("get", Map.of("host", wiki.host(), "port", wiki.port(), "path", "/"), LIMIT);
-    String curl = "curl is not installed here";
+    String curl = "but curl, the unmodified program, is missing (package curl)";
     boolean same = inside.path("sha256").equals(outside.path("sha256"));
-    if (Tools.find("curl").isPresent()) {
+    boolean present = Tools.find("curl").isPresent();
+    if (present) {
       List<String> command = new ArrayList<>(List.of("curl", "-sS", "--max-time", "20"));
       if (!scene.ground().apart()) {
         command.addAll(List.of("-x", "socks5h://127.0.0.1:" + scene.socksPort()));
@@ -57,7 +58,7 @@ final class TrafficProofs {
       curl = alike ? "curl gets the same" : "curl got: " + said.text();
     }
     return new Evidence(
-        same,
+        verdict(same, present),
         "SHA-256 %s... inside, %s... through the tunnel, %d bytes; %s"
             .formatted(
                 BulkStream.shown(inside.path("sha256").asText()),
@@ -90,7 +91,8 @@ final class TrafficProofs {
 
   private Evidence ssh() throws DemoException {
     if (!scene.hasSsh()) {
-      return new Evidence(true, "no SSH server is installed here; nothing to log in to");
+      return Evidence.none(
+          "sshd, ssh or ssh-keygen is missing (packages openssh-server and openssh-client)");
     }
     List<String> command = new ArrayList<>(SshServer.client(scene));
     command.add("echo logged in to $(echo $SSH_CONNECTION | cut -d' ' -f3,4)");
@@ -100,6 +102,14 @@ final class TrafficProofs {
     return new Evidence(
         said.code() == 0 && said.text().contains(wanted),
         "ssh ended with %d and printed: %s".formatted(said.code(), said.text()));
+  }
+
+  /** Without the program that the claim is about, what else was seen can only speak against it. */
+  private static Proofs.Verdict verdict(boolean right, boolean complete) {
+    if (!right) {
+      return Proofs.Verdict.FAILED;
+    }
+    return complete ? Proofs.Verdict.PROVEN : Proofs.Verdict.NOT_PROVEN;
   }
 
   private Evidence psql() throws DemoException {
@@ -122,7 +132,14 @@ final class TrafficProofs {
     String driver = rows.path("rows").asText();
     boolean right = driver.equals(ANSWER);
     if (Tools.find("psql").isEmpty() || !scene.ground().apart()) {
-      return new Evidence(right, "the JDBC driver got: " + driver);
+      return new Evidence(
+          verdict(right, false),
+          "%s; the JDBC driver got: %s"
+              .formatted(
+                  scene.ground().apart()
+                      ? "psql is missing (package postgresql-client)"
+                      : "psql does not apply on loopback: it knows no proxy",
+                  driver));
     }
     Postern.Said said =
         scene

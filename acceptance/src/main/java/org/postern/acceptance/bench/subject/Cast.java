@@ -24,26 +24,36 @@ import org.postern.acceptance.ground.RunningProgram;
  * A deployment with an app connector, and a client connector with a signed-in user, each a process
  * started by the launcher as a person would. Everything ends with the run or the networks.
  */
-final class Cast {
+public final class Cast {
   private static final int STATUS_CHECKS = 900;
   private static final int LINK_CHECKS = 50;
   private static final Pattern SIGN_IN = Pattern.compile("(?m)^\\s*(https://\\S+)\\s*$");
 
   private final Deployment deployment;
+  private final Hands hands;
   private final RunningProgram connector;
   private final RunningProgram client;
 
   private Cast(Deployment deployment, int tunnelPort, List<String> clientOptions) throws Exception {
+    this(deployment, tunnelPort, clientOptions, Hands.ours(deployment.work()));
+  }
+
+  private Cast(Deployment deployment, int tunnelPort, List<String> clientOptions, Hands hands)
+      throws Exception {
     this.deployment = deployment;
+    this.hands = hands;
     this.connector = startConnector();
     signIn();
     if (tunnelPort != deployment.plan().brokerPort()) {
       goBy(tunnelPort);
     }
-    List<String> up = PosternCommand.of("up", "--foreground", "--run-dir", work("run"));
-    up.addAll(List.of("--state-dir", work("client")));
+    List<String> up = PosternCommand.of("up", "--foreground");
+    up.addAll(hands.places());
     up.addAll(clientOptions);
-    this.client = deployment.start(Room.USER, up).awaitOutput("ready", Deployment.PATIENCE);
+    this.client =
+        deployment
+            .start(Room.USER, hands.asRoot().apply(up))
+            .awaitOutput("ready", Deployment.PATIENCE);
     awaitConnected();
   }
 
@@ -73,12 +83,24 @@ final class Cast {
   /** In the rooms; the client connector is transparent, the application is in VPC_A. */
   static Cast inRooms(BenchRun run, NetworkNamespaces networks, String application)
       throws Exception {
+    return inRooms(run, networks, application, Hands.ours(run.folder("postern-rooms")));
+  }
+
+  /** As before, with the device in somebody's hands. */
+  public static Cast inRooms(
+      BenchRun run, NetworkNamespaces networks, String application, Hands hands) throws Exception {
     networks.name(Room.VPC_A, Room.APPLICATION_ADDRESS, application);
     Deployment.Plan plan = new Deployment.Plan(Room.CLOUD.address(), 443, 8080, application, "");
     return new Cast(
         Deployment.start(networks::start, plan, run.folder("postern-rooms")),
         plan.brokerPort(),
-        List.of("--mode", "transparent", "--proxy", "off"));
+        List.of("--mode", "transparent", "--proxy", "off"),
+        hands);
+  }
+
+  /** Another policy, with these applications and rules; items of YAML lists. */
+  public void apply(String applications, String rules) throws Exception {
+    deployment.apply(applications, rules);
   }
 
   /** The JVM of the broker, without its database. */
@@ -127,21 +149,12 @@ final class Cast {
   }
 
   private void signIn() throws Exception {
-    RunningProgram login =
-        deployment.start(
-            Room.USER,
-            PosternCommand.of(
-                "login",
-                deployment.plan().brokerUrl(),
-                "--no-browser",
-                "--ca",
-                deployment.ca().toString(),
-                "--device-name",
-                "bench",
-                "--state-dir",
-                work("client"),
-                "--run-dir",
-                work("run")));
+    List<String> command =
+        PosternCommand.of(
+            "login", deployment.plan().brokerUrl(), "--no-browser", "--device-name", "bench");
+    command.addAll(List.of("--ca", hands.readable(deployment.ca()).toString()));
+    command.addAll(hands.places());
+    RunningProgram login = deployment.start(Room.USER, hands.asUser().apply(command));
     login.awaitOutput(
         "an address to open", text -> SIGN_IN.matcher(text).find(), Deployment.PATIENCE);
     Matcher address = SIGN_IN.matcher(login.output());
@@ -169,9 +182,10 @@ final class Cast {
 
   /** "Ready" means that programs may ask; the first answers need the link to the broker. */
   private void awaitConnected() throws Exception {
-    List<String> status = PosternCommand.of("status", "--run-dir", work("run"));
+    List<String> status = PosternCommand.of("status");
+    status.addAll(hands.places());
     for (int i = 0; i < LINK_CHECKS; i++) {
-      RunningProgram asked = deployment.start(Room.USER, status);
+      RunningProgram asked = deployment.start(Room.USER, hands.asUser().apply(status));
       asked.awaitExit(Deployment.PATIENCE);
       if (asked.output().contains(": connected")) {
         return;
@@ -179,9 +193,5 @@ final class Cast {
       LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
     }
     throw new IOException("the client connector has no link:\n" + client.output());
-  }
-
-  private String work(String name) {
-    return deployment.work().resolve(name).toString();
   }
 }

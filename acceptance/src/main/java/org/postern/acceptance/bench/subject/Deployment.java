@@ -83,8 +83,16 @@ final class Deployment {
             java("provider", plan.brokerAddress(), Integer.toString(plan.providerPort())))
         .awaitOutput("provider is ready", PATIENCE);
     this.broker = startBroker();
+    apply(
+        "  - {name: load, hosts: [\"%s\"], tcp: [1-65535], connectorGroups: [%s], allowLoopback: true}"
+            .formatted(plan.application(), GROUP),
+        "  - {name: staff-to-load, action: allow, applications: [load], groups: [staff]}");
+  }
+
+  /** Applies a policy with these applications and rules, as items of YAML lists. */
+  void apply(String applications, String rules) throws Exception {
     Path policy = work.resolve("policy.yaml");
-    Files.writeString(policy, policy());
+    Files.writeString(policy, policy(applications, rules));
     toItsEnd(Room.CLOUD, admin("apply", "-f", policy.toString()));
   }
 
@@ -172,21 +180,21 @@ final class Deployment {
     return stage.start(Room.CLOUD, command).awaitOutput("broker is ready", PATIENCE);
   }
 
-  private String policy() {
+  private String policy(String applications, String rules) {
     return """
     version: 1
     domains: [bench.internal]
-    connectorGroups: [{name: %2$s}, {name: %5$s}]
+    connectorGroups: [{name: %s}, {name: %s}]
     applications:
-      - {name: load, hosts: ["%1$s"], tcp: [1-65535], connectorGroups: [%2$s], allowLoopback: true}
+    %s
     groups:
-      - {name: staff, members: [%3$s]}
+      - {name: staff, members: [%s]}
     rules:
-      - {name: staff-to-load, action: allow, applications: [load], groups: [staff]}
+    %s
     identityProviders:
-      - {name: login, issuer: "%4$s", clientId: postern, clientSecret: bench, allowPlainHttp: true}
+      - {name: login, issuer: "%s", clientId: postern, clientSecret: bench, allowPlainHttp: true}
     """
-        .formatted(plan.application(), GROUP, EMAIL, plan.issuer(), OTHER_GROUP);
+        .formatted(GROUP, OTHER_GROUP, applications, EMAIL, rules, plan.issuer());
   }
 
   private List<String> admin(String... words) {

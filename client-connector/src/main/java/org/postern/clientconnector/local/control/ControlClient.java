@@ -9,6 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.postern.clientconnector.local.Target;
 
 /** The command line's end of the control socket; blocking, one request per connection. */
@@ -17,11 +18,16 @@ public final class ControlClient {
   /** Longest answer line in bytes. */
   private static final int ANSWER_LENGTH_MAX = 1 << 20;
 
-  private final Path socket;
+  private final List<Path> sockets;
 
   /** A client of the socket at this path. */
   public ControlClient(Path socket) {
-    this.socket = socket;
+    this(List.of(socket));
+  }
+
+  /** A client of the first socket where somebody answers who lets us in. */
+  public ControlClient(List<Path> sockets) {
+    this.sockets = List.copyOf(sockets);
   }
 
   /**
@@ -85,9 +91,20 @@ public final class ControlClient {
   }
 
   private SocketChannel open() throws IOException {
-    if (!Files.exists(socket)) {
-      throw new IOException("no client connector is running (start it: postern up)");
+    IOException failure = new IOException("no client connector is running (start it: postern up)");
+    for (Path socket : sockets) {
+      if (Files.exists(socket)) {
+        try {
+          return open(socket);
+        } catch (IOException e) {
+          failure = e;
+        }
+      }
     }
+    throw failure;
+  }
+
+  private static SocketChannel open(Path socket) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       channel.connect(UnixDomainSocketAddress.of(socket));
@@ -95,7 +112,10 @@ public final class ControlClient {
     } catch (IOException e) {
       channel.close();
       throw new IOException(
-          "the client connector does not answer on " + socket + " (start it: postern up)", e);
+          Files.isWritable(socket)
+              ? "the client connector does not answer on " + socket + " (start it: postern up)"
+              : "the client connector on " + socket + " runs for another user",
+          e);
     }
   }
 

@@ -16,14 +16,19 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Optional;
 import org.postern.clientconnector.local.LocalLimits;
 
 /**
  * The Unix socket on which the local command line talks to the running client connector. Only the
- * user who runs the process, and root, get a word in: the file is 0600 and the peer's credentials
- * are checked.
+ * user for whom the process runs (its own, or the one who called sudo), and root, get a word in:
+ * the file is that user's with mode 0600, and the peer's credentials are checked.
  *
  * <pre>
  *   status\n             -> ok JSON\n
@@ -39,38 +44,66 @@ public final class ControlServer {
   private final ControlHandler handler;
   private final LocalLimits limits;
   private final int ownUid;
+  private final int servedUid;
   private int connections;
 
-  private ControlServer(ControlHandler handler, LocalLimits limits, int ownUid) {
+  private ControlServer(
+      ControlHandler handler, LocalLimits limits, int ownUid, Optional<Integer> served) {
     this.handler = handler;
     this.limits = limits;
     this.ownUid = ownUid;
+    this.servedUid = served.orElse(ownUid);
   }
 
   /**
    * Listens; blocks for as long as looking at the file takes.
    *
-   * @param socket path, at most 107 bytes; its directory is made 0700 if it does not exist
+   * @param socket path, at most 107 bytes; its directory is made 0700 if it does not exist, and
+   *     passable (0711) for another user whom we serve
+   * @param served another user for whom this process, which is root's, runs
    * @return the listening channel; closing it takes the file away
    * @throws IOException if another process listens there, or the directory cannot be written
    */
   public static Future<Channel> listen(
-      Path socket, EventLoop loop, LocalLimits limits, ControlHandler handler) throws IOException {
-    Path directory = socket.toAbsolutePath().getParent();
-    if (directory != null && !Files.exists(directory)) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
-    removeIfDead(socket);
+      Path socket,
+      EventLoop loop,
+      LocalLimits limits,
+      ControlHandler handler,
+      Optional<Integer> served)
+      throws IOException {
     int ownUid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-    ControlServer server = new ControlServer(handler, limits, ownUid);
+    ControlServer server = new ControlServer(handler, limits, ownUid, served);
+    server.prepare(Objects.requireNonNull(socket.toAbsolutePath().getParent()));
+    removeIfDead(socket);
     Promise<Channel> listening = loop.newPromise();
     server
         .bootstrap(loop)
         .bind(new DomainSocketAddress(socket.toString()))
         .addListener((ChannelFuture done) -> server.onBound(socket, done, listening));
     return listening;
+  }
+
+  private void prepare(Path directory) throws IOException {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    if (servedUid == ownUid) {
+      return;
+    }
+    // Here the socket changes its owner: nobody else may be able to put another file in its place.
+    PosixFileAttributes found =
+        Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    Object uid = Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    if (!found.isDirectory()
+        || !uid.equals(ownUid)
+        || found.permissions().contains(PosixFilePermission.GROUP_WRITE)
+        || found.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw new IOException(
+          directory + " can be changed by others (expected: our own directory with mode 0711)");
+    }
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
   }
 
   private static void removeIfDead(Path socket) throws IOException {
@@ -110,6 +143,9 @@ public final class ControlServer {
     }
     try {
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+      if (servedUid != ownUid) {
+        Files.setAttribute(socket, "unix:uid", servedUid, LinkOption.NOFOLLOW_LINKS);
+      }
     } catch (IOException e) {
       done.channel().close();
       listening.setFailure(e);
@@ -121,7 +157,8 @@ public final class ControlServer {
 
   private void onAccepted(EpollDomainSocketChannel accepted) throws IOException {
     int uid = accepted.peerCredentials().uid();
-    if ((uid != ownUid && uid != 0) || connections >= limits.controlConnectionsMax()) {
+    if ((uid != ownUid && uid != servedUid && uid != 0)
+        || connections >= limits.controlConnectionsMax()) {
       accepted.close();
       return;
     }

@@ -42,6 +42,18 @@ record ResolvConf(List<String> lines) {
     return servers;
   }
 
+  /** What short names are tried under, in order. */
+  List<String> searchDomains() {
+    List<String> domains = new ArrayList<>();
+    for (String line : lines) {
+      String[] words = line.strip().split("\\s+");
+      if (words[0].equals("search") || words[0].equals("domain")) {
+        domains.addAll(List.of(words).subList(1, words.length));
+      }
+    }
+    return domains;
+  }
+
   boolean pointsTo(String address) {
     return lines.stream().anyMatch(line -> line.strip().equals("nameserver " + address));
   }
@@ -49,14 +61,14 @@ record ResolvConf(List<String> lines) {
   /** This file with all questions sent to {@code ownAddress}; options and other lines are kept. */
   String pointedTo(String ownAddress, List<String> searchDomains) {
     Set<String> search = new LinkedHashSet<>(searchDomains);
+    search.addAll(searchDomains());
     StringBuilder text = new StringBuilder(MARK).append('\n');
     text.append("nameserver ").append(ownAddress).append('\n');
     StringBuilder rest = new StringBuilder();
     for (String line : lines) {
       String[] words = line.strip().split("\\s+");
       switch (words[0]) {
-        case "nameserver" -> {}
-        case "search", "domain" -> search.addAll(List.of(words).subList(1, words.length));
+        case "nameserver", "search", "domain" -> {}
         default -> rest.append(line).append('\n');
       }
     }

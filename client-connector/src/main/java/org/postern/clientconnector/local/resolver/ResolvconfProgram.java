@@ -4,13 +4,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.system.Commands;
 
 /**
- * resolvconf or openresolv: our record is added under a name that both put before those of networks
- * ({@code tun.*}), and taken away at the end; the program writes the file.
+ * resolvconf or openresolv: our record is added, before those of networks and in their place, and
+ * taken away at the end; the program writes the file.
  */
 final class ResolvconfProgram implements MachineResolver {
 
@@ -19,6 +21,7 @@ final class ResolvconfProgram implements MachineResolver {
   private final Commands commands;
   private final UndoJournal journal;
   private final List<InetSocketAddress> upstreams;
+  private final List<String> searched;
   private String announced = "";
   private boolean journalled;
 
@@ -29,7 +32,9 @@ final class ResolvconfProgram implements MachineResolver {
     this.address = address;
     this.commands = commands;
     this.journal = journal;
-    this.upstreams = ResolvConf.parse(Files.readString(file)).nameServers(address);
+    ResolvConf prior = ResolvConf.parse(Files.readString(file));
+    this.upstreams = prior.nameServers(address);
+    this.searched = prior.searchDomains();
   }
 
   @Override
@@ -40,8 +45,10 @@ final class ResolvconfProgram implements MachineResolver {
   @Override
   public void point(OwnedNames owned) throws IOException {
     StringBuilder entry = new StringBuilder("nameserver ").append(address).append('\n');
-    if (!owned.searchDomains().isEmpty()) {
-      entry.append("search ").append(String.join(" ", owned.searchDomains())).append('\n');
+    Set<String> search = new LinkedHashSet<>(owned.searchDomains());
+    search.addAll(searched);
+    if (!search.isEmpty()) {
+      entry.append("search ").append(String.join(" ", search)).append('\n');
     }
     if (entry.toString().equals(announced)) {
       return;
@@ -50,7 +57,9 @@ final class ResolvconfProgram implements MachineResolver {
       journal.add("resolvconf -d " + label + " || :");
       journalled = true;
     }
-    commands.run(entry.toString(), List.of("resolvconf", "-a", label));
+    // openresolv: before all others and without them, or a private name would be asked elsewhere.
+    // resolvconf puts tun.* first by itself, and does not mind the rest.
+    commands.run(entry.toString(), List.of("resolvconf", "-a", label, "-m", "0", "-x"));
     announced = entry.toString();
   }
 

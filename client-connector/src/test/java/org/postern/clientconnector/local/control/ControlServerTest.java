@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -60,10 +61,14 @@ class ControlServerTest {
     }
   }
 
+  private Future<Channel> listen(Path at) throws IOException {
+    return ControlServer.listen(at, loop, LocalLimits.DEFAULTS, new Handler(), Optional.empty());
+  }
+
   @BeforeEach
   void start() throws Exception {
     socket = directory.resolve("run/control");
-    listening = ControlServer.listen(socket, loop, LocalLimits.DEFAULTS, new Handler()).get();
+    listening = listen(socket).get();
   }
 
   @AfterEach
@@ -125,15 +130,13 @@ class ControlServerTest {
 
   @Test
   void secondServerIsRefusedAndADeadOnesFileIsReplaced() throws Exception {
-    assertThatThrownBy(
-            () -> ControlServer.listen(socket, loop, LocalLimits.DEFAULTS, new Handler()))
-        .hasMessageContaining("already listens");
+    assertThatThrownBy(() -> listen(socket)).hasMessageContaining("already listens");
     Path dead = directory.resolve("run/dead");
     try (var left = java.nio.channels.ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       left.bind(UnixDomainSocketAddress.of(dead));
     }
     assertThat(dead).exists();
-    ControlServer.listen(dead, loop, LocalLimits.DEFAULTS, new Handler()).get().close().sync();
+    listen(dead).get().close().sync();
   }
 
   @Test

@@ -1,0 +1,171 @@
+package org.postern.acceptance.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.bench.BenchMain;
+import org.postern.acceptance.house.House;
+import org.postern.appconnector.ConnectorMain;
+import org.postern.broker.BrokerMain;
+import org.postern.clientconnector.ClientMain;
+import org.postern.demo.CommandLineMain;
+import org.postern.demo.Main;
+import picocli.CommandLine;
+
+/**
+ * The launcher with a JDK that only says how it was called, in a checkout that only looks built.
+ */
+final class LauncherTest {
+  private static final List<String> MODULES =
+      List.of("broker", "app-connector", "client-connector", "deploy/demo", "acceptance");
+
+  @TempDir private Path checkout = Path.of(".");
+
+  private record Said(int code, String out, String err) {
+    /** The words of the java command line, one a line. */
+    List<String> words() {
+      return out.lines().toList();
+    }
+
+    /** The main class and what it is given. */
+    List<String> program() {
+      int classPath = words().indexOf("-cp");
+      return classPath < 0 ? List.of() : words().subList(classPath + 2, words().size());
+    }
+  }
+
+  @BeforeEach
+  void copyLauncher() throws Exception {
+    Path launcher = checkout.resolve("postern");
+    Files.copy(House.find().root().resolve("postern"), launcher);
+    for (String module : MODULES) {
+      Path target = Files.createDirectories(checkout.resolve(module).resolve("target"));
+      Files.createFile(target.resolve("postern-module.jar"));
+      Files.writeString(target.resolve("classpath"), "@lib@/one.jar");
+    }
+    Path jdk = checkout.resolve("jdk");
+    Files.createDirectories(jdk.resolve("bin"));
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    Path java =
+        Files.writeString(
+            jdk.resolve("bin/java"), "#!/bin/sh\nfor word; do echo \"$word\"; done\n");
+    for (Path program : List.of(launcher, java)) {
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  private Said postern(String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of(checkout.resolve("postern").toString()));
+    command.addAll(Arrays.asList(words));
+    Path err = checkout.resolve("err");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectError(err.toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "JAVA_HOME",
+                checkout.resolve("jdk").toString(),
+                "HOME",
+                checkout.toString(),
+                "XDG_CACHE_HOME",
+                checkout.toString(),
+                "POSTERN_NO_BUILD",
+                "1",
+                "POSTERN_JAVA_OPTIONS",
+                ""));
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    return new Said(process.exitValue(), out, Files.readString(err));
+  }
+
+  private static Stream<String> commandsOf(CommandLine program) {
+    return program.getSubcommands().keySet().stream().filter(name -> !name.equals("help"));
+  }
+
+  private void assertReaches(Class<?> program, List<String> given, String... words)
+      throws Exception {
+    Said said = postern(words);
+    List<String> expected = new ArrayList<>(List.of(program.getName()));
+    expected.addAll(given);
+    assertThat(said.program()).as(said.err()).isEqualTo(expected);
+  }
+
+  @Test
+  void everyCommandOfTheBrokerAndTheClientIsReached() throws Exception {
+    for (String name : commandsOf(BrokerMain.commandLine()).toList()) {
+      assertReaches(BrokerMain.class, List.of(name, "--help"), name, "--help");
+    }
+    for (String name : commandsOf(ClientMain.command()).toList()) {
+      assertReaches(ClientMain.class, List.of(name, "--help"), name, "--help");
+    }
+  }
+
+  @Test
+  void everyCommandOfTheOtherProgramsIsReached() throws Exception {
+    for (String name : commandsOf(ConnectorMain.command()).toList()) {
+      assertReaches(ConnectorMain.class, List.of(name, "--help"), "connector", name, "--help");
+    }
+    assertReaches(Main.class, List.of("--check"), "demo", "--check");
+    assertReaches(BenchMain.class, List.of("relay"), "bench", "relay");
+    assertReaches(CommandLineMain.class, List.of("completion", "zsh"), "completion", "zsh");
+    for (String option : List.of("--version", "-V")) {
+      assertReaches(CommandLineMain.class, List.of(option), option);
+    }
+  }
+
+  @Test
+  void theUsageNamesEveryCommandAndEveryBenchmark() throws Exception {
+    Said usage = postern("--help");
+    assertThat(usage.code()).isZero();
+    Stream<String> commands =
+        Stream.concat(
+            commandsOf(CommandLineMain.commandLine()).filter(name -> !name.equals("connector")),
+            commandsOf(ConnectorMain.command()).map(name -> "connector " + name));
+    commands.forEach(
+        name -> assertThat(usage.out()).containsPattern("(?m)^  postern " + name + "( |$)"));
+    BenchMain.names()
+        .forEach(name -> assertThat(usage.out()).containsPattern("(?m)^ {10,}.*\\b" + name));
+  }
+
+  @Test
+  void anUnknownCommandIsToldAllThatAreKnown() throws Exception {
+    Said said = postern("frobnicate");
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err()).contains("'frobnicate'");
+    commandsOf(CommandLineMain.commandLine())
+        .forEach(name -> assertThat(said.err()).containsPattern("[ :]" + name + "[ )]"));
+  }
+
+  @Test
+  void noCommandIsWrongUsage() throws Exception {
+    Said said = postern();
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.err()).contains("postern demo");
+  }
+
+  @Test
+  void completionKnowsEveryBenchmark() {
+    CommandLine bench =
+        Objects.requireNonNull(CommandLineMain.commandLine().getSubcommands().get("bench"));
+    Iterable<String> known =
+        bench.getCommandSpec().positionalParameters().getFirst().completionCandidates();
+    assertThat(known).contains("all").containsAll(BenchMain.names());
+  }
+}
