@@ -25,10 +25,9 @@ import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.FirstAdministrator;
-import org.postern.broker.audit.ApprovalClock;
-import org.postern.broker.audit.DecisionRecorder;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.clientside.ClientSide;
 import org.postern.broker.enroll.EnrollLimits;
 import org.postern.broker.enroll.Enrollment;
 import org.postern.broker.enroll.Renewals;
@@ -57,18 +56,16 @@ public final class Broker implements AutoCloseable {
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final Duration RULE_COUNTS = Duration.ofSeconds(5);
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
-  private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
-  private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
   private static final Duration STRANGERS_COUNTED = Duration.ofMinutes(1);
   private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
   private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
-  private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
   private static final int INSTANCE_BYTES = 16;
   private static final int GROUP_QUIET_SECONDS = 0;
   private static final int GROUP_STOP_SECONDS = 5;
 
   private final InstantSource clock;
   private final LongSupplier nanoTime;
+  private final ClientSide.Time time;
   private final SecureRandom random = new SecureRandom();
   private final BrokerSettings settings;
   private final byte[] instance = new byte[INSTANCE_BYTES];
@@ -95,10 +92,11 @@ public final class Broker implements AutoCloseable {
   private @Nullable OnePort port;
   private @Nullable InetSocketAddress address;
 
-  private Broker(BrokerSettings settings, InstantSource clock, LongSupplier nanoTime) {
+  private Broker(BrokerSettings settings, ClientSide.Time time) {
     this.settings = settings;
-    this.clock = clock;
-    this.nanoTime = nanoTime;
+    this.time = time;
+    this.clock = time.clock();
+    this.nanoTime = time.nanoTime();
     random.nextBytes(instance);
   }
 
@@ -110,7 +108,12 @@ public final class Broker implements AutoCloseable {
    */
   public static Broker start(BrokerSettings settings, InstantSource clock, LongSupplier nanoTime)
       throws StartException {
-    Broker broker = new Broker(settings, clock, nanoTime);
+    return start(settings, new ClientSide.Time(clock, nanoTime));
+  }
+
+  /** The same, with alarms of the caller's. */
+  public static Broker start(BrokerSettings settings, ClientSide.Time time) throws StartException {
+    Broker broker = new Broker(settings, time);
     try {
       broker.build();
       return broker;
@@ -153,10 +156,8 @@ public final class Broker implements AutoCloseable {
             stored.connectors(),
             EnrollLimits.DEFAULT,
             clock);
-    DecisionRecorder recorder = new DecisionRecorder(stored.decisions(), ground.brokerId());
-    every(DECISIONS_WRITTEN, recorder::write);
-    every(DECISIONS_FORGOTTEN, stored.decisions()::forget);
-    every(APPROVALS_ENDED, new ApprovalClock(stored.approvals(), stored.audit())::tick);
+    ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
+    approvals.work(this::every);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             ground.brokerId(),
@@ -166,9 +167,9 @@ public final class Broker implements AutoCloseable {
             new RenewalDesk(renewals, blocking),
             RendezvousLimits.defaults(),
             TunnelLimits.DEFAULT,
-            recorder),
-        clock,
-        nanoTime,
+            approvals.decisions(),
+            approvals.desk()),
+        time,
         random);
   }
 

@@ -20,6 +20,7 @@ import org.postern.broker.access.PostureMemory;
 import org.postern.broker.access.PostureReportLimits;
 import org.postern.broker.admin.LiveFlow;
 import org.postern.broker.admin.LiveFlows;
+import org.postern.broker.clientside.AccessDesk;
 import org.postern.broker.clientside.ClientSide;
 import org.postern.broker.clientside.FlowLine;
 import org.postern.broker.connectorside.ConnectorSide;
@@ -78,6 +79,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param limits of the rooms
    * @param tunnelLimits of the wire
    * @param decisions keeps decisions by their id
+   * @param accessDesk where people ask for access
    */
   public record Needs(
       String brokerId,
@@ -87,9 +89,10 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       Renewal renewal,
       RendezvousLimits limits,
       TunnelLimits tunnelLimits,
-      DecisionLog decisions) {
+      DecisionLog decisions,
+      AccessDesk accessDesk) {
 
-    /** Without keeping decisions. */
+    /** Without keeping decisions and requests. */
     public Needs(
         String brokerId,
         LiveTls tls,
@@ -99,21 +102,34 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
         RendezvousLimits limits,
         TunnelLimits tunnelLimits) {
       this(
-          brokerId, tls, snapshots, postures, renewal, limits, tunnelLimits, DecisionLog.FORGETFUL);
+          brokerId,
+          tls,
+          snapshots,
+          postures,
+          renewal,
+          limits,
+          tunnelLimits,
+          DecisionLog.FORGETFUL,
+          AccessDesk.NONE);
     }
   }
 
-  /** Wires the rooms. */
+  /** Wires the rooms, which wake by the timers of the event loops. */
   public TunnelRooms(
       Needs needs, InstantSource clock, LongSupplier nanoTime, RandomGenerator random) {
+    this(needs, new ClientSide.Time(clock, nanoTime), random);
+  }
+
+  /** Wires the rooms. */
+  public TunnelRooms(Needs needs, ClientSide.Time time, RandomGenerator random) {
     this.brokerId = needs.brokerId();
     this.snapshots = needs.snapshots();
     this.access =
         new FlowAccess(
             needs.snapshots(),
             new PostureDesk(
-                needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, clock),
-            clock,
+                needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, time.clock()),
+            time.clock(),
             needs.decisions());
     Rendezvous rendezvous = new Rendezvous();
     this.connectors =
@@ -126,7 +142,8 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
             new LanePairing.Means(needs.limits(), new LaneRelay()),
             needs.renewal(),
             new DecisionIds(random),
-            new ClientSide.Time(clock, nanoTime));
+            needs.accessDesk(),
+            time);
     this.door =
         new TunnelDoor(
             new DoorConfig(

@@ -1,5 +1,7 @@
 package org.postern.policystore;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// An IPv4 or IPv6 address range (CIDR). IPv4-mapped IPv6 addresses are IPv4 here.
@@ -52,6 +54,36 @@ public record AddressRange(boolean ipv6, long high, long low, int prefixLength) 
         && other.prefixLength >= prefixLength
         && (other.high & IpLiterals.maskHigh(ipv6, prefixLength)) == high
         && (other.low & IpLiterals.maskLow(ipv6, prefixLength)) == low;
+  }
+
+  /// What is left of it without another range, in as few ranges as there can be: itself if they do
+  /// not meet, nothing if it lies in the other.
+  public List<AddressRange> without(AddressRange other) {
+    if (other.contains(this)) {
+      return List.of();
+    }
+    if (!contains(other)) {
+      return List.of(this);
+    }
+    List<AddressRange> left = new ArrayList<>();
+    AddressRange rest = this;
+    while (!rest.equals(other)) {
+      AddressRange lower = rest.half(false);
+      AddressRange upper = rest.half(true);
+      boolean inUpper = upper.contains(other);
+      left.add(inUpper ? lower : upper);
+      rest = inUpper ? upper : lower;
+    }
+    return left;
+  }
+
+  private AddressRange half(boolean upper) {
+    // The bit behind the prefix, counted from the left of the 128 or 32.
+    int shift = (ipv6 ? 127 : 31) - prefixLength;
+    long bit = upper ? 1L << (shift & 63) : 0;
+    boolean inHigh = ipv6 && shift >= 64;
+    return new AddressRange(
+        ipv6, inHigh ? high | bit : high, inHigh ? low : low | bit, prefixLength + 1);
   }
 
   /// Canonical text: always with the prefix length unless it is a single address.

@@ -46,6 +46,7 @@ import org.postern.broker.BrokerSettings;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.cli.AdminCommand;
 import org.postern.broker.cli.CommandLines;
+import org.postern.broker.clientside.ClientSide;
 import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
@@ -82,8 +83,12 @@ final class WholeBroker implements AutoCloseable {
   private final List<Runnable> stops = new ArrayList<>();
 
   WholeBroker(Path dataDir, InstantSource clock) throws Exception {
+    this(dataDir, new ClientSide.Time(clock, System::nanoTime));
+  }
+
+  WholeBroker(Path dataDir, ClientSide.Time time) throws Exception {
     this.dataDir = dataDir;
-    this.clock = clock;
+    this.clock = time.clock();
     provider.start(InetAddress.getLoopbackAddress(), 0);
     this.broker =
         Broker.start(
@@ -105,8 +110,7 @@ final class WholeBroker implements AutoCloseable {
                 Set.of(issuer()),
                 Optional.empty(),
                 false),
-            clock,
-            System::nanoTime);
+            time);
     this.trust =
         TrustBundle.fromPem(
             new TrustDomain("postern.internal"), Files.readString(dataDir.resolve("ca.pem")));

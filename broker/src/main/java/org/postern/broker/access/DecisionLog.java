@@ -15,16 +15,26 @@ public interface DecisionLog {
   /**
    * One decision and all that it was made of, so that the reasons can be worked out elsewhere.
    *
+   * @param occasion what it was decided for
    * @param atMillis milliseconds since the epoch
    */
   record Note(
       String id,
+      Occasion occasion,
       long atMillis,
       Snapshot snapshot,
       SubjectView subject,
       String host,
       int port,
       Transport transport) {}
+
+  /** What a decision is made for. */
+  enum Occasion {
+    /** A flow that is opened. */
+    FLOW,
+    /** A person who wants to know. */
+    QUESTION
+  }
 
   /** Keeps one. */
   void decided(Note note);

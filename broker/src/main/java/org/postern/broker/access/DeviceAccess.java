@@ -11,6 +11,7 @@ import org.postern.policystore.AccessRule;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
+import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.Decision;
 import org.postern.policystore.decision.ResolvedName;
 import org.postern.policystore.decision.Snapshot;
@@ -28,6 +29,9 @@ import org.postern.tunnel.message.SessionState;
 
 /** What one device may do by one snapshot. Immutable; safe for any thread. */
 public final class DeviceAccess {
+  /** What is asked about when no port was named and the host has none. */
+  private static final int USUAL_PORT = 443;
+
   private final Snapshot snapshot;
   private final SubjectView subject;
   private final List<ProfileResult> postures;
@@ -146,9 +150,71 @@ public final class DeviceAccess {
   /** Has a decision of this moment kept, under the id that the person sees. Never blocks. */
   public void keep(
       String decisionId, String host, int port, org.postern.tunnel.message.Transport transport) {
+    keep(decisionId, DecisionLog.Occasion.FLOW, host, port, carrier(transport));
+  }
+
+  private void keep(
+      String decisionId,
+      DecisionLog.Occasion occasion,
+      String host,
+      int port,
+      Transport transport) {
     log.decided(
         new DecisionLog.Note(
-            decisionId, clock.millis(), snapshot, subject, host, port, carrier(transport)));
+            decisionId, occasion, clock.millis(), snapshot, subject, host, port, transport));
+  }
+
+  /** What a person wants to know of: a host and a port, which may be 0. */
+  public record Asked(String host, int port, org.postern.tunnel.message.Transport transport) {}
+
+  /**
+   * The decision of this moment about what a person asks.
+   *
+   * @param port the port that it is about
+   * @param bypassed the device is to leave the host alone
+   */
+  public record Answer(Verdict verdict, int port, boolean bypassed) {}
+
+  /**
+   * Why may, or may not, this device open a flow? The decision that {@link #decide} makes, not
+   * counted, and kept under the id. Takes as long for what is forbidden as for what does not exist.
+   */
+  public Answer why(Asked asked, String decisionId) {
+    Transport transport = carrier(asked.transport());
+    int usual = snapshot.usualPort(asked.host(), transport, USUAL_PORT);
+    int port = asked.port() == 0 ? usual : asked.port();
+    Verdict verdict =
+        verdict(snapshot.decide(subject, asked.host(), port, transport, clock.millis()));
+    boolean bypassed = snapshot.isBypassed(subject, asked.host(), clock.millis());
+    keep(decisionId, DecisionLog.Occasion.QUESTION, asked.host(), port, transport);
+    return new Answer(verdict, port, bypassed);
+  }
+
+  /** The application that needs an approval, if that is what a target needs. */
+  public Optional<String> application(
+      String host, int port, org.postern.tunnel.message.Transport transport) {
+    return snapshot.decide(subject, host, port, carrier(transport), clock.millis())
+            instanceof Decision.RequireApproval approval
+        ? Optional.of(approval.application().name())
+        : Optional.empty();
+  }
+
+  /** The person, as the certificate's user id and as others know them. */
+  public String userId() {
+    return subject.userId();
+  }
+
+  /** The person's e-mail address; empty if there is none. */
+  public String email() {
+    return subject.user().map(UserRecord::email).orElse("");
+  }
+
+  /**
+   * When the name plan, or what is behind a name, may change because time passes, in milliseconds
+   * since the epoch; {@link Long#MAX_VALUE}: never.
+   */
+  public long planUntil() {
+    return snapshot.reconsiderPlanAt(subject, clock.millis());
   }
 
   /** Why the device may do nothing at all; empty if it is in good standing. */
@@ -163,11 +229,12 @@ public final class DeviceAccess {
 
   /** The answer to a name question; the same for forbidden and unknown, after the same work. */
   public Resolved resolve(Resolve question) {
-    Optional<ResolvedName> name =
-        snapshot.resolve(subject, DeviceHosts.canonical(question.getHost()), clock.millis());
+    String host = DeviceHosts.canonical(question.getHost());
+    Optional<ResolvedName> name = snapshot.resolve(subject, host, clock.millis());
     Resolved.Builder answer =
         Resolved.newBuilder()
             .setQueryId(question.getQueryId())
+            .setBypassed(snapshot.isBypassed(subject, host, clock.millis()))
             .setPolicyVersion(snapshot.version());
     name.ifPresent(found -> {
       answer
@@ -199,6 +266,7 @@ public final class DeviceAccess {
         .addAllCidrs(plan.cidrs())
         .addAllSearchDomains(plan.domains())
         .addAllConnectorGroups(plan.connectorGroups())
+        .addAllBypassed(plan.bypassed())
         .setPolicyVersion(snapshot.version())
         .build();
   }

@@ -2,9 +2,12 @@ package org.postern.broker.admin;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.IdentityState;
 import org.postern.policystore.jdbc.AdminRoles;
 import org.postern.policystore.jdbc.AdminTokens;
 import org.postern.policystore.jdbc.ApiClients;
@@ -49,6 +52,7 @@ final class AccessHandlers {
     body.put("permissions", call.principal.role().permissions());
     body.put("labels", call.principal.role().labels());
     body.put("scopes", call.principal.scopes());
+    body.put("userId", call.principal.userId() == null ? "" : call.principal.userId());
     return Reply.json(200, body);
   }
 
@@ -80,6 +84,19 @@ final class AccessHandlers {
     }
   }
 
+  /** The one user of that id or e-mail address. */
+  static UserRecord userNamed(IdentityState state, String named) {
+    List<UserRecord> users =
+        state.users().values().stream()
+            .filter(user -> user.id().equals(named) || user.email().equalsIgnoreCase(named))
+            .toList();
+    if (users.size() != 1) {
+      throw AdminProblem.field(
+          "user", "names %d users (expected: one; give the id)".formatted(users.size()));
+    }
+    return users.getFirst();
+  }
+
   // -- tokens
 
   private Reply tokens(AdminCall call) {
@@ -97,6 +114,7 @@ final class AccessHandlers {
     line.put("id", token.id());
     line.put("name", token.name());
     line.put("role", token.role());
+    line.put("userId", token.userId() == null ? "" : token.userId());
     line.put("createdAt", token.createdAt().toString());
     line.put("expiresAt", token.expiresAt() == null ? null : token.expiresAt().toString());
     line.put("lastUsedAt", token.lastUsedAt() == null ? null : token.lastUsedAt().toString());
@@ -107,10 +125,25 @@ final class AccessHandlers {
   private Reply createToken(AdminCall call) {
     AdminRoles.Role role = given(call, call.text("role"));
     Instant expires = expires(call);
+    String userId =
+        call.text("user").isEmpty()
+            ? null
+            : userNamed(parts.snapshots().refresh().identities(), call.text("user")).id();
     AdminTokens.Created created =
-        parts.administrators().tokens().create(call.text("name"), role.name(), expires);
+        parts
+            .administrators()
+            .tokens()
+            .create(new AdminTokens.Order(call.text("name"), role.name(), userId, expires));
     Map<String, String> fields =
-        Map.of("name", call.text("name"), "role", role.name(), "expiresAt", expires.toString());
+        Map.of(
+            "name",
+            call.text("name"),
+            "role",
+            role.name(),
+            "userId",
+            userId == null ? "" : userId,
+            "expiresAt",
+            expires.toString());
     call.now(created.id(), fields);
     Map<String, Object> body = new LinkedHashMap<>(fields);
     body.put("id", created.id());

@@ -161,7 +161,8 @@ final class AdminDoor {
     return new Principal(
         new Actor(Actor.Kind.ADMINISTRATOR, token.id(), token.name()),
         roles.orNothing(token.role()),
-        java.util.List.of());
+        java.util.List.of(),
+        token.userId());
   }
 
   private Principal client(ApiClients.Verified client) {

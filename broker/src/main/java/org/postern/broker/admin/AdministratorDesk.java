@@ -26,4 +26,11 @@ public interface AdministratorDesk {
 
   /** Lets an administrator in again. */
   Reply enable(Head head, String by);
+
+  /**
+   * Says which user of applications an administrator is, or that they are none.
+   *
+   * @param user the id; empty: none
+   */
+  Reply link(Head head, String user, String by);
 }

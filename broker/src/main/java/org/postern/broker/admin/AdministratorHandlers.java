@@ -9,10 +9,12 @@ import org.postern.broker.front.Reply;
  * nobody touches an administrator who may do more than he.
  */
 final class AdministratorHandlers {
+  private final AdminParts parts;
   private final AdministratorDesk desk;
   private final AccessHandlers access;
 
   AdministratorHandlers(AdminParts parts, AccessHandlers access) {
+    this.parts = parts;
     this.desk = parts.desk();
     this.access = access;
   }
@@ -23,7 +25,18 @@ final class AdministratorHandlers {
         "inviteAdministrator", this::invite,
         "disableAdministrator", call -> on(call).disable(call.head, by(call)),
         "enableAdministrator", call -> on(call).enable(call.head, by(call)),
-        "resetAdministrator", call -> on(call).reset(call.head, call.raw, by(call)));
+        "resetAdministrator", call -> on(call).reset(call.head, call.raw, by(call)),
+        "linkAdministrator", this::link);
+  }
+
+  /** By id in the tables, whatever the caller wrote. */
+  private Reply link(AdminCall call) {
+    String named = call.text("user");
+    String userId =
+        named.isEmpty()
+            ? ""
+            : AccessHandlers.userNamed(parts.snapshots().refresh().identities(), named).id();
+    return on(call).link(call.head, userId, by(call));
   }
 
   private Reply invite(AdminCall call) {

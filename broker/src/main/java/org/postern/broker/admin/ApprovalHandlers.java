@@ -2,7 +2,6 @@ package org.postern.broker.admin;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
@@ -54,6 +53,7 @@ final class ApprovalHandlers {
     line.put("user", user(state, request.userId()));
     line.put("userId", request.userId());
     line.put("application", request.application());
+    line.put("target", request.target());
     line.put("reason", request.reason());
     line.put("seconds", request.seconds());
     line.put("createdAt", request.createdAt().toString());
@@ -78,30 +78,31 @@ final class ApprovalHandlers {
   /** On behalf of a user, as a help desk does. */
   private Reply create(AdminCall call) {
     IdentityState state = parts.snapshots().refresh().identities();
-    String named = call.text("user");
-    List<UserRecord> users =
-        state.users().values().stream()
-            .filter(user -> user.id().equals(named) || user.email().equals(named))
-            .toList();
-    if (users.size() != 1) {
-      throw AdminProblem.field(
-          "user", "names %d users (expected: one; give the id)".formatted(users.size()));
-    }
+    UserRecord user = AccessHandlers.userNamed(state, call.text("user"));
     String application = application(call, call.text("application"));
-    Approvals.Request request =
+    Approvals.Asked asked =
         parts
             .approvals()
             .ask(
                 new Approvals.Wish(
-                    users.getFirst().id(),
+                    user.id(),
                     "",
                     application,
+                    "",
                     call.text("reason"),
                     Duration.ofSeconds(call.body.path("seconds").asLong(SECONDS_DEFAULT))));
+    if (!(asked instanceof Approvals.Asked.Waits(Approvals.Request request, boolean isNew))) {
+      throw new AdminProblem(
+          409,
+          "too-many",
+          "This person has %d requests waiting, or made %d within a day"
+              .formatted(Approvals.WAITING_PER_PERSON_MAX, Approvals.ASKED_PER_DAY_MAX),
+          "Decide about those first: postern admin approval requests");
+    }
     call.now(
         request.id(),
         Map.of(
-            "user", users.getFirst().email(),
+            "user", user.email(),
             "application", application,
             "reason", request.reason()));
     return Reply.json(201, line(request, state));
@@ -129,8 +130,11 @@ final class ApprovalHandlers {
 
   private Reply approve(AdminCall call) {
     Approvals.Request request = found(call);
-    UserRecord asking = parts.snapshots().current().identities().users().get(request.userId());
-    if (asking != null && asking.email().equals(call.principal.person())) {
+    UserRecord asking = parts.snapshots().refresh().identities().users().get(request.userId());
+    if (asking == null) {
+      throw AdminProblem.forbidden("Whoever asked for this is not a user any more.");
+    }
+    if (call.principal.isUser(asking)) {
       throw AdminProblem.forbidden("Nobody approves his own request.");
     }
     Duration time = Duration.ofSeconds(call.body.path("seconds").asLong(request.seconds()));

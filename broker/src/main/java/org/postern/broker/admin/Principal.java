@@ -1,6 +1,8 @@
 package org.postern.broker.admin;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postern.policystore.UserRecord;
 import org.postern.policystore.audit.Actor;
 import org.postern.policystore.jdbc.AdminRoles;
 
@@ -8,8 +10,14 @@ import org.postern.policystore.jdbc.AdminRoles;
  * Whoever makes a request, and what he may do.
  *
  * @param scopes what an access token is narrowed to; empty: to nothing less than the role
+ * @param userId the same person as a user of applications; null: not known to be one
  */
-record Principal(Actor actor, AdminRoles.Role role, List<String> scopes) {
+record Principal(Actor actor, AdminRoles.Role role, List<String> scopes, @Nullable String userId) {
+  /** Somebody who is not known to be a user of applications. */
+  Principal(Actor actor, AdminRoles.Role role, List<String> scopes) {
+    this(actor, role, scopes, null);
+  }
+
   /** Copies the list. */
   Principal {
     scopes = List.copyOf(scopes);
@@ -54,6 +62,18 @@ record Principal(Actor actor, AdminRoles.Role role, List<String> scopes) {
   /** By which he is counted: for rates and idempotency keys. */
   String key() {
     return actor.kind() + " " + actor.id();
+  }
+
+  /**
+   * Whether this is that user: by the mark on the account or token. One without a mark is somebody
+   * else, unless it goes by the user's own address.
+   */
+  boolean isUser(UserRecord user) {
+    return userId != null
+        ? userId.equals(user.id())
+        : actor.kind() == Actor.Kind.ADMINISTRATOR
+            && !user.email().isEmpty()
+            && actor.name().equalsIgnoreCase(user.email());
   }
 
   /** The person behind it: two tokens of one name are one person. */

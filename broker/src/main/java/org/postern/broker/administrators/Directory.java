@@ -81,6 +81,16 @@ final class Directory implements AdministratorDesk {
   }
 
   @Override
+  public Reply link(Head head, String user, String by) {
+    return answer(() -> {
+      Administrator who = named(head);
+      stores.accounts().link(who.id(), user.isEmpty() ? null : user);
+      journal.linked(head, by, who, user);
+      return Reply.json(200, Map.of("id", who.name(), "userId", user));
+    });
+  }
+
+  @Override
   public Reply list() {
     List<Map<String, Object>> items = new ArrayList<>();
     for (Administrators.Listed each : stores.accounts().list()) {

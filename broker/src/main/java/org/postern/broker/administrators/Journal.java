@@ -62,4 +62,13 @@ final class Journal {
             .changing(Map.of(), Map.of("name", whom.name(), "role", whom.role()))
             .in(head.requestId(), head.from().getHostAddress()));
   }
+
+  /** Says which user of applications an administrator is; empty: none. */
+  void linked(Head head, String owner, Administrator whom, String userId) {
+    log.record(
+        AuditEvent.done(
+                new Actor(Actor.Kind.ADMINISTRATOR, "", owner), KIND + ".link", KIND, whom.name())
+            .changing(Map.of(), Map.of("name", whom.name(), "userId", userId))
+            .in(head.requestId(), head.from().getHostAddress()));
+  }
 }

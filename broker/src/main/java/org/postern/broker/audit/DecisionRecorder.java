@@ -25,11 +25,13 @@ public final class DecisionRecorder implements DecisionLog {
   private final BlockingQueue<Note> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
   private final LongAdder forgotten = new LongAdder();
   private final DecisionRecords records;
+  private final ApprovalUse approvals;
   private final String brokerId;
 
-  /** Into these records. */
-  public DecisionRecorder(DecisionRecords records, String brokerId) {
+  /** Into these records; the use of approvals is noted as well. */
+  public DecisionRecorder(DecisionRecords records, ApprovalUse approvals, String brokerId) {
     this.records = records;
+    this.approvals = approvals;
     this.brokerId = brokerId;
   }
 
@@ -57,6 +59,7 @@ public final class DecisionRecorder implements DecisionLog {
     Explanation why =
         note.snapshot()
             .explain(note.subject(), note.host(), note.port(), note.transport(), note.atMillis());
+    approvals.noted(note, why.decision());
     return new DecisionRecords.Decided(
         note.id(),
         Instant.ofEpochMilli(note.atMillis()),

@@ -129,8 +129,19 @@ final class AccessCommands {
         name = "create",
         mixinStandardHelpOptions = true,
         description = "Makes a token and shows it, once.")
-    int create(@Mixin Connection connection, @Mixin NewCredential order) {
-      return AccessCommands.create(connection, own, PATH, order.body(), "token");
+    int create(
+        @Mixin Connection connection,
+        @Mixin NewCredential order,
+        @Option(
+                names = "--user",
+                paramLabel = "EMAIL",
+                description = "Whose it is as a user: nobody approves his own request.")
+            @Nullable String user) {
+      ObjectNode body = order.body();
+      if (user != null) {
+        body.put("user", user);
+      }
+      return AccessCommands.create(connection, own, PATH, body, "token");
     }
 
     @Command(name = "revoke", mixinStandardHelpOptions = true, description = "Ends a token.")

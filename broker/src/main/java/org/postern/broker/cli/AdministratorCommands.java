@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "administrator",
     mixinStandardHelpOptions = true,
-    description = "People who administer: list, invite, disable, enable, reset.",
+    description = "People who administer: list, invite, link, disable, enable, reset.",
     subcommands = CommandLine.HelpCommand.class,
     footer = {
       "",
@@ -109,6 +109,29 @@ final class AdministratorCommands {
       @Mixin Connection connection,
       @Parameters(paramLabel = "NAME", description = "Of the administrator.") String name) {
     return change(connection, name, "enable");
+  }
+
+  @Command(
+      name = "link",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Says which user of applications an administrator is: nobody approves his own request.",
+        "Without --user: none."
+      },
+      footer = {"", "Example:", "  postern admin administrator link bob --user bob@example.com"})
+  int link(
+      @Mixin Connection connection,
+      @Parameters(paramLabel = "NAME", description = "Of the administrator.") String name,
+      @Option(names = "--user", paramLabel = "EMAIL", description = "E-mail address or id.")
+          @Nullable String user) {
+    ObjectNode body = AdminClient.JSON.createObjectNode();
+    body.put("user", user == null ? "" : user);
+    return PeopleCommands.change(
+        connection,
+        spec,
+        client ->
+            client.send(
+                "PUT", PATH + "/" + AdminClient.encode(name) + "/user", JSON, body.toString()));
   }
 
   @Command(

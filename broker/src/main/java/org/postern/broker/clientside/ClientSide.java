@@ -49,13 +49,18 @@ public final class ClientSide {
   private final LanePairing.Means means;
   private final Renewal renewal;
   private final DecisionIds decisionIds;
-  private final InstantSource clock;
-  private final LongSupplier nanoTime;
+  private final AccessDesk accessDesk;
+  private final Time time;
   private final Map<String, DeviceOnBroker> devices = new ConcurrentHashMap<>();
   private final LongAdder flowCount = new LongAdder();
 
-  /** The time, of the wall and monotonic. */
-  public record Time(InstantSource clock, LongSupplier nanoTime) {}
+  /** The time, of the wall and monotonic, and what wakes us by the former. */
+  public record Time(InstantSource clock, LongSupplier nanoTime, Alarms alarms) {
+    /** With the timers of the event loops. */
+    public Time(InstantSource clock, LongSupplier nanoTime) {
+      this(clock, nanoTime, Alarms.of(clock));
+    }
+  }
 
   /** Wires the room. */
   public ClientSide(
@@ -64,14 +69,15 @@ public final class ClientSide {
       LanePairing.Means means,
       Renewal renewal,
       DecisionIds decisionIds,
+      AccessDesk accessDesk,
       Time time) {
     this.rendezvous = rendezvous;
     this.access = access;
     this.means = means;
     this.renewal = renewal;
     this.decisionIds = decisionIds;
-    this.clock = time.clock();
-    this.nanoTime = time.nanoTime();
+    this.accessDesk = accessDesk;
+    this.time = time;
   }
 
   Rendezvous rendezvous() {
@@ -90,12 +96,20 @@ public final class ClientSide {
     return decisionIds;
   }
 
+  AccessDesk accessDesk() {
+    return accessDesk;
+  }
+
   long nanoTime() {
-    return nanoTime.getAsLong();
+    return time.nanoTime().getAsLong();
   }
 
   long clockMillis() {
-    return clock.millis();
+    return time.clock().millis();
+  }
+
+  Alarms alarms() {
+    return time.alarms();
   }
 
   /** What the device may do by the snapshot of this moment. */
@@ -226,6 +240,9 @@ public final class ClientSide {
         case FLOW_CLOSED -> device.closedByDevice(message.getFlowClosed());
         case RESOLVE -> device.resolve(message.getResolve());
         case POSTURE_REPORT -> device.posture().report(message.getPostureReport());
+        case WHY -> device.questions().why(message.getWhy());
+        case ACCESS_WISH -> device.questions().wish(message.getAccessWish());
+        case ACCESS_QUERY -> device.questions().query(message.getAccessQuery());
         case RENEW -> renewal.renew(link.peerId(), message.getRenew(), new RenewReply(link));
         case BODY_NOT_SET -> {}
         default ->

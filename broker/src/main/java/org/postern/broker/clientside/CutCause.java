@@ -18,6 +18,12 @@ record CutCause(ReasonCode reason, String text) {
     if (forbidden.concernsSubject()) {
       return new CutCause(forbidden.reason(), "");
     }
+    if (forbidden.reason() == ReasonCode.POLICY_APPROVAL_REQUIRED) {
+      // The person had it open, so its name is no secret to them; and they can ask again.
+      String target = open.getHost() + ":" + open.getPort();
+      return new CutCause(
+          forbidden.reason(), "the approval for it is over; ask again: postern request " + target);
+    }
     return now.postureFault(before, open.getHost(), open.getPort(), open.getTransport())
         .map(text -> new CutCause(ReasonCode.POLICY_POSTURE, text))
         .orElse(new CutCause(ReasonCode.POLICY_CHANGED, ""));

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DeviceAccess;
 import org.postern.broker.access.Verdict;
 import org.postern.broker.rendezvous.ConnectorDesk;
@@ -19,7 +18,6 @@ import org.postern.tunnel.message.CutDone;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.FlowClosed;
 import org.postern.tunnel.message.LaneRequest;
-import org.postern.tunnel.message.NamePlan;
 import org.postern.tunnel.message.Open;
 import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
@@ -43,7 +41,9 @@ final class DeviceOnBroker implements DeviceDesk {
   private final FlowDesk flows = new FlowDesk();
   private final LaneDesk lanes = new LaneDesk();
   private final TokenBucket resolves;
+  private final PlanOnBroker plan;
   private final PostureOnBroker posture;
+  private final QuestionsOnBroker questions;
   private final FlowOpening opening;
   private final LaneOpening laneOpening;
   private final ReviewTimer reviews;
@@ -51,7 +51,6 @@ final class DeviceOnBroker implements DeviceDesk {
   private ControlLink link;
   private boolean attached = true;
   private boolean sweeping;
-  private @Nullable NamePlan sentPlan;
 
   DeviceOnBroker(ClientSide side, SpiffeId.ClientId id, ControlLink link, DeviceAccess access) {
     this.side = side;
@@ -62,8 +61,12 @@ final class DeviceOnBroker implements DeviceDesk {
     this.access = access;
     this.opening = new FlowOpening(side, this);
     this.laneOpening = new LaneOpening(side, this, opening);
-    this.reviews = new ReviewTimer(loop, side::clockMillis, () -> reconsider(side.accessOf(this)));
+    this.reviews =
+        new ReviewTimer(
+            loop, side::clockMillis, side.alarms(), () -> reconsider(side.accessOf(this)));
+    this.plan = new PlanOnBroker(this);
     this.posture = new PostureOnBroker(side, this);
+    this.questions = new QuestionsOnBroker(side, this);
     this.resolves = new TokenBucket(side.limits().resolvesPerSecond(), side.nanoTime());
   }
 
@@ -96,9 +99,8 @@ final class DeviceOnBroker implements DeviceDesk {
     }
     link = newLink;
     attached = true;
-    sentPlan = null;
-    sendState();
-    sendPlan();
+    plan.attached();
+    tellPlan();
     posture.attached();
   }
 
@@ -282,8 +284,7 @@ final class DeviceOnBroker implements DeviceDesk {
       }
     }
     if (attached) {
-      sendState();
-      sendPlan();
+      tellPlan();
       posture.tell();
     }
     posture.watch();
@@ -315,6 +316,14 @@ final class DeviceOnBroker implements DeviceDesk {
 
   PostureOnBroker posture() {
     return posture;
+  }
+
+  QuestionsOnBroker questions() {
+    return questions;
+  }
+
+  private void tellPlan() {
+    reviews.at(plan.tell(access, side.clockMillis()));
   }
 
   private void cut(LiveFlow flow, CutCause cause) {
@@ -363,21 +372,6 @@ final class DeviceOnBroker implements DeviceDesk {
         drop(flow);
         opening.refuse(flow.flowId(), ReasonCode.ANSWER_TIMEOUT, flow.decisionId, false);
       }
-    }
-  }
-
-  // -- state for the device
-
-  private void sendState() {
-    link.send(Envelope.newBuilder().setSessionState(access.sessionState()).build());
-  }
-
-  private void sendPlan() {
-    NamePlan plan = access.namePlan();
-    // With its version: the device forgets which names it was told not to exist.
-    if (!plan.equals(sentPlan)) {
-      sentPlan = plan;
-      link.send(Envelope.newBuilder().setNamePlan(plan).build());
     }
   }
 

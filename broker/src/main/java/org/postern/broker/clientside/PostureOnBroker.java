@@ -1,8 +1,6 @@
 package org.postern.broker.clientside;
 
-import io.netty.util.concurrent.Future;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DeviceAccess;
 import org.postern.tunnel.message.Envelope;
@@ -25,7 +23,7 @@ final class PostureOnBroker {
   private final TokenBucket reports;
   private PostureQuestions asked = PostureQuestions.getDefaultInstance();
   private PostureState told = PostureState.getDefaultInstance();
-  private @Nullable Future<?> timer;
+  private @Nullable Runnable cancelTimer;
 
   PostureOnBroker(ClientSide side, DeviceOnBroker device) {
     this.side = side;
@@ -84,15 +82,14 @@ final class PostureOnBroker {
   }
 
   private void watch(DeviceAccess access) {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
+    if (cancelTimer != null) {
+      cancelTimer.run();
+      cancelTimer = null;
     }
     access
         .postureUntil()
-        .ifPresent(until -> {
-          long millis = Math.max(0, until.toEpochMilli() - side.clockMillis());
-          timer = device.loop().schedule(this::mayHaveTurned, millis + 1, TimeUnit.MILLISECONDS);
-        });
+        .ifPresent(until ->
+            cancelTimer =
+                side.alarms().at(device.loop(), until.toEpochMilli() + 1, this::mayHaveTurned));
   }
 }

@@ -1,8 +1,6 @@
 package org.postern.broker.clientside;
 
 import io.netty.channel.EventLoop;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,31 +11,39 @@ import org.jspecify.annotations.Nullable;
 final class ReviewTimer {
   private final EventLoop loop;
   private final LongSupplier clockMillis;
+  private final Alarms alarms;
   private final Runnable work;
-  private @Nullable Future<?> waiting;
+  private @Nullable Runnable cancel;
   private long dueMillis;
 
-  ReviewTimer(EventLoop loop, LongSupplier clockMillis, Runnable work) {
+  ReviewTimer(EventLoop loop, LongSupplier clockMillis, Alarms alarms, Runnable work) {
     this.loop = loop;
     this.clockMillis = clockMillis;
+    this.alarms = alarms;
     this.work = work;
   }
 
   /** Wakes at an instant, unless it does so earlier; {@link Long#MAX_VALUE}: never. */
   void at(long millis) {
-    long now = clockMillis.getAsLong();
-    if (millis <= now || millis == Long.MAX_VALUE || (waiting != null && dueMillis <= millis)) {
+    if (millis <= clockMillis.getAsLong()
+        || millis == Long.MAX_VALUE
+        || (cancel != null && dueMillis <= millis)) {
       return;
     }
-    if (waiting != null) {
-      waiting.cancel(false);
+    if (cancel != null) {
+      cancel.run();
     }
     dueMillis = millis;
-    waiting = loop.schedule(this::due, millis - now + 1, TimeUnit.MILLISECONDS);
+    cancel = alarms.at(loop, millis, this::due);
   }
 
   private void due() {
-    waiting = null;
+    cancel = null;
+    if (clockMillis.getAsLong() < dueMillis) {
+      // The machine's timer and its wall clock differ: not yet.
+      at(dueMillis);
+      return;
+    }
     work.run();
   }
 }

@@ -30,6 +30,12 @@ public record RendezvousLimits(
     int opensPerSecond,
     int resolvesPerSecond) {
 
+  /** Questions of one person why, sustained; bursts may be twice that. */
+  public static final int QUESTIONS_PER_SECOND = 5;
+
+  /** Requests for access, and looks at them, of one device; each costs the database a question. */
+  public static final int WISHES_PER_SECOND = 2;
+
   /** Refuses limits that contradict each other. */
   public RendezvousLimits {
     if (cutConfirmTimeout.compareTo(openAnswerTimeout) >= 0) {

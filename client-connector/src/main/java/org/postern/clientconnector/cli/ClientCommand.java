@@ -16,6 +16,8 @@ import picocli.CommandLine.Command;
       UpCommand.class,
       DownCommand.class,
       StatusCommand.class,
+      WhyCommand.class,
+      RequestCommand.class,
       ConnectCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -81,6 +83,12 @@ public final class ClientCommand {
     }
     if (type.equals(StatusCommand.class)) {
       return type.cast(new StatusCommand(surroundings));
+    }
+    if (type.equals(WhyCommand.class)) {
+      return type.cast(new WhyCommand(surroundings));
+    }
+    if (type.equals(RequestCommand.class)) {
+      return type.cast(new RequestCommand(surroundings));
     }
     if (type.equals(ConnectCommand.class)) {
       return type.cast(new ConnectCommand(surroundings));

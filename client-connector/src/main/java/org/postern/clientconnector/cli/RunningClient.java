@@ -317,13 +317,30 @@ final class RunningClient implements ControlHandler {
 
   @Override
   public Future<String> status() {
-    Interception current = interception;
-    try {
-      return loop.newSucceededFuture(
-          StatusText.json(tunnel.status(), current == null ? null : current.status(), proxyText));
-    } catch (IOException e) {
-      return loop.newFailedFuture(e);
-    }
+    Promise<String> answer = loop.newPromise();
+    // What the person asked for as the broker knows it now, else as it told us last.
+    tunnel
+        .questions()
+        .requests()
+        .addListener(asked -> {
+          Interception current = interception;
+          try {
+            answer.setSuccess(
+                StatusText.json(
+                    tunnel.status(),
+                    current == null ? null : current.status(),
+                    tunnel.questions().lastRequests(),
+                    proxyText));
+          } catch (IOException e) {
+            answer.setFailure(e);
+          }
+        });
+    return answer;
+  }
+
+  @Override
+  public Future<String> ask(String verb, String arguments) {
+    return new Questions(loop, tunnel.questions()).ask(verb, arguments);
   }
 
   @Override

@@ -79,6 +79,11 @@ final class StatusCommand implements Callable<Integer> {
       out.printf("Proxy     SOCKS5 and HTTP CONNECT on %s%n", status.path("proxy").asText());
     }
     posture(out, tunnel.path("posture"));
+    for (JsonNode request : status.path("requests")) {
+      if (isOfInterest(request)) {
+        out.printf("Request   %s%n", RequestCommand.line(request));
+      }
+    }
     out.printf("Lanes     %d%n", tunnel.path("lanes").asInt());
     out.printf("Flows     %d%n", tunnel.path("flows").size());
     for (JsonNode flow : tunnel.path("flows")) {
@@ -103,6 +108,15 @@ final class StatusCommand implements Callable<Integer> {
               ? ""
               : " (decision " + end.path("decisionId").asText() + ")");
     }
+  }
+
+  /** What waits or holds, and what was decided about a wish of the last day. */
+  private boolean isOfInterest(JsonNode request) {
+    String state = request.path("state").asText();
+    Instant asked = Instant.ofEpochMilli(request.path("askedMillis").asLong());
+    return state.equals("waiting")
+        || state.equals("approved")
+        || asked.isAfter(surroundings.clock().instant().minus(Duration.ofDays(1)));
   }
 
   private static void posture(PrintStream out, JsonNode posture) {

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.link.TunnelStatus;
 import org.postern.clientconnector.local.intercept.InterceptionStatus;
+import org.postern.tunnel.message.AccessRequest;
 
 /** The state of everything as one line of JSON; written by hand to keep the process small. */
 final class StatusText {
@@ -14,13 +16,18 @@ final class StatusText {
 
   private StatusText() {}
 
-  static String json(TunnelStatus tunnel, @Nullable InterceptionStatus transparent, String proxy)
+  static String json(
+      TunnelStatus tunnel,
+      @Nullable InterceptionStatus transparent,
+      List<AccessRequest> requests,
+      String proxy)
       throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator out = JSON.createGenerator(text)) {
       out.writeStartObject();
       out.writeStringField("proxy", proxy);
       tunnel(out, tunnel);
+      Questions.list(out, requests);
       if (transparent != null) {
         transparent(out, transparent);
       }

@@ -66,13 +66,13 @@ public final class DeviceTunnel {
   private final RecentEnds recent;
   private final CertificateRenewal renewal;
   private final PostureLine posture = new PostureLine();
+  private final PersonQuestions questions;
   private final ByteString instance;
   private boolean linked;
   private String linkText = "not connected yet";
   private @Nullable ReasonCode linkReason;
   private SessionState session = SessionState.getDefaultInstance();
   private List<String> warmGroups = List.of();
-  private long policyVersion = -1;
 
   /**
    * What the tunnel works with.
@@ -153,6 +153,7 @@ public final class DeviceTunnel {
                 lanes),
             this::send,
             this::remember);
+    this.questions = new PersonQuestions(loop, config.limits());
     this.gateway = new TunnelGateway(loop, config.limits(), resolutions, director, clock::millis);
     this.renewal = new CertificateRenewal(loop, tls, saver, clock, this::send);
   }
@@ -160,6 +161,11 @@ public final class DeviceTunnel {
   /** The way in for local programs; use it on the loop only. */
   public Gateway gateway() {
     return gateway;
+  }
+
+  /** What the person asks; use it on the loop only. */
+  public PersonQuestions questions() {
+    return questions;
   }
 
   /** Starts dialling. */
@@ -258,14 +264,14 @@ public final class DeviceTunnel {
   }
 
   private void names(NamePlan plan) {
-    if (plan.getPolicyVersion() != policyVersion) {
-      policyVersion = plan.getPolicyVersion();
-      resolutions.forget();
-    }
+    // It comes when something changed, be it only the time: what was said before may not hold.
+    resolutions.forget();
     warmGroups =
         plan.getConnectorGroupsList().stream().limit(config.limits().warmGroupsMax()).toList();
     warmGroups.forEach(director::warm);
-    namesListener.accept(PlannedNames.of(plan));
+    OwnedNames names = PlannedNames.of(plan);
+    gateway.names(names);
+    namesListener.accept(names);
   }
 
   private void postureState(PostureState state) {
@@ -288,6 +294,7 @@ public final class DeviceTunnel {
       linkText = "connected";
       linkReason = null;
       posture.up(link::send);
+      questions.up(link::send);
       gateway.link(link::send);
       park.wanted(Math.max(CARRIERS_AT_FIRST, link.welcome().getCarriersWanted()));
       renewal.check();
@@ -306,6 +313,8 @@ public final class DeviceTunnel {
         case PARK_CARRIERS -> park.wanted(message.getParkCarriers().getWanted());
         case POSTURE_QUESTIONS -> posture.asked(message.getPostureQuestions());
         case POSTURE_STATE -> postureState(message.getPostureState());
+        case WHY_ANSWER -> questions.answered(message.getWhyAnswer());
+        case ACCESS_ANSWER -> questions.answered(message.getAccessAnswer());
         case RENEWED -> renewal.renewed(message.getRenewed());
         case RENEW_REFUSED -> renewal.refused(message.getRenewRefused());
         case BODY_NOT_SET -> {}
@@ -325,6 +334,7 @@ public final class DeviceTunnel {
               ? "connection lost; trying again"
               : Reasons.sentence(reason);
       posture.down();
+      questions.down(linkText);
       gateway.link(null);
       LOG.info("no link to the broker: {} {}; next attempt in {}", reason, text, retryIn);
     }

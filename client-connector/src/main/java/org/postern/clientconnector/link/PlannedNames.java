@@ -13,14 +13,10 @@ final class PlannedNames {
   private PlannedNames() {}
 
   static OwnedNames of(NamePlan plan) {
-    Set<String> domains = new HashSet<>(plan.getDomainsList());
     Set<String> names = new HashSet<>();
+    Set<String> patterns = new HashSet<>();
     for (String name : plan.getNamesList()) {
-      if (name.startsWith("*.")) {
-        domains.add(name.substring(2));
-      } else {
-        names.add(name);
-      }
+      (name.indexOf('*') >= 0 || name.indexOf('?') >= 0 ? patterns : names).add(name);
     }
     List<Ipv4Range> ranges = new ArrayList<>();
     for (String cidr : plan.getCidrsList()) {
@@ -29,6 +25,12 @@ final class PlannedNames {
       }
     }
     return new OwnedNames(
-        domains, names, plan.getSearchDomainsList(), ranges, plan.getPolicyVersion());
+        new HashSet<>(plan.getDomainsList()),
+        names,
+        patterns,
+        new HashSet<>(plan.getBypassedList()),
+        plan.getSearchDomainsList(),
+        ranges,
+        plan.getPolicyVersion());
   }
 }

@@ -3,13 +3,17 @@ package org.postern.clientconnector.link;
 import org.postern.tunnel.message.ReasonCode;
 
 /** Reason codes in words for the person at the device, with what to do next. */
-final class Reasons {
+public final class Reasons {
   private Reasons() {}
 
-  static String sentence(ReasonCode reason) {
+  /** One sentence, without a full stop. */
+  public static String sentence(ReasonCode reason) {
     return switch (reason) {
       case POLICY_NO_RULE, POLICY_DENIED ->
           "there is no such application for you; ask your administrator if you expected one";
+      case POLICY_STEP_UP -> "it wants a newer or stronger sign-in; run 'postern login'";
+      case POLICY_APPROVAL_REQUIRED ->
+          "somebody has to approve it first; ask: postern request HOST:PORT --reason TEXT";
       case POLICY_CHANGED -> "your access to this application has ended";
       case POLICY_POSTURE ->
           "your device no longer meets what this application asks of it; see 'postern status'";
@@ -49,6 +53,8 @@ final class Reasons {
           RESUME_NOT_YOURS,
           POLICY_NO_RULE,
           POLICY_DENIED,
+          POLICY_STEP_UP,
+          POLICY_APPROVAL_REQUIRED,
           POLICY_CHANGED,
           POLICY_POSTURE,
           SESSION_EXPIRED,

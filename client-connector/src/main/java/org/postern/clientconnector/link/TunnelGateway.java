@@ -13,6 +13,7 @@ import org.postern.clientconnector.local.Association;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.DatagramEnd;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.PortRange;
 import org.postern.clientconnector.local.Resolution;
 import org.postern.clientconnector.local.Target;
@@ -28,6 +29,7 @@ final class TunnelGateway implements Gateway {
   private final FlowDirector director;
   private final LongSupplier clockMillis;
   private @Nullable Consumer<Envelope> link;
+  private OwnedNames names = OwnedNames.NONE;
 
   TunnelGateway(
       EventLoop loop,
@@ -48,6 +50,11 @@ final class TunnelGateway implements Gateway {
     if (current == null) {
       resolutions.failAll("the control link to the broker is down");
     }
+  }
+
+  /** Other names are ours from now on. */
+  void names(OwnedNames current) {
+    names = current;
   }
 
   @Override
@@ -83,6 +90,9 @@ final class TunnelGateway implements Gateway {
   }
 
   private Resolution resolution(Resolved answer) {
+    if (answer.getBypassed()) {
+      return new Resolution.Bypassed(answer.getPolicyVersion());
+    }
     if (!answer.getPermitted()) {
       return new Resolution.Unknown(answer.getPolicyVersion());
     }
@@ -99,6 +109,11 @@ final class TunnelGateway implements Gateway {
 
   @Override
   public void connect(Target target, Channel local, ConnectListener listener) {
+    if (names.bypasses(target.host())) {
+      // Known without asking, and therefore also when there is nobody to ask.
+      DirectDial.start(loop, target, local, listener);
+      return;
+    }
     start(target, new OutFlow.Local.Tcp(local, listener));
   }
 
@@ -118,6 +133,9 @@ final class TunnelGateway implements Gateway {
           if (answer.getPermitted()) {
             director.open(
                 flow, new HashSet<>(answer.getConnectorGroupsList()), answer.getLanePerFlow());
+          } else if (answer.getBypassed()
+              && local instanceof OutFlow.Local.Tcp(Channel channel, ConnectListener listener)) {
+            DirectDial.start(loop, target, channel, listener);
           } else {
             flow.refuse(ReasonCode.POLICY_NO_RULE, Reasons.sentence(ReasonCode.POLICY_NO_RULE));
           }

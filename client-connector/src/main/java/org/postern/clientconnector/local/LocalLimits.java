@@ -67,6 +67,6 @@ public record LocalLimits(
           Duration.ofSeconds(10),
           8_192,
           32,
-          1_024,
+          8_192,
           16_384);
 }

@@ -34,6 +34,11 @@ public sealed interface Resolution {
   record Unknown(long policyVersion) implements Resolution {}
 
   /**
+   * Not ours: whatever resolver the machine has besides answers, and programs dial it themselves.
+   */
+  record Bypassed(long policyVersion) implements Resolution {}
+
+  /**
    * There is no answer now (no broker, signed out, overload); it is not remembered.
    *
    * @param text one sentence for a person

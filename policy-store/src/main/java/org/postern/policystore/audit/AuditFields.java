@@ -31,6 +31,8 @@ public final class AuditFields {
           "email",
           "user",
           "userId",
+          "target",
+          "requestId",
           "deviceId",
           "platform",
           "group",

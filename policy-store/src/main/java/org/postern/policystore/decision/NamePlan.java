@@ -6,11 +6,14 @@ import java.util.List;
 /// our domains; a forbidden name never appears in it unless a forwarding rule says so.
 ///
 /// @param domains our suffixes, without a leading dot: all names below are asked at the broker
-/// @param names permitted names outside these domains; a wildcard is `*.suffix`
-/// @param cidrs permitted address ranges
+/// @param names permitted names and patterns outside these domains, and those that are narrower
+///   than a bypassed pattern; a wildcard is `*.suffix`
+/// @param cidrs permitted address ranges, without what is bypassed inside them
 /// @param connectorGroups groups that serve something the subject may reach, sorted, each once: the
 ///   device makes a lane to them before the first flow wants one
-/// @param bypassed host patterns that the device is to leave alone, wherever they lie
+/// @param bypassed names and patterns that the device is to leave alone, wherever they lie, unless
+///   a narrower one is in names. A rule that intercepts only what is allowed puts what is not
+///   allowed here: it has the device leave it alone, so it cannot be kept from it
 public record NamePlan(
     List<String> domains,
     List<String> names,

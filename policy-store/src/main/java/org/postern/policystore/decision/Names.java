@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.postern.policystore.Application;
 import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.HostPattern;
@@ -45,7 +46,8 @@ final class Names {
     HostEntry entry = policy.catalog.entry(host);
     boolean exists = entry.applications.length != 0;
     Reach reach = reach(exists ? entry : policy.catalog.stranger(host));
-    if (!exists || reach.isEmpty() || view.refusal(nowMillis).isPresent()) {
+    boolean bypassed = isBypassed(exists ? entry : policy.catalog.stranger(host), reach);
+    if (!exists || reach.isEmpty() || bypassed || view.refusal(nowMillis).isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -54,6 +56,15 @@ final class Names {
             reach.ports(Transport.UDP),
             List.copyOf(reach.connectorGroups),
             reach.lanePerFlow));
+  }
+
+  /// Whether the device is to leave a name alone.
+  boolean isBypassed(String host) {
+    HostEntry entry = policy.catalog.entry(host);
+    boolean exists = entry.applications.length != 0;
+    HostEntry asked = exists ? entry : policy.catalog.stranger(host);
+    boolean bypassed = isBypassed(asked, reach(asked));
+    return exists && bypassed && view.refusal(nowMillis).isEmpty();
   }
 
   private Reach reach(HostEntry entry) {
@@ -84,31 +95,66 @@ final class Names {
   }
 
   NamePlan plan() {
-    Set<String> names = new TreeSet<>();
-    Set<String> cidrs = new TreeSet<>();
-    Set<String> connectorGroups = new TreeSet<>();
-    Set<String> bypassed = new TreeSet<>();
+    PlanMaker plan = new PlanMaker(policy);
     if (view.refusal(nowMillis).isEmpty()) {
       for (CompiledApplication application : policy.catalog.applications) {
-        switch (forwarding(application)) {
-          case BYPASS -> application.application.hosts().forEach(h -> bypassed.add(h.text()));
-          case INTERCEPT -> application.application.hosts().forEach(h -> add(h, names, cidrs));
-          case INTERCEPT_ALLOWED -> {}
-        }
-        if (forwarding(application) != ForwardingRule.Forwarding.BYPASS) {
-          addReachable(application.application, names, cidrs, connectorGroups);
-        }
+        addAll(application.application, plan);
       }
     }
-    return new NamePlan(
-        policy.configuration.domains(),
-        List.copyOf(names),
-        List.copyOf(cidrs),
-        List.copyOf(connectorGroups),
-        List.copyOf(bypassed));
+    return plan.make();
   }
 
-  private ForwardingRule.Forwarding forwarding(CompiledApplication application) {
+  private void addAll(Application application, PlanMaker plan) {
+    HostEntry last = null;
+    PlanMaker.Fate fate = PlanMaker.Fate.NOTHING;
+    for (HostPattern host : application.hosts()) {
+      HostEntry entry = policy.catalog.entry(host);
+      boolean alone =
+          entry.applications.length == 1
+              && last != null
+              && last.applications.length == 1
+              && entry.applications[0] == last.applications[0];
+      if (!alone) {
+        Reach reach = reach(entry);
+        fate = fate(entry, reach);
+        if (fate == PlanMaker.Fate.OURS) {
+          plan.connectorGroups(reach.connectorGroups);
+        }
+      }
+      last = entry;
+      plan.add(host, fate);
+    }
+  }
+
+  private PlanMaker.Fate fate(HostEntry entry, Reach reach) {
+    if (isBypassed(entry, reach)) {
+      return PlanMaker.Fate.BYPASSED;
+    }
+    boolean ours = !reach.isEmpty() || forwarding(entry) == ForwardingRule.Forwarding.INTERCEPT;
+    return ours ? PlanMaker.Fate.OURS : PlanMaker.Fate.NOTHING;
+  }
+
+  private boolean isBypassed(HostEntry entry, Reach reach) {
+    ForwardingRule.Forwarding forwarding = forwarding(entry);
+    if (forwarding == null) {
+      return false;
+    }
+    return switch (forwarding) {
+      case BYPASS -> true;
+      case INTERCEPT_ALLOWED -> reach.isEmpty();
+      case INTERCEPT -> false;
+    };
+  }
+
+  /// What is said about the names of an entry: its first application speaks, which is the
+  /// narrowest, and of several the one whose name comes first. Null: nothing is said, or it is no
+  /// application for this kind of client.
+  private ForwardingRule.@Nullable Forwarding forwarding(HostEntry entry) {
+    if (entry.applications.length == 0
+        || !entry.applications[0].existsFor(view.facts().clientType())) {
+      return null;
+    }
+    CompiledApplication application = entry.applications[0];
     boolean bypass =
         switch (application.application.traits().bypass()) {
           case NEVER -> false;
@@ -120,48 +166,24 @@ final class Names {
         : Walk.forwarding(view, application, nowMillis);
   }
 
-  private void addReachable(
-      Application application, Set<String> names, Set<String> cidrs, Set<String> groups) {
-    HostEntry last = null;
-    boolean open = false;
-    for (HostPattern host : application.hosts()) {
-      HostEntry entry = policy.catalog.entry(host);
-      boolean alone =
-          entry.applications.length == 1
-              && last != null
-              && last.applications.length == 1
-              && entry.applications[0] == last.applications[0];
-      if (!alone) {
-        Reach reach = reach(entry);
-        open = !reach.isEmpty();
-        groups.addAll(reach.connectorGroups);
-      }
-      last = entry;
-      if (open) {
-        add(host, names, cidrs);
-      }
-    }
+  /// The next instant at which [#plan] or [#resolve] may come to something else only because time
+  /// passes; never too late, perhaps too early. [Long#MAX_VALUE]: never.
+  long nextChange() {
+    long next = Math.min(view.expiresAtMillis, view.subject.nextApproval(nowMillis));
+    next = Math.min(next, nextOf(policy.access, view.access));
+    next = Math.min(next, nextOf(policy.forwarding, view.forwarding));
+    next = Math.min(next, nextOf(policy.sessions, view.sessions));
+    return next > nowMillis ? next : Long.MAX_VALUE;
   }
 
-  private void add(HostPattern host, Set<String> names, Set<String> cidrs) {
-    switch (host) {
-      case HostPattern.ExactName(String name) -> {
-        if (!policy.isBelowOurDomains(name)) {
-          names.add(name);
-        }
+  private long nextOf(RuleLayer layer, LayerView rules) {
+    long next = Long.MAX_VALUE;
+    for (int word = 0; word < layer.words; word++) {
+      for (long bits = rules.maybe()[word]; bits != 0; bits &= bits - 1) {
+        int index = (word << 6) + Long.numberOfTrailingZeros(bits);
+        next = Math.min(next, layer.rules[index].next(view.subject, nowMillis));
       }
-      case HostPattern.WildcardName(String suffix) -> {
-        // A wildcard right on a domain of ours lies below it, although its suffix does not.
-        if (!policy.isBelowOurDomains("*." + suffix)) {
-          names.add(host.text());
-        }
-      }
-      case HostPattern.Glob(String pattern) -> {
-        if (!policy.isBelowOurDomains(pattern)) {
-          names.add(pattern);
-        }
-      }
-      case HostPattern.Addresses addresses -> cidrs.add(addresses.text());
     }
+    return next;
   }
 }

@@ -13,6 +13,7 @@ import org.postern.policystore.DenyReason;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PortRange;
 import org.postern.policystore.Rule;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.Transport;
@@ -248,6 +249,35 @@ public final class Snapshot {
   /// @param nowMillis milliseconds since the epoch
   public Optional<ResolvedName> resolve(SubjectView view, String host, long nowMillis) {
     return new Names(this, current(view), nowMillis).resolve(host);
+  }
+
+  /// Whether the subject's device is to leave a name alone: [#resolve] is empty then, and whatever
+  /// resolver the machine has besides answers. After the same work as for any other name.
+  ///
+  /// @param nowMillis milliseconds since the epoch
+  public boolean isBypassed(SubjectView view, String host, long nowMillis) {
+    return new Names(this, current(view), nowMillis).isBypassed(host);
+  }
+
+  /// The next instant, later than now, at which [#namePlan] or [#resolve] may come to something
+  /// else only because time passes; never too late, perhaps too early. [Long#MAX_VALUE]: never.
+  ///
+  /// @param nowMillis milliseconds since the epoch
+  public long reconsiderPlanAt(SubjectView view, long nowMillis) {
+    return new Names(this, current(view), nowMillis).nextChange();
+  }
+
+  /// The lowest port of the application that a host belongs to, whoever asks: for questions about a
+  /// host of which no port is known.
+  ///
+  /// @param otherwise for a host that belongs to none, or has no port of this transport
+  public int usualPort(String host, Transport transport, int otherwise) {
+    HostEntry entry = policy.catalog.entry(host);
+    if (entry.applications.length == 0) {
+      return otherwise;
+    }
+    List<PortRange> ports = entry.applications[0].application.ports(transport);
+    return ports.isEmpty() ? otherwise : ports.getFirst().low();
   }
 
   /// The names that are ours to answer on the subject's device. Our domains are in it even for a

@@ -94,15 +94,21 @@ record SubjectFacts(
   }
 
   boolean approved(String application, long nowMillis) {
-    for (ApprovalRecord approval : approvals) {
+    return approval(application, nowMillis) != null;
+  }
+
+  /// The approval of an application that is in force.
+  @Nullable ApprovalRecord approval(String application, long nowMillis) {
+    for (int i = 0; i < approvals.size(); i++) {
+      ApprovalRecord approval = approvals.get(i);
       if (!approval.revoked()
           && approval.application().equals(application)
           && approval.startsAt().toEpochMilli() <= nowMillis
           && nowMillis < approval.endsAt().toEpochMilli()) {
-        return true;
+        return approval;
       }
     }
-    return false;
+    return null;
   }
 
   /// When the answer of [#approved] changes next, for any application.

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.ApprovalRecord;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
@@ -103,6 +104,13 @@ public final class SubjectView {
       return Instant.MAX;
     }
     return subject.session() == null ? Instant.MIN : subject.session().expiresAt();
+  }
+
+  /// The approval of an application that is in force, if there is one.
+  ///
+  /// @param nowMillis milliseconds since the epoch
+  public Optional<ApprovalRecord> approval(String application, long nowMillis) {
+    return Optional.ofNullable(subject.approval(application, nowMillis));
   }
 
   /// Why this subject may do nothing at all, whatever it asks; empty if it is in good standing.

@@ -270,8 +270,8 @@ final class Walk {
 
   // -- forwarding rules
 
-  /// What a client is to do with an application's names, by the rules alone.
-  static ForwardingRule.Forwarding forwarding(
+  /// What a client is to do with an application's names, by the rules alone; null: no rule says.
+  static ForwardingRule.@Nullable Forwarding forwarding(
       SubjectView view, CompiledApplication application, long nowMillis) {
     RuleLayer layer = view.snapshot.policy().forwarding;
     for (int word = 0; word < layer.words; word++) {
@@ -286,10 +286,13 @@ final class Walk {
             || view.forwarding.isReportOnly(index)) {
           continue;
         }
-        return rule.forwarding();
+        // What only may match never has a name left alone, not even one that is not allowed.
+        boolean surely = truth == Truth.TRUE;
+        boolean intercepts = rule.forwarding() == ForwardingRule.Forwarding.INTERCEPT;
+        return surely || intercepts ? rule.forwarding() : null;
       }
     }
-    return ForwardingRule.Forwarding.INTERCEPT_ALLOWED;
+    return null;
   }
 
   // -- counting

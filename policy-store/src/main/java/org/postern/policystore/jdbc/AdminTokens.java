@@ -23,16 +23,20 @@ public final class AdminTokens {
   }
 
   /// Whose token was shown.
-  public record Verified(String id, String name, String role) {}
+  ///
+  /// @param userId the person behind it as a user of applications; null: not known to be one
+  public record Verified(String id, String name, String role, @Nullable String userId) {}
 
   /// A token without its secret.
   ///
   /// @param expiresAt null: never
   /// @param lastUsedAt to the minute; null: never
+  /// @param userId as of [Verified]
   public record Listed(
       String id,
       String name,
       String role,
+      @Nullable String userId,
       Instant createdAt,
       @Nullable Instant expiresAt,
       @Nullable Instant lastUsedAt,
@@ -66,18 +70,33 @@ public final class AdminTokens {
   /// @param name whose it is
   /// @param expiresAt null: never
   public Created create(String name, String role, @Nullable Instant expiresAt) {
+    return create(new Order(name, role, null, expiresAt));
+  }
+
+  /// Makes a token as ordered.
+  public Created create(Order order) {
     return database
-        .transaction(
-            "create an admin token",
-            connection -> insertOn(connection, new Order(name, role, expiresAt), ""))
+        .transaction("create an admin token", connection -> insertOn(connection, order, ""))
         .orElseThrow();
   }
 
-  private record Order(String name, String role, @Nullable Instant expiresAt) {}
+  /// A token to be made.
+  ///
+  /// @param name whose it is
+  /// @param userId the user of applications who is behind it; null: a program, or somebody else
+  /// @param expiresAt null: never
+  public record Order(
+      String name, String role, @Nullable String userId, @Nullable Instant expiresAt) {}
+
+  /// The token's own mark, or that of the administrator whose session it stands for.
+  private static final String USER_ID =
+      "coalesce(user_id, (select a.user_id from administrator_session s join administrator a"
+          + " on a.id = s.administrator_id where s.token_id = admin_token.id)) as user_id";
 
   private static final String LISTED =
-      "select id, name, role, created_at, expires_at, last_used_at,"
-          + " revoked_at is not null as revoked from admin_token ";
+      "select id, name, role, created_at, expires_at, last_used_at, "
+          + USER_ID
+          + ", revoked_at is not null as revoked from admin_token ";
 
   /// The newest tokens, revoked and expired ones included.
   public List<Listed> list(int limit) {
@@ -97,6 +116,7 @@ public final class AdminTokens {
         row.getString("id"),
         row.getString("name"),
         row.getString("role"),
+        row.getString("user_id"),
         Database.instant(row, "created_at"),
         Database.instantOrNull(row, "expires_at"),
         Database.instantOrNull(row, "last_used_at"),
@@ -115,7 +135,7 @@ public final class AdminTokens {
               "select pg_advisory_xact_lock(hashtextextended('first admin token', 0))");
           return insertOn(
               connection,
-              new Order(name, OWNER, null),
+              new Order(name, OWNER, null, null),
               " where not exists (select from admin_token)");
         });
   }
@@ -126,13 +146,14 @@ public final class AdminTokens {
     int rows =
         Database.update(
             connection,
-            "insert into admin_token (id, token_hash, name, role, created_at, expires_at)"
-                + " select ?, ?, ?, ?, ?, cast(? as timestamptz)"
+            "insert into admin_token (id, token_hash, name, role, user_id, created_at, expires_at)"
+                + " select ?, ?, ?, ?, ?, ?, cast(? as timestamptz)"
                 + condition,
             created.id(),
             Tokens.hash(created.secret()),
             order.name(),
             order.role(),
+            order.userId(),
             clock.instant(),
             order.expiresAt());
     return rows == 1 ? Optional.of(created) : Optional.empty();
@@ -150,8 +171,13 @@ public final class AdminTokens {
                   connection,
                   row ->
                       new Verified(
-                          row.getString("id"), row.getString("name"), row.getString("role")),
-                  "select id, name, role from admin_token where token_hash = ?"
+                          row.getString("id"),
+                          row.getString("name"),
+                          row.getString("role"),
+                          row.getString("user_id")),
+                  "select id, name, role, "
+                      + USER_ID
+                      + " from admin_token where token_hash = ?"
                       + " and revoked_at is null and (expires_at is null or expires_at > ?)",
                   hash,
                   now);

@@ -142,6 +142,15 @@ public final class Administrators {
         id);
   }
 
+  /// Says which user of applications an administrator is, or (null) that they are none.
+  public void link(String id, @Nullable String userId) {
+    database.update(
+        "link an administrator",
+        "update administrator set user_id = cast(? as text) where id = ?",
+        userId,
+        id);
+  }
+
   /// Whether there is a role of this name, built in or own.
   public boolean isRole(String name) {
     return BUILT_IN_ROLES.contains(name)

@@ -16,14 +16,23 @@ import org.jspecify.annotations.Nullable;
 /// it is given, taken back and over, so that live flows are decided again. Blocking; any thread.
 public final class Approvals {
   private static final String REQUESTS =
-      "select id, user_id, device_id, application, reason, seconds, created_at, state, decided_by,"
-          + " note from access_request ";
+      "select id, user_id, device_id, application, target, reason, seconds, created_at, state,"
+          + " decided_by, note from access_request ";
   private static final String APPROVALS =
       "select id, request_id, user_id, application, approved_by, approved_at, until, revoked_at"
           + " from access_approval ";
 
+  /// Requests of one person that wait at the same time.
+  public static final int WAITING_PER_PERSON_MAX = 10;
+
+  /// Requests that one person makes within a day, decided ones included.
+  public static final int ASKED_PER_DAY_MAX = 50;
+
+  private static final Duration DAY = Duration.ofDays(1);
+
   /// Somebody asks.
   ///
+  /// @param target host and port as the person asked for them; empty when somebody else asked
   /// @param seconds for how long
   /// @param state waiting, approved or refused
   /// @param decidedBy null while it waits
@@ -32,6 +41,7 @@ public final class Approvals {
       String userId,
       String deviceId,
       String application,
+      String target,
       String reason,
       long seconds,
       Instant createdAt,
@@ -40,8 +50,32 @@ public final class Approvals {
       String note) {}
 
   /// What somebody asks for.
+  ///
+  /// @param target as of [Request]
   public record Wish(
-      String userId, String deviceId, String application, String reason, Duration time) {}
+      String userId,
+      String deviceId,
+      String application,
+      String target,
+      String reason,
+      Duration time) {}
+
+  /// What came of asking.
+  public sealed interface Asked {
+    /// It waits.
+    ///
+    /// @param isNew false: the person waits for this application already
+    record Waits(Request request, boolean isNew) implements Asked {}
+
+    /// The person has too many requests that wait, or made too many today; nothing was kept.
+    record TooMany() implements Asked {}
+  }
+
+  /// A request as the person who made it sees it.
+  ///
+  /// @param until when its approval is over; null: it has none
+  /// @param ended the approval is over or was taken back
+  public record Own(Request request, @Nullable Instant until, boolean ended) {}
 
   /// An approver's word.
   ///
@@ -68,30 +102,90 @@ public final class Approvals {
   }
 
   /// Asks; who has asked already and waits gets the same request.
-  public Request ask(Wish wish) {
+  public Asked ask(Wish wish) {
     return database.transaction(
         "ask for access",
         connection -> {
+          // One at a time for each person, so that what is counted stays counted.
+          Database.list(
+              connection,
+              row -> "",
+              "select pg_advisory_xact_lock(hashtextextended('ask ' || ?, 0))",
+              wish.userId());
+          Optional<Request> waits = waiting(connection, wish);
+          if (waits.isPresent()) {
+            return new Asked.Waits(waits.get(), false);
+          }
+          if (hasTooMany(connection, wish.userId())) {
+            return new Asked.TooMany();
+          }
           Database.update(
               connection,
-              "insert into access_request (id, user_id, device_id, application, reason, seconds,"
-                  + " created_at) values (?, ?, ?, ?, ?, ?, ?)"
-                  + " on conflict (user_id, application) where state = 'waiting' do nothing",
+              "insert into access_request (id, user_id, device_id, application, target, reason,"
+                  + " seconds, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
               tokens.id("q-"),
               wish.userId(),
               wish.deviceId(),
               wish.application(),
+              wish.target(),
               wish.reason(),
               wish.time().toSeconds(),
               clock.instant());
-          return Database.first(
-                  connection,
-                  Approvals::request,
-                  REQUESTS + "where user_id = ? and application = ? and state = 'waiting'",
-                  wish.userId(),
-                  wish.application())
-              .orElseThrow();
+          return new Asked.Waits(waiting(connection, wish).orElseThrow(), true);
         });
+  }
+
+  private static Optional<Request> waiting(Connection connection, Wish wish) throws SQLException {
+    return Database.first(
+        connection,
+        Approvals::request,
+        REQUESTS + "where user_id = ? and application = ? and state = 'waiting'",
+        wish.userId(),
+        wish.application());
+  }
+
+  private boolean hasTooMany(Connection connection, String userId) throws SQLException {
+    return Database.first(
+            connection,
+            row ->
+                row.getLong("waiting") >= WAITING_PER_PERSON_MAX
+                    || row.getLong("today") >= ASKED_PER_DAY_MAX,
+            "select count(*) filter (where state = 'waiting') as waiting,"
+                + " count(*) filter (where created_at > ?) as today"
+                + " from access_request where user_id = ?",
+            clock.instant().minus(DAY),
+            userId)
+        .orElse(true);
+  }
+
+  /// What one person asked for, the newest first.
+  public List<Own> ofUser(String userId, int limit) {
+    return database.list(
+        "list a person's requests",
+        row ->
+            new Own(
+                request(row),
+                Database.instantOrNull(row, "until"),
+                Database.instantOrNull(row, "revoked_at") != null),
+        "select q.id, q.user_id, q.device_id, q.application, q.target, q.reason, q.seconds,"
+            + " q.created_at, q.state, q.decided_by, q.note, v.until, v.revoked_at"
+            + " from access_request q left join access_approval v on v.request_id = q.id"
+            + " where q.user_id = ? order by q.created_at desc, q.id limit "
+            + limit,
+        userId);
+  }
+
+  /// Notes that a flow was opened under an approval.
+  ///
+  /// @return whether it is the first time
+  public boolean firstUse(String approvalId) {
+    return database.update(
+            "note the use of an approval",
+            "update access_request set used_at = ? where used_at is null and id ="
+                + " (select request_id from access_approval where id = ?)",
+            clock.instant(),
+            approvalId)
+        == 1;
   }
 
   /// The newest requests.
@@ -200,6 +294,7 @@ public final class Approvals {
         row.getString("user_id"),
         row.getString("device_id"),
         row.getString("application"),
+        row.getString("target"),
         row.getString("reason"),
         row.getLong("seconds"),
         Database.instant(row, "created_at"),

@@ -207,6 +207,11 @@ final class NaiveConditions {
     };
   }
 
+  boolean isOnAnyNetwork() {
+    return configuration.trustedNetworks().stream()
+        .anyMatch(network -> isOn(network.name()) == Truth.TRUE);
+  }
+
   private Truth isOn(String name) {
     for (TrustedNetwork network : configuration.trustedNetworks()) {
       if (network.name().equals(name)) {

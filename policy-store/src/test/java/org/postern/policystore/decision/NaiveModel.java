@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IpLiterals;
 import org.postern.policystore.PolicyConfiguration;
@@ -144,6 +146,76 @@ final class NaiveModel {
             .min(Comparator.naturalOrder())
             .orElse(Duration.ZERO);
     return Decision.Allow.of(rule, application, idle);
+  }
+
+  /// Whether the device is to leave a host alone: the application that comes first speaks for it.
+  boolean isBypassed(Question question) {
+    List<Application> line = taking.computeIfAbsent(question.host(), this::takingPart);
+    if (refusal(question).isPresent()
+        || line.isEmpty()
+        || !exists(line.getFirst(), question.facts())) {
+      return false;
+    }
+    NaiveConditions subject = subject(question);
+    boolean bypass =
+        switch (line.getFirst().traits().bypass()) {
+          case NEVER -> false;
+          case ALWAYS -> true;
+          case ON_TRUSTED_NETWORK -> subject.isOnAnyNetwork();
+        };
+    if (bypass) {
+      return true;
+    }
+    ForwardingRule.Forwarding said = forwarding(subject, line.getFirst(), question.nowMillis());
+    return said == ForwardingRule.Forwarding.BYPASS
+        || (said == ForwardingRule.Forwarding.INTERCEPT_ALLOWED && !isOpen(question));
+  }
+
+  /// What the first forwarding rule says that surely matches, or may match and asks for no bypass.
+  ForwardingRule.@Nullable Forwarding forwarding(
+      NaiveConditions subject, Application application, long now) {
+    for (ForwardingRule rule : configuration.forwardingRules()) {
+      Truth matches = subject.isAbout(rule, application) ? subject.matches(rule, now) : Truth.FALSE;
+      if (matches == Truth.TRUE) {
+        return rule.forwarding();
+      }
+      if (matches == Truth.UNKNOWN && rule.forwarding() != ForwardingRule.Forwarding.BYPASS) {
+        return rule.forwarding() == ForwardingRule.Forwarding.INTERCEPT ? rule.forwarding() : null;
+      }
+    }
+    return null;
+  }
+
+  /// Whether the device answers for a host although nothing is open behind it.
+  boolean isIntercepted(Question question) {
+    List<Application> line = taking.computeIfAbsent(question.host(), this::takingPart);
+    return refusal(question).isEmpty()
+        && !line.isEmpty()
+        && exists(line.getFirst(), question.facts())
+        && forwarding(subject(question), line.getFirst(), question.nowMillis())
+            == ForwardingRule.Forwarding.INTERCEPT;
+  }
+
+  /// Whether something is open behind a host, or would be once somebody signs in or says yes.
+  boolean isOpen(Question question) {
+    for (int port = 1; port <= 5; port++) {
+      for (Transport transport : Transport.values()) {
+        Decision decision =
+            decide(
+                new Question(
+                    question.userId(),
+                    question.deviceId(),
+                    question.facts(),
+                    question.host(),
+                    port,
+                    transport,
+                    question.nowMillis()));
+        if (!(decision instanceof Decision.Deny)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   Optional<DenyReason> refusal(Question question) {

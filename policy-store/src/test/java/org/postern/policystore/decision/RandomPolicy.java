@@ -20,6 +20,7 @@ import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.Condition;
 import org.postern.policystore.ConnectorGroup;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
@@ -127,6 +128,41 @@ public final class RandomPolicy {
             List.of(
                 new TrustedNetwork("lab", List.of()),
                 new TrustedNetwork("office", List.of(range("192.0.2.0/24")))));
+  }
+
+  /// The same with forwarding rules, and applications that clients leave alone.
+  public PolicyConfiguration withForwarding(PolicyConfiguration plain) {
+    List<Application> applications =
+        plain.applications().stream().map(this::perhapsBypassed).toList();
+    List<String> names = applications.stream().map(Application::name).toList();
+    List<ForwardingRule> rules = new ArrayList<>();
+    for (int i = 0; i < random.nextInt(0, 4); i++) {
+      rules.add(
+          new ForwardingRule(
+              "forwarding" + i,
+              match(names),
+              mode(),
+              expires(),
+              pick(List.of(ForwardingRule.Forwarding.values()))));
+    }
+    return plain.withApplications(applications).withForwardingRules(rules);
+  }
+
+  private Application perhapsBypassed(Application plain) {
+    ApplicationTraits traits = plain.traits();
+    ApplicationTraits.Bypass bypass =
+        random.nextInt(4) == 0
+            ? pick(List.of(ApplicationTraits.Bypass.values()))
+            : ApplicationTraits.Bypass.NEVER;
+    return new Application(
+        plain.name(),
+        plain.hosts(),
+        plain.tcp(),
+        plain.udp(),
+        plain.connectorGroups(),
+        plain.obligations(),
+        new ApplicationTraits(
+            traits.labels(), traits.matching(), traits.health(), traits.exists(), bypass));
   }
 
   private static PostureTerms encrypted() {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.postern.policystore.UserRecord;
 
 class ApprovalsTest {
   private final TestDatabase database = TestDatabase.fresh();
@@ -24,12 +23,20 @@ class ApprovalsTest {
     database.close();
   }
 
-  private Approvals.Request asked() {
-    UserRecord alice =
-        new Users(database.source(), new SecureRandom(), clock)
-            .signIn("corp", "sub-1", "alice@example.com", "Alice", List.of());
+  private String alice() {
+    return new Users(database.source(), new SecureRandom(), clock)
+        .signIn("corp", "sub-1", "alice@example.com", "Alice", List.of())
+        .id();
+  }
+
+  private Approvals.Asked ask(String application) {
     return approvals.ask(
-        new Approvals.Wish(alice.id(), "d-1", "payments", "ticket 77", Duration.ofMinutes(30)));
+        new Approvals.Wish(
+            alice(), "d-1", application, "pay.corp:443", "ticket 77", Duration.ofMinutes(30)));
+  }
+
+  private Approvals.Request asked() {
+    return ((Approvals.Asked.Waits) ask("payments")).request();
   }
 
   private long version() {
@@ -79,5 +86,60 @@ class ApprovalsTest {
       assertThat(store.refresh().identities().approvalsByUser().get(request.userId()))
           .allSatisfy(found -> assertThat(found.revoked()).isTrue());
     }
+  }
+
+  @Test
+  void nobodyHasMoreThanSoManyRequestsWaiting() {
+    for (int i = 0; i < Approvals.WAITING_PER_PERSON_MAX; i++) {
+      assertThat(ask("app-" + i)).isInstanceOf(Approvals.Asked.Waits.class);
+    }
+    assertThat(ask("one-more")).isInstanceOf(Approvals.Asked.TooMany.class);
+    assertThat(ask("app-0"))
+        .as("what waits already still answers")
+        .isInstanceOfSatisfying(
+            Approvals.Asked.Waits.class, waits -> assertThat(waits.isNew()).isFalse());
+  }
+
+  @Test
+  void nobodyAsksMoreOftenThanSoManyTimesADay() {
+    for (int i = 0; i < Approvals.ASKED_PER_DAY_MAX; i++) {
+      approvals.refuse(asked().id(), "bob", "");
+    }
+    assertThat(ask("payments")).isInstanceOf(Approvals.Asked.TooMany.class);
+    now = now.plus(Duration.ofHours(25));
+    assertThat(ask("payments")).isInstanceOf(Approvals.Asked.Waits.class);
+  }
+
+  @Test
+  void personSeesHerOwnRequestsAndUntilWhenTheyHold() {
+    Approvals.Request request = asked();
+    assertThat(approvals.ofUser(alice(), 10))
+        .singleElement()
+        .satisfies(own -> {
+          assertThat(own.request().target()).isEqualTo("pay.corp:443");
+          assertThat(own.until()).isNull();
+        });
+    assertThat(approvals.ofUser("somebody-else", 10)).isEmpty();
+    Approvals.Approval approval =
+        approvals.approve(request.id(), "bob", Duration.ofMinutes(5), "").orElseThrow();
+    assertThat(approvals.ofUser(alice(), 10))
+        .singleElement()
+        .satisfies(own -> assertThat(own.until()).isEqualTo(approval.until()));
+    approvals.revoke(approval.id());
+    assertThat(approvals.ofUser(alice(), 10))
+        .singleElement()
+        .satisfies(own -> assertThat(own.ended()).isTrue());
+  }
+
+  @Test
+  void firstUseOfAnApprovalIsNotedOnceAndMovesNothing() {
+    Approvals.Request request = asked();
+    Approvals.Approval approval =
+        approvals.approve(request.id(), "bob", Duration.ofMinutes(5), "").orElseThrow();
+    long before = version();
+    assertThat(approvals.firstUse(approval.id())).isTrue();
+    assertThat(approvals.firstUse(approval.id())).isFalse();
+    assertThat(approvals.firstUse("v-unknown")).isFalse();
+    assertThat(version()).isEqualTo(before);
   }
 }

@@ -28,6 +28,7 @@ class RandomPolicyStoreTest {
   @Test
   void everyWordComesBackAndSnapshotsFollow() {
     int good = 0;
+    int forwarding = 0;
     try (TestDatabase database = TestDatabase.fresh();
         SnapshotStore snapshots =
             SnapshotStore.start(
@@ -41,10 +42,7 @@ class RandomPolicyStoreTest {
               PolicyLimits.DEFAULT);
       PolicyConfiguration drawn = PolicyConfiguration.EMPTY;
       for (int edit = 0; edit < EDITS; edit++) {
-        drawn =
-            edit % 3 == 0
-                ? new RandomPolicy(random).configuration()
-                : drawn.withRules(moved(drawn.rules()));
+        drawn = edit % 3 == 0 ? drawn() : drawn.withRules(moved(drawn.rules()));
         // What was drawn is in no order; what is written after reading it once is canonical.
         PolicyConfiguration read = read(PolicyWriter.write(drawn));
         if (read.equals(PolicyConfiguration.EMPTY)) {
@@ -56,6 +54,7 @@ class RandomPolicyStoreTest {
         ApplyResult result = store.apply(document, "somebody", false);
         if (result instanceof ApplyResult.Applied) {
           good++;
+          forwarding += store.load().forwardingRules().size();
           assertThat(PolicyWriter.write(store.load())).as("seed %s", seed).isEqualTo(text);
           assertThat(snapshots.refresh().configuration())
               .as("seed %s edit %s", seed, edit)
@@ -67,7 +66,13 @@ class RandomPolicyStoreTest {
       }
     }
     System.out.println("seed " + seed + ": " + good + " of " + EDITS + " documents were good");
-    assertThat(good).isGreaterThan(EDITS / 10);
+    assertThat(good).isGreaterThan(EDITS / 20);
+    assertThat(forwarding).isPositive();
+  }
+
+  private PolicyConfiguration drawn() {
+    RandomPolicy policy = new RandomPolicy(random);
+    return policy.withForwarding(policy.configuration());
   }
 
   /// Nothing, if the document is wrong: two applications may have drawn one host and port.

@@ -346,7 +346,7 @@ class RepositoriesTest {
     assertThat(firsts).filteredOn(Optional::isPresent).hasSize(1);
     AdminTokens.Created created = tokens.create("ci", now.plusSeconds(60));
     assertThat(tokens.verify(created.secret()))
-        .contains(new AdminTokens.Verified(created.id(), "ci", AdminTokens.OWNER));
+        .contains(new AdminTokens.Verified(created.id(), "ci", AdminTokens.OWNER, null));
     assertThat(tokens.verify(created.secret() + "x")).isEmpty();
     assertThat(
             database.number(

@@ -46,6 +46,16 @@ public final class ControlClient {
   }
 
   /**
+   * Asks the broker something; as {@link #status()}.
+   *
+   * @param line verb and arguments, in ASCII
+   * @throws RefusedException if the broker could not be asked
+   */
+  public String question(String line) throws IOException {
+    return ask(line);
+  }
+
+  /**
    * Opens a flow.
    *
    * @return the flow's bytes, both ways, half closure included; the caller closes it

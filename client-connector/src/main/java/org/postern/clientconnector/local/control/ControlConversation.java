@@ -77,12 +77,16 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
     switch (verb) {
       case "status" -> answer(context.channel(), handler.status());
       case "down" -> answer(context.channel(), handler.down());
+      case "why", "request", "requests" ->
+          answer(
+              context.channel(),
+              handler.ask(verb, space < 0 ? "" : text.substring(space + 1).strip()));
       case "connect" -> connect(context, space < 0 ? "" : text.substring(space + 1));
       default ->
           refuse(
               context.channel(),
               "UNEXPECTED_MESSAGE",
-              "unknown command (expected: status, down, connect)");
+              "unknown command (expected: status, down, why, request, requests, connect)");
     }
   }
 

@@ -24,6 +24,14 @@ public interface ControlHandler {
    */
   Future<String> down();
 
+  /**
+   * A question to the broker: {@code why}, {@code request} or {@code requests}.
+   *
+   * @param arguments what stands behind the verb, separated by spaces
+   * @return one line of JSON
+   */
+  Future<String> ask(String verb, String arguments);
+
   /** Opens a flow for {@code postern connect}; the contract is that of {@code Gateway.connect}. */
   void connect(Target target, Channel local, ConnectListener listener);
 }

@@ -33,6 +33,9 @@ import org.postern.clientconnector.local.LocalLimits;
  * <pre>
  *   status\n             -> ok JSON\n
  *   down\n               -> ok JSON\n
+ *   why HOST[:PORT] tcp|udp\n                     -> ok JSON\n
+ *   request HOST[:PORT] tcp|udp SECONDS REASON\n  -> ok JSON\n; the reason URL-encoded
+ *   requests\n          -> ok JSON\n
  *   connect HOST:PORT\n  -> ok\n, and then the application's bytes, both ways
  *   anything             -> error CODE text\n, then closed
  * </pre>

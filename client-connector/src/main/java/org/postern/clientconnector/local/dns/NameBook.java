@@ -111,7 +111,7 @@ final class NameBook {
     Duration life =
         switch (resolution) {
           case Resolution.Permitted _ -> limits.dnsPositiveTtl();
-          case Resolution.Unknown _ -> limits.dnsNegativeTtl();
+          case Resolution.Unknown _, Resolution.Bypassed _ -> limits.dnsNegativeTtl();
           case Resolution.Unavailable _ -> Duration.ZERO;
         };
     if (life.isPositive()) {

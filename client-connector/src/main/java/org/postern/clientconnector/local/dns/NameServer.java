@@ -1,6 +1,7 @@
 package org.postern.clientconnector.local.dns;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
@@ -109,7 +110,21 @@ public final class NameServer {
         } else if (reverse != null) {
           reply.accept(pointer(query, reverse));
         } else if (query.classCode() == DnsQuery.CLASS_IN && owned.owns(query.name())) {
-          names.resolve(query.name(), resolution -> answerOwned(query, resolution, reply));
+          // Kept until the broker has answered: it may say that the question is not ours.
+          ByteBuf kept = Unpooled.copiedBuffer(message);
+          names.resolve(
+              query.name(),
+              resolution -> {
+                try {
+                  if (resolution instanceof Resolution.Bypassed) {
+                    forwarder.forward(kept, query, transport, reply);
+                  } else {
+                    answerOwned(query, resolution, reply);
+                  }
+                } finally {
+                  kept.release();
+                }
+              });
         } else {
           forwarder.forward(message, query, transport, reply);
         }
@@ -121,7 +136,8 @@ public final class NameServer {
     switch (resolution) {
       case Resolution.Unavailable _ ->
           reply.accept(DnsAnswer.failure(query, DnsAnswer.SERVER_FAILURE));
-      case Resolution.Unknown _ -> reply.accept(DnsAnswer.noSuchName(query, negativeTtl()));
+      case Resolution.Unknown _, Resolution.Bypassed _ ->
+          reply.accept(DnsAnswer.noSuchName(query, negativeTtl()));
       case Resolution.Permitted permitted -> {
         if (query.type() == DnsQuery.TYPE_A || query.type() == DnsQuery.TYPE_ANY) {
           answerAddress(query, permitted, reply);

@@ -154,7 +154,7 @@ final class AddressDesk implements NameServer.AddressBook {
           change(address, ports);
         }
       }
-      case Resolution.Unknown _ -> shut(address);
+      case Resolution.Unknown _, Resolution.Bypassed _ -> shut(address);
       case Resolution.Unavailable _ -> {} // the broker decides about every flow anyway
     }
   }

@@ -188,15 +188,12 @@ public final class Interception implements Closeable {
    */
   public void update(OwnedNames next) {
     loop.execute(() -> {
-      boolean otherPolicy = next.policyVersion() != owned.policyVersion();
       owned = next;
       if (nameServer == null || desk == null) {
         return;
       }
       nameServer.own(next);
-      if (otherPolicy) {
-        desk.reconsider(nameServer::resolve);
-      }
+      desk.reconsider(nameServer::resolve);
       worker.execute(() -> apply(next));
     });
   }

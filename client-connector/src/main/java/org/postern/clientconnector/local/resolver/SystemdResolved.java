@@ -79,7 +79,7 @@ final class SystemdResolved implements MachineResolver {
   /** Routing-only domains carry a '~'; search domains do not. */
   private List<String> domains(OwnedNames owned) {
     List<String> domains = new ArrayList<>(owned.searchDomains());
-    owned.domains().stream()
+    owned.routedDomains().stream()
         .sorted()
         .filter(domain -> !owned.searchDomains().contains(domain))
         .forEach(domain -> domains.add("~" + domain));

@@ -56,6 +56,11 @@ class ControlServerTest {
     }
 
     @Override
+    public Future<String> ask(String verb, String arguments) {
+      return loop.newSucceededFuture("{\"asked\":\"" + verb + "|" + arguments + "\"}");
+    }
+
+    @Override
     public void connect(Target target, Channel local, ConnectListener listener) {
       gateway.connect(target, local, listener);
     }
@@ -165,5 +170,15 @@ class ControlServerTest {
       }
       return new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8);
     }
+  }
+
+  @Test
+  void questionsOfThePersonArePassedOnWithTheirWords() throws Exception {
+    ControlClient client = new ControlClient(socket);
+    assertThat(client.question("why pay.corp:443 tcp"))
+        .isEqualTo("{\"asked\":\"why|pay.corp:443 tcp\"}");
+    assertThat(client.question("requests")).isEqualTo("{\"asked\":\"requests|\"}");
+    String longest = "r".repeat(6_000);
+    assertThat(client.question("request pay.corp tcp 60 " + longest)).contains(longest);
   }
 }

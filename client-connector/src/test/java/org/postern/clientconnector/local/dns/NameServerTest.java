@@ -142,4 +142,43 @@ class NameServerTest {
       }
     }
   }
+
+  @Test
+  void bypassedNameBelowOurDomainGoesToThePreviousResolverUntouched() throws Exception {
+    try (FakeUpstream upstream = new FakeUpstream("127.0.0.1", 0)) {
+      loop.execute(() -> {
+        server.passOthersTo(List.of(upstream.address()));
+        server.own(
+            new OwnedNames(
+                Set.of("corp.internal"),
+                Set.of(),
+                Set.of(),
+                Set.of("*.print.corp.internal"),
+                List.of(),
+                List.of(),
+                2));
+      });
+      for (Forwarder.Transport transport : Forwarder.Transport.values()) {
+        byte[] answer =
+            ask(question("one.print.corp.internal", 1), transport).get(5, TimeUnit.SECONDS);
+        assertThat(answer).endsWith(203, 0, 113, 7);
+      }
+      assertThat(gateway.askedAbout("one.print.corp.internal")).isZero();
+    }
+  }
+
+  @Test
+  void nameThatTheBrokerCallsBypassedGoesToThePreviousResolverToo() throws Exception {
+    gateway.bypass("late.corp.internal");
+    try (FakeUpstream upstream = new FakeUpstream("127.0.0.1", 0)) {
+      loop.execute(() -> server.passOthersTo(List.of(upstream.address())));
+      for (int i = 0; i < 2; i++) {
+        byte[] answer =
+            ask(question("late.corp.internal", 1), Forwarder.Transport.UDP)
+                .get(5, TimeUnit.SECONDS);
+        assertThat(answer).endsWith(203, 0, 113, 7);
+      }
+      assertThat(gateway.askedAbout("late.corp.internal")).isEqualTo(1);
+    }
+  }
 }

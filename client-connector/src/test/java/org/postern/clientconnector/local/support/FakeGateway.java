@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.postern.clientconnector.local.Association;
@@ -38,6 +39,7 @@ public final class FakeGateway implements Gateway {
   private final EventLoop loop;
   private final long resolveMicros;
   private final Map<String, Resolution.Permitted> permitted = new ConcurrentHashMap<>();
+  private final Set<String> bypassed = ConcurrentHashMap.newKeySet();
   private final Map<String, Integer> asked = new ConcurrentHashMap<>();
 
   /** A gateway on a loop whose answers about names take this long. */
@@ -49,6 +51,11 @@ public final class FakeGateway implements Gateway {
   /** Permits a name on these TCP ports and on every UDP port. */
   public void permit(String name, List<PortRange> tcp) {
     permitted.put(name, new Resolution.Permitted(tcp, List.of(new PortRange(1, 65_535)), 1));
+  }
+
+  /** From now on the broker says that a name is not ours. */
+  public void bypass(String name) {
+    bypassed.add(name);
   }
 
   /** From now on the name does not exist. */
@@ -65,7 +72,8 @@ public final class FakeGateway implements Gateway {
   public Future<Resolution> resolve(String host) {
     asked.merge(host, 1, Integer::sum);
     Resolution.Permitted known = permitted.get(host);
-    Resolution answer = known == null ? new Resolution.Unknown(1) : known;
+    Resolution ours = known == null ? new Resolution.Unknown(1) : known;
+    Resolution answer = bypassed.contains(host) ? new Resolution.Bypassed(1) : ours;
     if (resolveMicros == 0) {
       return loop.newSucceededFuture(answer);
     }

@@ -1,0 +1,45 @@
+package org.postern.broker;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.postern.broker.audit.ApprovalClock;
+import org.postern.broker.audit.ApprovalUse;
+import org.postern.broker.audit.DecisionRecorder;
+import org.postern.broker.clientside.AccessDesk;
+
+/** Decisions that are kept, and access for a time, wired. */
+final class ApprovalRoom {
+  private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
+  private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
+  private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
+
+  private final Repositories stored;
+  private final DecisionRecorder recorder;
+  private final AccessDesk desk;
+
+  ApprovalRoom(Repositories stored, String brokerId, InstantSource clock, Executor blocking) {
+    this.stored = stored;
+    this.desk = new AccessArchive(stored.approvals(), stored.audit(), clock, blocking);
+    this.recorder =
+        new DecisionRecorder(
+            stored.decisions(), new ApprovalUse(stored.approvals(), stored.audit()), brokerId);
+  }
+
+  DecisionRecorder decisions() {
+    return recorder;
+  }
+
+  /** Where people ask. */
+  AccessDesk desk() {
+    return desk;
+  }
+
+  /** What is to be done again and again, with the pause between. */
+  void work(BiConsumer<Duration, Runnable> every) {
+    every.accept(DECISIONS_WRITTEN, recorder::write);
+    every.accept(DECISIONS_FORGOTTEN, stored.decisions()::forget);
+    every.accept(APPROVALS_ENDED, new ApprovalClock(stored.approvals(), stored.audit())::tick);
+  }
+}
