@@ -11,6 +11,10 @@ final class Reasons {
       case POLICY_NO_RULE, POLICY_DENIED ->
           "there is no such application for you; ask your administrator if you expected one";
       case POLICY_CHANGED -> "your access to this application has ended";
+      case POLICY_STEP_UP ->
+          "this application asks for a newer or stronger sign-in; run 'postern login'";
+      case POLICY_APPROVAL_REQUIRED ->
+          "this application asks for an approval; ask your administrator for one";
       case POLICY_POSTURE ->
           "your device no longer meets what this application asks of it; see 'postern status'";
       case SESSION_EXPIRED -> "your session has ended; run 'postern login'";
@@ -51,6 +55,8 @@ final class Reasons {
           POLICY_DENIED,
           POLICY_CHANGED,
           POLICY_POSTURE,
+          POLICY_STEP_UP,
+          POLICY_APPROVAL_REQUIRED,
           SESSION_EXPIRED,
           SESSION_REVOKED,
           USER_DISABLED,
