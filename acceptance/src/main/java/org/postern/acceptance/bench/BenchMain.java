@@ -49,6 +49,7 @@ public final class BenchMain {
             List.of(new Direct(), new StunnelChain(), PosternContender.BROKER), SUBJECT),
         new DecisionBenchmark(SUBJECT),
         new CutBenchmark(SUBJECT),
+        new SignInBenchmark(SUBJECT),
         new ScimBenchmark(SUBJECT),
         new ReloadBenchmark(SUBJECT),
         new AnalysisBenchmark(SUBJECT),
