@@ -33,6 +33,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.provider.Keycloak;
+import org.postern.acceptance.ground.provider.Realms;
+import org.postern.acceptance.ground.provider.Visitor;
 import org.postern.broker.Broker;
 import org.postern.broker.BrokerSettings;
 import org.postern.broker.bootstrap.FoundationSettings;
@@ -74,9 +77,9 @@ final class KeycloakTest {
     openBroker(
         port,
         Set.of(
-            keycloak.address + "/realms/people",
-            keycloak.address + "/realms/partners",
-            keycloak.address + "/realms/people/protocol/saml/descriptor"));
+            keycloak.address() + "/realms/people",
+            keycloak.address() + "/realms/partners",
+            keycloak.address() + "/realms/people/protocol/saml/descriptor"));
     tls =
         WebTls.client(
             TrustBundle.fromPem(new TrustDomain("postern.internal"), Files.readString(trust)));
@@ -126,7 +129,7 @@ final class KeycloakTest {
 
   private void apply(String options) throws Exception {
     HttpResponse<String> applied =
-        admin("POST", "/admin/v1/apply", Realms.policy(keycloak.address, options));
+        admin("POST", "/admin/v1/apply", Realms.policy(keycloak.address(), options));
     assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
   }
 
@@ -302,7 +305,7 @@ final class KeycloakTest {
   @Test
   void answerForAnotherServiceOrNobodyIsRefusedUnlessAllowed() throws Exception {
     Visitor visitor = new Visitor(tls);
-    URI initiated = keycloak.address.resolve("/realms/people/protocol/saml/clients/");
+    URI initiated = keycloak.address().resolve("/realms/people/protocol/saml/clients/");
     Visitor.Page login = visitor.get(initiated.resolve("other"));
     Visitor.Page other = visitor.submit(login, password("bob"));
     assertThat(visitor.submit(other, Map.of()).body()).contains("signin-saml-audience");
@@ -325,7 +328,7 @@ final class KeycloakTest {
     JsonNode saml = enroll(samlSignIn(visitor, "carol"));
     assertThat(isLive(saml)).isTrue();
     Visitor.Page out =
-        visitor.get(keycloak.address.resolve("/realms/people/protocol/openid-connect/logout"));
+        visitor.get(keycloak.address().resolve("/realms/people/protocol/openid-connect/logout"));
     visitor.submit(out, Map.of());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(saml));
 
@@ -352,7 +355,7 @@ final class KeycloakTest {
                 Map.of(
                     "name", "keycloak",
                     "provider", "partner",
-                    "issuer", keycloak.address + "/realms/partners",
+                    "issuer", keycloak.address() + "/realms/partners",
                     "audience", "https://postern.example/signals")));
     assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
     keycloak.pushSignals(

@@ -59,17 +59,19 @@ public final class SamlDoor {
         Route.get(
             "/signin/saml/:name/metadata", rate, (head, body) -> SignIn.page(() -> metadata(head))),
         Route.post(
-            "/signin/saml/:name/acs",
-            FORM_BYTES_MAX,
-            rate,
-            (head, body) -> SignIn.page(() -> consume(head, body))),
+                "/signin/saml/:name/acs",
+                FORM_BYTES_MAX,
+                rate,
+                (head, body) -> SignIn.page(() -> consume(head, body)))
+            .whenTooLarge(Pages.fault(SignInFault.SAML_TOO_LARGE)),
         Route.get(
             "/signin/saml/:name/slo", rate, (head, body) -> SignIn.page(() -> redirected(head))),
         Route.post(
-            "/signin/saml/:name/slo",
-            FORM_BYTES_MAX,
-            rate,
-            (head, body) -> SignIn.page(() -> posted(head, body))));
+                "/signin/saml/:name/slo",
+                FORM_BYTES_MAX,
+                rate,
+                (head, body) -> SignIn.page(() -> posted(head, body)))
+            .whenTooLarge(Pages.fault(SignInFault.SAML_TOO_LARGE)));
   }
 
   private SamlProvider client(Head head) throws SignInException {

@@ -1,6 +1,4 @@
-package org.postern.acceptance.path;
-
-import static org.assertj.core.api.Assertions.assertThat;
+package org.postern.acceptance.ground;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,25 +12,23 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
 import no.nav.security.mock.oauth2.token.DefaultOAuth2TokenCallback;
@@ -48,6 +44,7 @@ import org.postern.broker.cli.AdminCommand;
 import org.postern.broker.cli.CommandLines;
 import org.postern.broker.clientside.ClientSide;
 import org.postern.clientconnector.link.DeviceTunnel;
+import org.postern.clientconnector.link.TunnelStatus;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
 import org.postern.identity.Credential;
@@ -62,19 +59,20 @@ import org.postern.tunnel.flow.FlowLimits;
 import org.postern.tunnel.link.DialerConfig;
 import org.postern.tunnel.link.EpollLoops;
 import org.postern.tunnel.message.Hello;
+import org.postern.tunnel.message.PostureReport;
 import picocli.CommandLine;
 
 /**
  * A whole broker with its database and an identity provider, administered by the command line, with
- * a connector and with people who sign in, all in this process.
+ * a connector and with people who sign in, all in this process. Blocking; any thread.
  */
-final class WholeBroker implements AutoCloseable {
+public final class WholeBroker implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String VERIFIER = "v".repeat(43);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
-  final MockOAuth2Server provider = new MockOAuth2Server();
-  final Path dataDir;
+  private final MockOAuth2Server provider = new MockOAuth2Server();
+  private final Path dataDir;
   private final InstantSource clock;
   private final Broker broker;
   private final TrustBundle trust;
@@ -82,20 +80,31 @@ final class WholeBroker implements AutoCloseable {
   private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
   private final List<Runnable> stops = new ArrayList<>();
 
-  WholeBroker(Path dataDir, InstantSource clock) throws Exception {
-    this(dataDir, new ClientSide.Time(clock, System::nanoTime));
+  /**
+   * Starts it all.
+   *
+   * @param programs where the programs of the embedded database are unpacked
+   * @param privateIssuers more addresses of this machine that the broker may ask
+   */
+  public WholeBroker(Path dataDir, Path programs, InstantSource clock, Set<String> privateIssuers)
+      throws Exception {
+    this(dataDir, programs, new ClientSide.Time(clock, System::nanoTime), privateIssuers);
   }
 
-  WholeBroker(Path dataDir, ClientSide.Time time) throws Exception {
+  /** The same, with all that tells the time. */
+  public WholeBroker(Path dataDir, Path programs, ClientSide.Time time, Set<String> privateIssuers)
+      throws Exception {
     this.dataDir = dataDir;
     this.clock = time.clock();
     provider.start(InetAddress.getLoopbackAddress(), 0);
+    Set<String> issuers = new HashSet<>(privateIssuers);
+    issuers.add(issuer());
     this.broker =
         Broker.start(
             new BrokerSettings(
                 new FoundationSettings(
                     dataDir,
-                    Path.of("target/postgres-programs"),
+                    programs,
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
@@ -107,7 +116,7 @@ final class WholeBroker implements AutoCloseable {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Set.of(issuer()),
+                issuers,
                 Optional.empty(),
                 false),
             time);
@@ -122,16 +131,18 @@ final class WholeBroker implements AutoCloseable {
             .build();
   }
 
-  String issuer() {
+  /** Of the identity provider. */
+  public String issuer() {
     return provider.issuerUrl("corp").toString();
   }
 
   // -- administration
 
-  record Outcome(int code, String out, String err) {}
+  /** What a command came to. */
+  public record Outcome(int code, String out, String err) {}
 
   /** {@code postern admin ...}. */
-  Outcome admin(String... arguments) {
+  public Outcome admin(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--url", broker.publicUrl().toString(), "--data-dir", dataDir.toString()));
     StringWriter out = new StringWriter();
@@ -144,12 +155,35 @@ final class WholeBroker implements AutoCloseable {
   }
 
   /** The same with {@code --json}, which has to succeed. */
-  JsonNode adminJson(String... arguments) throws IOException {
+  public JsonNode adminJson(String... arguments) throws IOException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.add("--json");
     Outcome outcome = admin(all.toArray(String[]::new));
-    assertThat(outcome.code()).as(outcome.err()).isZero();
+    if (outcome.code() != 0) {
+      throw new IOException(outcome.err());
+    }
     return JSON.readTree(outcome.out());
+  }
+
+  /** At any of the broker's doors for other machines. */
+  public HttpResponse<String> call(
+      String method, String path, String bearer, String contentType, String body)
+      throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(broker.publicUrl().resolve(path))
+            // Over HTTP/2 the JDK's client loses an answer that comes while it still sends.
+            .version(HttpClient.Version.HTTP_1_1)
+            .timeout(ANSWER)
+            .header("Authorization", "Bearer " + bearer)
+            .header("Content-Type", contentType)
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** The administrator's token. */
+  public String adminToken() throws IOException {
+    return Files.readString(broker.adminTokenFile()).strip();
   }
 
   // -- the ends
@@ -168,7 +202,9 @@ final class WholeBroker implements AutoCloseable {
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                 .build(),
             HttpResponse.BodyHandlers.ofString());
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    if (answer.statusCode() != 200) {
+      throw new IOException(path + ": " + answer.statusCode() + " " + answer.body());
+    }
     return JSON.readTree(answer.body());
   }
 
@@ -190,9 +226,11 @@ final class WholeBroker implements AutoCloseable {
   }
 
   /** A connector of the group, by a provisioning key, that resolves names out of the map. */
-  void connector(String groupName, Map<String, List<InetAddress>> names) throws Exception {
+  public void connector(String groupName, Map<String, List<InetAddress>> names) throws Exception {
     Outcome key = admin("provisioning-key", "create", "--group", groupName);
-    assertThat(key.code()).as(key.err()).isZero();
+    if (key.code() != 0) {
+      throw new IOException(key.err());
+    }
     IdentityKey own = IdentityKey.generate();
     JsonNode enrolled =
         post(
@@ -228,9 +266,9 @@ final class WholeBroker implements AutoCloseable {
   }
 
   /** A person's device. */
-  record Device(DeviceTunnel tunnel, Channel proxy, String userId, String deviceId) {
+  public record Device(DeviceTunnel tunnel, Channel proxy, String userId, String deviceId) {
     /** A program that has asked for a host and port: its socket and the proxy's answer. */
-    Program connect(String host, int port) throws IOException {
+    public Program connect(String host, int port) throws IOException {
       Socket socket = new Socket();
       socket.connect((InetSocketAddress) proxy.localAddress());
       socket.setSoTimeout((int) ANSWER.toMillis());
@@ -250,11 +288,23 @@ final class WholeBroker implements AutoCloseable {
       }
       return new Program(socket, head.toString().startsWith("HTTP/1.1 200"));
     }
+
+    /** What {@code postern status} would show; waits for the device's loop. */
+    public TunnelStatus status() throws Exception {
+      return CompletableFuture.supplyAsync(tunnel::status, proxy.eventLoop())
+          .get(ANSWER.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** What the device says of itself. */
+    public void report(PostureReport facts) {
+      proxy.eventLoop().execute(() -> tunnel.report(facts));
+    }
   }
 
-  record Program(Socket socket, boolean open) {
+  /** A program on the device, and whether it was let through. */
+  public record Program(Socket socket, boolean open) {
     /** Whether what it says comes back. */
-    boolean isAlive() {
+    public boolean isAlive() {
       try {
         socket.getOutputStream().write('x');
         return socket.getInputStream().read() == 'x';
@@ -265,7 +315,7 @@ final class WholeBroker implements AutoCloseable {
   }
 
   /** Somebody signs in at the provider and goes online. */
-  Device device(String name) throws Exception {
+  public Device device(String name) throws Exception {
     provider.enqueueCallback(
         new DefaultOAuth2TokenCallback(
             "corp",
@@ -279,7 +329,7 @@ final class WholeBroker implements AutoCloseable {
         post(
             "/enroll/device",
             certificateFor(key)
-                .put("code", code())
+                .put("code", new SignInByHand(http, broker.publicUrl()).code(VERIFIER))
                 .put("code_verifier", VERIFIER)
                 .put("device_name", "laptop"));
     MultiThreadIoEventLoopGroup loops = group();
@@ -314,59 +364,6 @@ final class WholeBroker implements AutoCloseable {
         proxy,
         enrolled.path("user").path("id").asText(),
         enrolled.path("device_id").asText());
-  }
-
-  /** Through the provider with a browser, to the one-time code. */
-  private String code() throws Exception {
-    String challenge =
-        Base64.getUrlEncoder()
-            .withoutPadding()
-            .encodeToString(
-                MessageDigest.getInstance("SHA-256")
-                    .digest(VERIFIER.getBytes(StandardCharsets.US_ASCII)));
-    HttpResponse<String> begun =
-        get(
-            broker
-                .publicUrl()
-                .resolve(
-                    "/signin/device?redirect_uri="
-                        + URLEncoder.encode(
-                            "http://127.0.0.1:4711/callback", StandardCharsets.UTF_8)
-                        + "&state=device-state-1&code_challenge="
-                        + challenge
-                        + "&code_challenge_method=S256&device_name=laptop"),
-            "");
-    String cookie =
-        begun
-            .headers()
-            .firstValue("Set-Cookie")
-            .orElseThrow(() -> new AssertionError(begun.statusCode() + " " + begun.body()))
-            .replaceFirst(";.*", "");
-    HttpResponse<String> atProvider = get(location(begun), "");
-    HttpResponse<String> back = get(location(atProvider), cookie);
-    String query = location(back).getRawQuery();
-    for (String pair : query.split("&", -1)) {
-      if (pair.startsWith("code=")) {
-        return URLDecoder.decode(pair.substring(5), StandardCharsets.UTF_8);
-      }
-    }
-    throw new AssertionError("no code in " + query);
-  }
-
-  private static URI location(HttpResponse<String> answer) {
-    return URI.create(
-        answer
-            .headers()
-            .firstValue("Location")
-            .orElseThrow(() -> new AssertionError(answer.body())));
-  }
-
-  private HttpResponse<String> get(URI address, String cookie) throws Exception {
-    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(ANSWER);
-    if (!cookie.isEmpty()) {
-      request.header("Cookie", cookie);
-    }
-    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Override
