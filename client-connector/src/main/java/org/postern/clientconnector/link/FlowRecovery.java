@@ -11,10 +11,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.postern.tunnel.lane.Flow;
 import org.postern.tunnel.lane.Lane;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,12 +54,20 @@ final class FlowRecovery {
 
   /** A flow's lane died: another one to the same connector, or a new one that all orphans share. */
   void flowOrphaned(ConnectorOnDevice connector, OutFlow flow) {
-    if (!director.isLive(flow)) {
+    if (!director.isLive(flow) || !isOrphan(connector, flow)) {
       return;
     }
     ByteString shared = connector.sharedLane();
     if (shared != null) {
       resumeOn(flow, connector, shared);
+    } else {
+      rescue(connector, flow);
+    }
+  }
+
+  /** Onto a new lane that all orphans share. */
+  private void rescue(ConnectorOnDevice connector, OutFlow flow) {
+    if (!director.isLive(flow) || !isOrphan(connector, flow)) {
       return;
     }
     String peer = connector.endpoint().peerId();
@@ -76,6 +86,42 @@ final class FlowRecovery {
           orphans.remove(peer);
           companions.forEach(each -> flowOrphaned(connector, each));
         });
+  }
+
+  /**
+   * A flow that is open may not go where it was to go. It ends if that is final. Otherwise it stays
+   * on the lane that it has, or is tried once more on another one.
+   */
+  void refused(OutFlow flow, Refused refused) {
+    ConnectorOnDevice connector = flow.connector;
+    if (connector == null) {
+      return;
+    }
+    if (Reasons.isFinal(refused.getReason())) {
+      flow.decisionId = refused.getDecisionId();
+      director.lost(connector, flow, refused.getReason());
+      return;
+    }
+    connector.endpoint().abandonMove(flow.id);
+    if (refused.getRetryWithLane()) {
+      rescue(connector, flow);
+    } else {
+      tryAgainLater(connector, flow);
+    }
+  }
+
+  private static boolean isOrphan(ConnectorOnDevice connector, OutFlow flow) {
+    Flow live = connector.endpoint().flow(flow.id);
+    return live != null && live.laneId() == null;
+  }
+
+  private void tryAgainLater(ConnectorOnDevice connector, OutFlow flow) {
+    loop.schedule(
+        () -> {
+          flowOrphaned(connector, flow);
+        },
+        RETRY_MILLIS,
+        TimeUnit.MILLISECONDS);
   }
 
   private void resumeOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
@@ -125,12 +171,7 @@ final class FlowRecovery {
     if (Reasons.isFinal(reason)) {
       director.lost(connector, flow, reason);
     } else {
-      loop.schedule(
-          () -> {
-            flowOrphaned(connector, flow);
-          },
-          RETRY_MILLIS,
-          TimeUnit.MILLISECONDS);
+      tryAgainLater(connector, flow);
     }
   }
 }
