@@ -103,7 +103,7 @@ final class FlowOpening {
   /** A flow on a lane that the device already has. */
   private void seat(Open open, Verdict.Permitted permitted) {
     LanePairing lane = device.lanes().get(open.getLaneId());
-    if (lane == null) {
+    if (lane == null || !hasRoomFor(open, permitted)) {
       sendElsewhere(open, permitted);
       return;
     }
@@ -122,6 +122,16 @@ final class FlowOpening {
       return;
     }
     grant(open, permitted, connector, open.getLaneId());
+  }
+
+  /** Whoever demands a lane of its own has it alone. */
+  private boolean hasRoomFor(Open open, Verdict.Permitted permitted) {
+    if (device.lanes().isReservedFromFlow(open.getLaneId(), open.getFlowId())) {
+      return false;
+    }
+    return !permitted.obligations().getLanePerFlow()
+        || device.flows().onLane(open.getLaneId()).stream()
+            .allMatch(each -> each.flowId() == open.getFlowId());
   }
 
   /** Not on this lane; says on whose, so that the device need not ask twice. */
@@ -170,6 +180,9 @@ final class FlowOpening {
             side.decisionIds().next(),
             permitted.applicationId(),
             side.clockMillis());
+    if (permitted.obligations().getLanePerFlow()) {
+      device.lanes().reserve(laneId, open.getFlowId());
+    }
     flow.deadlineNanos = side.nanoTime() + side.limits().openAnswerTimeout().toNanos();
     device.access().keep(flow.decisionId, open.getHost(), open.getPort(), open.getTransport());
     device.track(flow);

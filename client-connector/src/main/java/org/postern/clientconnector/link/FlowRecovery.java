@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.lane.Flow;
 import org.postern.tunnel.lane.Lane;
 import org.postern.tunnel.message.Envelope;
@@ -57,7 +58,7 @@ final class FlowRecovery {
     if (!director.isLive(flow) || !isOrphan(connector, flow)) {
       return;
     }
-    ByteString shared = connector.sharedLane();
+    ByteString shared = flow.ownLane ? null : connector.sharedLane();
     if (shared != null) {
       resumeOn(flow, connector, shared);
     } else {
@@ -68,6 +69,10 @@ final class FlowRecovery {
   /** Onto a new lane that all orphans share. */
   private void rescue(ConnectorOnDevice connector, OutFlow flow) {
     if (!director.isLive(flow) || !isOrphan(connector, flow)) {
+      return;
+    }
+    if (flow.ownLane) {
+      moveToNewLane(connector, flow, ConnectorOnDevice.Purpose.OWN, () -> {});
       return;
     }
     String peer = connector.endpoint().peerId();
@@ -145,10 +150,16 @@ final class FlowRecovery {
         .make(request, Set.of(connector.group()))
         .addListener((Future<Lane> made) -> {
           if (!made.isSuccess()) {
-            moveFailed(connector, flow, purpose, made.cause());
+            moveFailed(connector, flow, made.cause());
           } else if (!made.getNow().peerId().equals(connector.endpoint().peerId())) {
             made.getNow().close();
-            moveFailed(connector, flow, purpose, new IllegalStateException("another connector"));
+            moveFailed(
+                connector,
+                flow,
+                new TunnelException(
+                    ReasonCode.LANE_WRONG_CONNECTOR,
+                    "another connector of the group answered (expected: the one that has the"
+                        + " flow)"));
           } else {
             connector.attach(made.getNow(), purpose, nanoTime.getAsLong());
             connector.endpoint().move(flow.id, made.getNow().id());
@@ -158,14 +169,10 @@ final class FlowRecovery {
   }
 
   /** A bulk flow stays where it is; an orphan is tried again until the endpoint gives it up. */
-  private void moveFailed(
-      ConnectorOnDevice connector,
-      OutFlow flow,
-      ConnectorOnDevice.Purpose purpose,
-      Throwable cause) {
+  private void moveFailed(ConnectorOnDevice connector, OutFlow flow, Throwable cause) {
     ReasonCode reason = LaneMaker.reasonOf(cause);
     LOG.debug("flow {} could not be moved: {}", flow.id, cause.getMessage());
-    if (purpose == ConnectorOnDevice.Purpose.OWN) {
+    if (!isOrphan(connector, flow)) {
       return;
     }
     if (Reasons.isFinal(reason)) {
