@@ -274,6 +274,9 @@ final class FlowDirector {
   }
 
   private void finish(OutFlow flow, ReasonCode reason, String text) {
+    if (flow.state == OutFlow.State.OPEN) {
+      flow.broken(reason, text);
+    }
     flow.ended();
     flows.remove(flow.id);
     ends.ended(flow, reason, text);
@@ -310,6 +313,9 @@ final class FlowDirector {
         flow.refuse(summary.reason(), Reasons.sentence(summary.reason()));
       }
       if (!summary.clean() && summary.endedBy() != FlowSummary.EndedBy.LOCAL) {
+        if (!neverOpened) {
+          flow.broken(summary.reason(), Reasons.sentence(summary.reason()));
+        }
         ends.ended(flow, summary.reason(), Reasons.sentence(summary.reason()));
       }
     }

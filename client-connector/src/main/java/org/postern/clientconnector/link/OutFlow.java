@@ -116,6 +116,13 @@ final class OutFlow {
     }
   }
 
+  /** The program learns why a flow that was open ended. */
+  void broken(ReasonCode reason, String text) {
+    if (local instanceof Local.Tcp tcp) {
+      tcp.listener().onBroken(reason, text);
+    }
+  }
+
   /** The program learns that the flow was refused; its channel is its own again. */
   void refuse(ReasonCode reason, String text) {
     ended();
