@@ -24,7 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.Resolution;
 import org.postern.clientconnector.local.Target;
+import org.postern.identity.SpiffeId;
+import org.postern.tunnel.message.CutDone;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
 
 /** Device, broker, connector and application in one process, over real TLS and real sockets. */
 final class PathOfAByteTest {
@@ -158,7 +165,7 @@ final class PathOfAByteTest {
   }
 
   @Test
-  void brokerThatComesBackIsFoundAgainAndFlowsGoOnOrEnd() throws Exception {
+  void brokerThatComesBackIsFoundAgainAndFlowsGoOn() throws Exception {
     try (Program program = connect(target())) {
       assertThat(program.ask("hello")).isEqualTo("hello");
       all.restartBroker(Duration.ZERO);
@@ -170,6 +177,53 @@ final class PathOfAByteTest {
               assertThat(again.ask("again")).isEqualTo("again");
             }
           });
+      // Its lane was cut with the broker: it is resumed through the new one, at the same connector.
+      assertThat(program.ask("still")).isEqualTo("still");
+    }
+  }
+
+  @Test
+  void connectorThatSpeaksOfOtherConnectorsFlowsIsNotHeard() throws Exception {
+    try (Program program = connect(target())) {
+      assertThat(program.ask("hello")).isEqualTo("hello");
+      OneProcess.Raw rogue = all.raw(new SpiffeId.ConnectorId(OneProcess.DOMAIN, "vpc-b", "c2"));
+      String victim = new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d1").toString();
+      for (int id = 1; id <= 4; id++) {
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setOpened(Opened.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setRefused(
+                        Refused.newBuilder()
+                            .setFlowId(id)
+                            .setDeviceSpiffeId(victim)
+                            .setReason(ReasonCode.POLICY_DENIED))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setCutDone(CutDone.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setFlowClosed(FlowClosed.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+      }
+      // Its link falls for this last word: then the broker has heard all that came before.
+      rogue.link().send(Envelope.newBuilder().setOpen(Open.getDefaultInstance()).build());
+      assertThat(rogue.closed().get(10, TimeUnit.SECONDS)).isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
+      assertThat(resolve("echo.corp.internal")).isInstanceOf(Resolution.Permitted.class);
+      assertThat(program.ask("still")).isEqualTo("still");
+      assertThat(all.liveFlows()).isEqualTo(1);
     }
   }
 
