@@ -63,7 +63,10 @@ import org.postern.tunnel.message.RenewRefused;
  */
 final class OneProcess implements AutoCloseable {
   static final TrustDomain DOMAIN = new TrustDomain("test.example");
+
+  /** Few enough that a loaded machine can exceed them too. */
   private static final int OPENS_PER_SECOND = 50;
+
   private static final Clock CLOCK = Clock.systemUTC();
 
   final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
@@ -72,11 +75,17 @@ final class OneProcess implements AutoCloseable {
   private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
   private final List<Runnable> stops = new ArrayList<>();
   private final Path directory;
+  private final int opensPerSecond;
   private TunnelRooms rooms;
   private Channel port;
 
   OneProcess(Path directory, Snapshot first) {
+    this(directory, first, OPENS_PER_SECOND);
+  }
+
+  OneProcess(Path directory, Snapshot first, int opensPerSecond) {
     this.directory = directory;
+    this.opensPerSecond = opensPerSecond;
     this.snapshot = new AtomicReference<>(first);
     this.brokerLoops = group(2);
     this.rooms = newRooms();
@@ -110,8 +119,7 @@ final class OneProcess implements AutoCloseable {
         new SecureRandom());
   }
 
-  /** The defaults, but few enough opens a second that a loaded machine can exceed them too. */
-  private static RendezvousLimits limits() {
+  private RendezvousLimits limits() {
     RendezvousLimits d = RendezvousLimits.defaults();
     return new RendezvousLimits(
         d.carrierWait(),
@@ -123,7 +131,7 @@ final class OneProcess implements AutoCloseable {
         d.flowsPerDeviceMax(),
         d.lanesPerDeviceMax(),
         d.carriersPerPeerMax(),
-        OPENS_PER_SECOND,
+        opensPerSecond,
         d.resolvesPerSecond());
   }
 

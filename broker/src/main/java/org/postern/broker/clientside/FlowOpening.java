@@ -33,7 +33,7 @@ final class FlowOpening {
   void open(Open raw) {
     ReasonCode fault = admissible(raw);
     if (fault != null) {
-      refuse(raw.getFlowId(), fault, "", false);
+      refuse(raw.getFlowId(), fault, "");
       return;
     }
     Open open = canonical(raw);
@@ -103,25 +103,59 @@ final class FlowOpening {
   /** A flow on a lane that the device already has. */
   private void seat(Open open, Verdict.Permitted permitted) {
     LanePairing lane = device.lanes().get(open.getLaneId());
-    if (lane == null) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+    if (lane == null || !hasRoomFor(open, permitted)) {
+      sendElsewhere(open, permitted);
       return;
     }
     ConnectorDesk connector =
         side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
     if (connector == null || !permitted.connectorGroups().contains(connector.group())) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      sendElsewhere(open, permitted);
       return;
     }
     if (open.getResume() && !open.getConnectorId().equals(connector.connectorId())) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      sendElsewhere(open, permitted);
       return;
     }
     if (!open.getResume() && shouldGoElsewhere(open, permitted, connector)) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
+      sendElsewhere(open, permitted);
       return;
     }
     grant(open, permitted, connector, open.getLaneId());
+  }
+
+  /** Whoever demands a lane of its own has it alone. */
+  private boolean hasRoomFor(Open open, Verdict.Permitted permitted) {
+    if (device.lanes().isReservedFromFlow(open.getLaneId(), open.getFlowId())) {
+      return false;
+    }
+    return !permitted.obligations().getLanePerFlow()
+        || device.flows().onLane(open.getLaneId()).stream()
+            .allMatch(each -> each.flowId() == open.getFlowId());
+  }
+
+  /** Not on this lane; says on whose, so that the device need not ask twice. */
+  private void sendElsewhere(Open open, Verdict.Permitted permitted) {
+    String whose =
+        side.rendezvous()
+            .choose(
+                permitted.connectorGroups(),
+                open.getHost(),
+                open.getPort(),
+                device.lanes().connectorIds())
+            .map(ConnectorDesk::connectorId)
+            .orElse("");
+    device
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setRefused(
+                    Refused.newBuilder()
+                        .setFlowId(open.getFlowId())
+                        .setReason(ReasonCode.LANE_UNKNOWN)
+                        .setRetryWithLane(true)
+                        .setConnectorId(open.getResume() ? open.getConnectorId() : whose))
+                .build());
   }
 
   /** The lane's connector cannot reach the target, or is far busier, and another one is better. */
@@ -146,6 +180,9 @@ final class FlowOpening {
             side.decisionIds().next(),
             permitted.applicationId(),
             side.clockMillis());
+    if (permitted.obligations().getLanePerFlow()) {
+      device.lanes().reserve(laneId, open.getFlowId());
+    }
     flow.deadlineNanos = side.nanoTime() + side.limits().openAnswerTimeout().toNanos();
     device.access().keep(flow.decisionId, open.getHost(), open.getPort(), open.getTransport());
     device.track(flow);
@@ -166,7 +203,7 @@ final class FlowOpening {
             .build());
   }
 
-  void refuse(long flowId, ReasonCode reason, String decisionId, boolean retryWithLane) {
+  void refuse(long flowId, ReasonCode reason, String decisionId) {
     device
         .link()
         .send(
@@ -175,8 +212,7 @@ final class FlowOpening {
                     Refused.newBuilder()
                         .setFlowId(flowId)
                         .setReason(reason)
-                        .setDecisionId(decisionId)
-                        .setRetryWithLane(retryWithLane))
+                        .setDecisionId(decisionId))
                 .build());
   }
 }

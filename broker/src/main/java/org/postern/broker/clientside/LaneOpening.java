@@ -65,7 +65,9 @@ final class LaneOpening {
               connector -> pair(carrier, request, open, permitted, connector, started),
               reason -> {
                 refuseLane(carrier, request, reason);
-                opening.refuse(open.getFlowId(), reason, "", false);
+                if (!open.getResume()) {
+                  opening.refuse(open.getFlowId(), reason, "");
+                }
               });
     }
   }

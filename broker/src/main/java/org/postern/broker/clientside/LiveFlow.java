@@ -31,6 +31,9 @@ final class LiveFlow {
   long deadlineNanos;
   @Nullable ReasonCode cutReason;
 
+  /** While this is a resumption that was not answered yet: the flow as it was. */
+  @Nullable LiveFlow before;
+
   LiveFlow(
       Open open,
       String connectorId,

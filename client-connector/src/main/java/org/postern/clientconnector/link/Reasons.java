@@ -26,6 +26,8 @@ public final class Reasons {
           "the app connector that carried this connection is gone; connect again";
       case NO_CARRIER, BROKER_OVERLOADED, CONNECTOR_OVERLOADED, RATE_LIMITED ->
           "too busy right now; try again";
+      case LANE_UNKNOWN, GRANT_UNKNOWN_LANE ->
+          "the way to the application changed while it was being opened; try again";
       case ANSWER_TIMEOUT -> "nobody answered in time; try again";
       case NAME_NOT_FOUND -> "the private network does not know this name";
       case RESOLVER_FAILED -> "the private network's name resolution failed; try again";
