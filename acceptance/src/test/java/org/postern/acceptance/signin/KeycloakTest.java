@@ -74,12 +74,10 @@ final class KeycloakTest {
     Path trust = folder.resolve("broker/ca.pem");
     keycloak = Keycloak.start(trust, folder.resolve("keycloak.log"));
     broker.close();
+    String realms = keycloak.address() + "/realms/";
     openBroker(
         port,
-        Set.of(
-            keycloak.address() + "/realms/people",
-            keycloak.address() + "/realms/partners",
-            keycloak.address() + "/realms/people/protocol/saml/descriptor"));
+        Set.of(realms + "people", realms + "partners", realms + "people/protocol/saml/descriptor"));
     tls =
         WebTls.client(
             TrustBundle.fromPem(new TrustDomain("postern.internal"), Files.readString(trust)));
@@ -253,8 +251,7 @@ final class KeycloakTest {
   @Test
   void addressOfAnotherProvidersDomainIsRefusedAndTheDeviceIsTold() throws Exception {
     Visitor visitor = new Visitor(tls);
-    Visitor.Page login = visitor.get(start("provider=partner"));
-    Visitor.Page back = visitor.submit(login, password("mallory"));
+    Visitor.Page back = visitor.submit(visitor.get(start("provider=partner")), password("mallory"));
     assertThat(back.parameter("error")).isEqualTo("access_denied");
     assertThat(back.parameter("error_description")).contains("signin-email-domain");
     assertThat(back.parameter("state")).isEqualTo("device-state-1");
@@ -311,8 +308,7 @@ final class KeycloakTest {
     assertThat(visitor.submit(other, Map.of()).body()).contains("signin-saml-audience");
     Visitor.Page unsolicited = visitor.get(initiated.resolve("postern"));
     assertThat(visitor.submit(unsolicited, Map.of()).body())
-        .contains("signin-saml-unsolicited")
-        .contains("Nobody asked for this sign-in");
+        .contains("signin-saml-unsolicited", "Nobody asked for this sign-in");
     apply("allowUnsolicited: true");
     try {
       Visitor.Page allowed = visitor.submit(visitor.get(initiated.resolve("postern")), Map.of());
