@@ -38,7 +38,8 @@ final class LiveFactsTest {
     Thread.ofVirtual().start(this::serve);
     countries = folder.resolve("countries.mmdb");
     here("DE");
-    all = new WholeBroker(
+    all =
+        new WholeBroker(
             folder.resolve("broker"),
             Path.of("target/postgres-programs"),
             new ClientSide.Time(Clock.systemUTC(), System::nanoTime),
