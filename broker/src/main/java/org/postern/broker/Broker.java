@@ -3,10 +3,8 @@ package org.postern.broker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -138,7 +136,9 @@ public final class Broker implements AutoCloseable {
     snapshots = policy;
     Certificates own = new Certificates(ground.authority(), ground.brokerId(), settings, clock);
     certificates = own;
-    TunnelRooms tunnel = tunnel(ground, stored, policy, own);
+    CountryRoom countries = CountryRoom.open(settings.countryFile());
+    TunnelRooms tunnel = tunnel(ground, stored, policy, own, countries);
+    every(CountryRoom.PAUSE, () -> countries.look(tunnel::countriesChanged));
     rooms = tunnel;
     policy.addListener(tunnel);
     tunnel.start();
@@ -146,7 +146,11 @@ public final class Broker implements AutoCloseable {
   }
 
   private TunnelRooms tunnel(
-      Foundation ground, Repositories stored, SnapshotStore policy, Certificates own) {
+      Foundation ground,
+      Repositories stored,
+      SnapshotStore policy,
+      Certificates own,
+      CountryRoom countries) {
     Renewals renewals =
         new Renewals(
             ground.authority(),
@@ -168,7 +172,8 @@ public final class Broker implements AutoCloseable {
             RendezvousLimits.defaults(),
             TunnelLimits.DEFAULT,
             approvals.decisions(),
-            approvals.desk()),
+            approvals.desk(),
+            countries),
         time,
         random);
   }
@@ -231,7 +236,8 @@ public final class Broker implements AutoCloseable {
               foundation.brokerId(),
               instance,
               url.getHost() + ":" + Introduction.portOf(url),
-              LEASE);
+              LEASE,
+              settings.countryFile().isPresent());
     }
   }
 
@@ -258,7 +264,7 @@ public final class Broker implements AutoCloseable {
                 () -> policy.current().configuration().identityProviders(),
                 publicUrl(),
                 settings.privateIssuers(),
-                issuerTrust(),
+                settings.issuerTrustPem(),
                 web,
                 stored.strangers()),
             stored,
@@ -296,20 +302,6 @@ public final class Broker implements AutoCloseable {
         Version.TEXT,
         clock.instant(),
         front::strangers);
-  }
-
-  private Optional<String> issuerTrust() throws StartException {
-    if (settings.issuerTrust().isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Files.readString(settings.issuerTrust().get()));
-    } catch (IOException e) {
-      throw new StartException(
-          "--issuer-ca %s cannot be read: %s"
-              .formatted(settings.issuerTrust().get(), e.getMessage()),
-          e);
-    }
   }
 
   /** Where browsers and peers reach this broker. */

@@ -40,6 +40,7 @@ import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Risks;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
@@ -72,6 +73,7 @@ record Repositories(
     SignalStores signals,
     PostureReports postures,
     Approvals approvals,
+    Risks risks,
     DecisionRecords decisions,
     RuleCountTable ruleCounts) {
 
@@ -114,6 +116,7 @@ record Repositories(
             devices),
         new PostureReports(source),
         new Approvals(source, random, clock),
+        new Risks(source, random, clock),
         new DecisionRecords(source, clock),
         new RuleCountTable(source));
   }
@@ -150,6 +153,7 @@ record Repositories(
         desks.signals(),
         postures,
         approvals,
+        risks,
         decisions,
         ruleCounts,
         flows,

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.postern.broker.access.Countries;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.FlowAccess;
@@ -80,6 +81,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param tunnelLimits of the wire
    * @param decisions keeps decisions by their id
    * @param accessDesk where people ask for access
+   * @param countries tells the country of an address
    */
   public record Needs(
       String brokerId,
@@ -90,9 +92,10 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       RendezvousLimits limits,
       TunnelLimits tunnelLimits,
       DecisionLog decisions,
-      AccessDesk accessDesk) {
+      AccessDesk accessDesk,
+      Countries countries) {
 
-    /** Without keeping decisions and requests. */
+    /** Without keeping decisions and requests, and without countries. */
     public Needs(
         String brokerId,
         LiveTls tls,
@@ -110,7 +113,8 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
           limits,
           tunnelLimits,
           DecisionLog.FORGETFUL,
-          AccessDesk.NONE);
+          AccessDesk.NONE,
+          Countries.NONE);
     }
   }
 
@@ -130,7 +134,8 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
             new PostureDesk(
                 needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, time.clock()),
             time.clock(),
-            needs.decisions());
+            needs.decisions(),
+            needs.countries());
     Rendezvous rendezvous = new Rendezvous();
     this.connectors =
         new ConnectorSide(
@@ -237,6 +242,11 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
   public void onSnapshot(Snapshot before, Snapshot now) {
     clients.policyChanged();
     connectors.policyChanged();
+  }
+
+  /** What is known of addresses is something else now: every live flow is decided again. */
+  void countriesChanged() {
+    clients.policyChanged();
   }
 
   // -- for the administrator

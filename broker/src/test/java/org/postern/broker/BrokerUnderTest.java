@@ -77,6 +77,7 @@ public final class BrokerUnderTest implements AutoCloseable {
         Optional.empty(),
         privateIssuers,
         Optional.empty(),
+        Optional.empty(),
         false);
   }
 

@@ -94,6 +94,17 @@ public final class WholeBroker implements AutoCloseable {
   /** The same, with all that tells the time. */
   public WholeBroker(Path dataDir, Path programs, ClientSide.Time time, Set<String> privateIssuers)
       throws Exception {
+    this(dataDir, programs, time, privateIssuers, Optional.empty());
+  }
+
+  /** The same, with a file that tells the country of an address. */
+  public WholeBroker(
+      Path dataDir,
+      Path programs,
+      ClientSide.Time time,
+      Set<String> privateIssuers,
+      Optional<Path> countryFile)
+      throws Exception {
     this.dataDir = dataDir;
     this.clock = time.clock();
     provider.start(InetAddress.getLoopbackAddress(), 0);
@@ -118,6 +129,7 @@ public final class WholeBroker implements AutoCloseable {
                 Optional.empty(),
                 issuers,
                 Optional.empty(),
+                countryFile,
                 false),
             time);
     this.trust =

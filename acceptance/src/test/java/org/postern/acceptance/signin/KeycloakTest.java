@@ -106,6 +106,7 @@ final class KeycloakTest {
                 Optional.empty(),
                 privateIssuers,
                 Optional.empty(),
+                Optional.empty(),
                 false),
             () -> Instant.now().plus(ahead.get()),
             System::nanoTime);

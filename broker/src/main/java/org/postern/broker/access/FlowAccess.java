@@ -1,5 +1,6 @@
 package org.postern.broker.access;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.Application;
@@ -32,6 +34,7 @@ public final class FlowAccess implements ServePlanSource {
   private final PostureDesk postures;
   private final InstantSource clock;
   private final DecisionLog log;
+  private final Countries countries;
   private volatile Plans plans = new Plans(List.of(), new ConcurrentHashMap<>());
 
   /** What each connector group serves, as long as the applications stay the same. */
@@ -39,8 +42,13 @@ public final class FlowAccess implements ServePlanSource {
 
   /** Reads whatever snapshot is current when it is asked. */
   public FlowAccess(
-      Supplier<Snapshot> snapshots, PostureDesk postures, InstantSource clock, DecisionLog log) {
+      Supplier<Snapshot> snapshots,
+      PostureDesk postures,
+      InstantSource clock,
+      DecisionLog log,
+      Countries countries) {
     this.log = log;
+    this.countries = countries;
     this.snapshots = snapshots;
     this.postures = postures;
     this.clock = clock;
@@ -61,9 +69,19 @@ public final class FlowAccess implements ServePlanSource {
     List<ProfileResult> results = postures.results(snapshot, id.device());
     Map<String, Truth> posture = new HashMap<>();
     results.forEach(result -> posture.put(result.profile(), result.result()));
-    Facts facts = DeviceFacts.of(snapshot, id.device(), from).withPosture(posture);
+    Facts facts =
+        DeviceFacts.of(snapshot, id.device(), from)
+            .withPosture(posture)
+            .withCountry(country(from))
+            .withRisk(snapshot.identities().risk(id.user(), id.device(), clock.instant()));
     return new DeviceAccess(
         snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock, log);
+  }
+
+  private @Nullable String country(SocketAddress from) {
+    return from instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? countries.of(inet.getAddress()).orElse(null)
+        : null;
   }
 
   /** Why this connector may not be linked; empty if it may. */

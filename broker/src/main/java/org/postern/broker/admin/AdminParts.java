@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import org.postern.broker.scim.ScimStores;
 import org.postern.broker.signals.SignalDesk;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.analysis.FactSources;
 import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
@@ -15,6 +16,7 @@ import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Risks;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SnapshotStore;
@@ -39,10 +41,17 @@ public record AdminParts(
     SignalDesk signals,
     PostureReports postures,
     Approvals approvals,
+    Risks risks,
     DecisionRecords decisions,
     RuleCountTable ruleCounts,
     LiveFlows flows,
     ProviderDesk providers,
     AdministratorDesk desk,
     BrokerFacts facts,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** Which facts somebody tells, at whatever broker. Blocking. */
+  FactSources factSources() {
+    return new FactSources(brokers.anyHasCountryFile(), risks.isUsed());
+  }
+}

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
@@ -54,8 +55,11 @@ final class LintHandlers {
     Shown shown = new Shown(call, configuration);
     Map<String, Integer> sameSubject = new HashMap<>();
     List<Line> lines = new ArrayList<>();
-    for (Finding finding :
-        Lint.of(configuration, now.identities().connectors().values(), counts(now))) {
+    List<Finding> findings =
+        new ArrayList<>(
+            Lint.of(configuration, now.identities().connectors().values(), counts(now)));
+    findings.addAll(parts.factSources().unfed(configuration, _ -> true));
+    for (Finding finding : findings) {
       if (kind.filter(wanted -> !wanted.equals(word(finding.kind()))).isEmpty()
           && shown.shows(finding)) {
         String key = word(finding.kind()) + " " + finding.subject();
@@ -109,6 +113,9 @@ final class LintHandlers {
       return switch (finding.kind()) {
         case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM ->
             holds("rules", finding.subject());
+        case MISSING_FACT ->
+            Stream.of("rules", "session-rules", "forwarding-rules")
+                .anyMatch(kind -> holds(kind, finding.subject()));
         case WIDE -> holds("applications", finding.subject());
         case SINGLE_CONNECTOR -> all;
       };

@@ -99,7 +99,7 @@ final class WhatIf {
             given.source(),
             given.trustedNetworks(),
             given.country(),
-            given.risk()));
+            given.risk() == null ? known.risk() : given.risk()));
   }
 
   /** The time of the question, in milliseconds since the epoch. */

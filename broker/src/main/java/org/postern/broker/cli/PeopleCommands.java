@@ -81,7 +81,7 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "email", "name", "provider", "disabled");
+      return show(connection, "id", "email", "name", "provider", "disabled", "risk");
     }
 
     @Command(
@@ -118,7 +118,8 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "user", "deviceId", "provider", "since", "expires", "revoked");
+      return show(
+          connection, "id", "user", "deviceId", "provider", "since", "expires", "revoked", "risk");
     }
 
     @Command(
@@ -145,7 +146,7 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "user", "name", "platform", "state");
+      return show(connection, "id", "user", "name", "platform", "state", "risk");
     }
 
     @Command(

@@ -171,7 +171,8 @@ public record Population(IdentityState state, List<Member> members) {
               .thenComparing(Member::id)
               .thenComparing(Member::deviceId));
       return new Population(
-          new IdentityState(users, devices, sessions, real.connectors(), real.approvalsByUser()),
+          new IdentityState(
+              users, devices, sessions, real.connectors(), real.approvalsByUser(), real.risks()),
           members);
     }
   }

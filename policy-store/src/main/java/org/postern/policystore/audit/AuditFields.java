@@ -38,6 +38,7 @@ public final class AuditFields {
           "group",
           "groups",
           "reason",
+          "level",
           "until",
           "application",
           "host",

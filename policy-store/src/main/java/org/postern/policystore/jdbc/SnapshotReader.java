@@ -143,7 +143,12 @@ final class SnapshotReader {
             Database.list(connection, Connectors::read, CONNECTORS + "where state <> 'revoked'"),
             ConnectorRecord::id);
     return new IdentityState(
-        users, devices, sessions, connectors, approvals(connection, Map.of(), 0));
+        users,
+        devices,
+        sessions,
+        connectors,
+        approvals(connection, Map.of(), 0),
+        Risks.newer(connection, Map.of(), 0));
   }
 
   private static IdentityState newerPeople(Connection connection, IdentityState known, long since)
@@ -174,7 +179,8 @@ final class SnapshotReader {
         PeopleMap.with(known.devices(), devices, DeviceRecord::id),
         PeopleMap.with(known.sessionsByDevice(), newest.values(), SessionRecord::deviceId),
         PeopleMap.with(known.connectors(), connectors, ConnectorRecord::id),
-        approvals(connection, known.approvalsByUser(), since));
+        approvals(connection, known.approvalsByUser(), since),
+        Risks.newer(connection, known.risks(), since));
   }
 
   /// Approvals, with those that changed after a version; what is long over is left out.

@@ -366,12 +366,12 @@ class RepositoriesTest {
     Brokers brokers = new Brokers(database.source(), clock);
     byte[] mine = new byte[16];
     byte[] other = {1};
-    brokers.lease("b1", mine, "b1:443", Duration.ofSeconds(15));
+    brokers.lease("b1", mine, "b1:443", Duration.ofSeconds(15), false);
     brokers.release("b1", other);
     assertThat(brokers.live()).hasSize(1);
     now = START.plusSeconds(15);
     assertThat(brokers.live()).isEmpty();
-    brokers.lease("b1", other, "b1:443", Duration.ofSeconds(15));
+    brokers.lease("b1", other, "b1:443", Duration.ofSeconds(15), false);
     brokers.release("b1", mine);
     assertThat(brokers.live()).extracting(Brokers.Live::id).containsExactly("b1");
     brokers.release("b1", other);
