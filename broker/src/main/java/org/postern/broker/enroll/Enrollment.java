@@ -166,8 +166,23 @@ public final class Enrollment {
               403,
               "key-not-accepted",
               "This device's key cannot be used",
-              "Make a new one: postern login --new-key. A device that was set aside must be freed"
-                  + " by the administrator.");
+              "Somebody else enrolled this device with it. Make a new one: postern login"
+                  + " --new-key");
+      case Devices.Registration.KeyRemoved() ->
+          Reply.problem(
+              403,
+              "device-removed",
+              "This device was removed by an administrator",
+              "To make it known as a new device: postern login --new-key");
+      case Devices.Registration.SetAside(DeviceRecord device) ->
+          Reply.problem(
+              403,
+              "device-quarantined",
+              device.keyFingerprint().equals(keyFingerprint)
+                  ? "This device is set aside"
+                  : "Your device " + device.name() + " is set aside, so no new one is let in",
+              "Ask the administrator to free or remove it: postern admin device free "
+                  + device.id());
     };
   }
 

@@ -12,19 +12,23 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.postern.identity.Credential;
+import org.postern.identity.CredentialStore;
 import org.postern.identity.IdentityException;
 import org.postern.identity.IdentityKey;
 import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustBundle;
 
 /**
- * Signs the user in with a browser and enrolls this device: the key is made here and never leaves;
- * the browser brings a one-time code to a loopback port (RFC 8252), and the code is worth nothing
- * without the verifier that stayed here (RFC 7636). Blocking.
+ * Signs the user in with a browser and enrolls this device: the key is made here, once, and never
+ * leaves; signing in again with it is the same device; the browser brings a one-time code to a
+ * loopback port (RFC 8252), and the code is worth nothing without the verifier that stayed here
+ * (RFC 7636). Blocking.
  */
 public final class DeviceSignIn {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,6 +47,8 @@ public final class DeviceSignIn {
    * @param deviceName for the inventory and the person's own list
    * @param hostName for the inventory
    * @param platform for the inventory
+   * @param known the identity that this device has from an earlier sign-in; its key is used again
+   *     where its CA is the broker's
    * @param patience how long the browser may take
    */
   public record Request(
@@ -51,6 +57,7 @@ public final class DeviceSignIn {
       String deviceName,
       String hostName,
       String platform,
+      Optional<CredentialStore.Stored> known,
       Duration patience) {}
 
   /**
@@ -148,7 +155,7 @@ public final class DeviceSignIn {
   private SignedIn enroll(
       BrokerDoor door, JsonNode deployment, TrustBundle trust, String code, String verifier)
       throws SignInException {
-    IdentityKey key = IdentityKey.generate();
+    IdentityKey key = key(request.known, trust);
     JsonNode enrolled =
         door.post(
             "/enroll/device",
@@ -178,6 +185,15 @@ public final class DeviceSignIn {
     } catch (IdentityException | IllegalArgumentException e) {
       throw new SignInException("the broker's certificate cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  /** The key of this device at this deployment: two deployments do not see the same one. */
+  static IdentityKey key(Optional<CredentialStore.Stored> known, TrustBundle trust) {
+    return known
+        .filter(stored ->
+            !Collections.disjoint(stored.trust().rootFingerprints(), trust.rootFingerprints()))
+        .map(stored -> stored.credential().identityKey())
+        .orElseGet(IdentityKey::generate);
   }
 
   private URI address(URI redirect, String state, String verifier) {

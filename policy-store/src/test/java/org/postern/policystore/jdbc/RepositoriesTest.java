@@ -56,8 +56,7 @@ class RepositoriesTest {
   private DeviceRecord device(UserRecord user, String fingerprint) {
     return switch (devices.register(user.id(), "laptop", "linux-x86_64", fingerprint)) {
       case Devices.Registration.Registered(DeviceRecord device) -> device;
-      case Devices.Registration.TooMany tooMany -> throw new AssertionError(tooMany);
-      case Devices.Registration.KeyNotAccepted no -> throw new AssertionError(no);
+      case Devices.Registration no -> throw new AssertionError(no);
     };
   }
 
@@ -139,15 +138,31 @@ class RepositoriesTest {
   }
 
   @Test
-  void removedDeviceStaysRemovedAndQuarantinedKeyIsNotAccepted() {
+  void removedDeviceStaysRemoved() {
     UserRecord user = alice();
     DeviceRecord device = device(user, "aa");
-    assertThat(devices.setState(device.id(), DeviceRecord.State.QUARANTINED)).isTrue();
-    assertThat(devices.register(user.id(), "x", "y", "aa"))
-        .isInstanceOf(Devices.Registration.KeyNotAccepted.class);
     assertThat(devices.setState(device.id(), DeviceRecord.State.REMOVED)).isTrue();
     assertThat(devices.setState(device.id(), DeviceRecord.State.REGISTERED)).isFalse();
-    assertThat(device(user, "aa").id()).isNotEqualTo(device.id());
+    assertThat(devices.register(user.id(), "x", "y", "aa"))
+        .isEqualTo(new Devices.Registration.KeyRemoved());
+    assertThat(device(user, "bb").id()).isNotEqualTo(device.id());
+  }
+
+  @Test
+  void newKeyIsNoWayAroundAQuarantine() {
+    UserRecord user = alice();
+    DeviceRecord laptop = device(user, "aa");
+    DeviceRecord phone = device(user, "bb");
+    assertThat(devices.setState(laptop.id(), DeviceRecord.State.QUARANTINED)).isTrue();
+    for (String key : List.of("aa", "cc")) {
+      assertThat(devices.register(user.id(), "x", "y", key))
+          .isInstanceOfSatisfying(
+              Devices.Registration.SetAside.class,
+              found -> assertThat(found.device().id()).isEqualTo(laptop.id()));
+    }
+    assertThat(device(user, "bb")).isEqualTo(phone);
+    assertThat(devices.setState(laptop.id(), DeviceRecord.State.REGISTERED)).isTrue();
+    assertThat(device(user, "aa")).isEqualTo(laptop);
   }
 
   @Test

@@ -67,6 +67,7 @@ final class Fleet implements AutoCloseable {
                     "bench",
                     "bench",
                     "linux",
+                    Optional.empty(),
                     Deployment.PATIENCE))
             .signIn(address ->
                 Thread.ofVirtual().start(() -> SignInMain.browse(address, deployment.ca())));
