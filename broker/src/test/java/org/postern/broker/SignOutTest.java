@@ -87,6 +87,12 @@ final class SignOutTest {
           BrokerUnderTest.JSON.readTree(broker.admin("GET", "/admin/v1/sessions", "").body());
       assertThat(sessions.path("items").valueStream().filter(s -> !s.path("revoked").asBoolean()))
           .hasSize(1);
+      assertThat(
+              broker
+                  .admin("PUT", "/admin/v1/devices/" + device, "{\"name\":\"new laptop\"}")
+                  .body())
+          .contains("named new laptop");
+      assertThat(broker.admin("GET", "/admin/v1/devices", "").body()).contains("new laptop");
       broker.admin("POST", "/admin/v1/devices/" + device + "/quarantine", "");
       assertThat(enroll(broker, key).toString())
           .contains("device-quarantined", "This device is set aside", device);

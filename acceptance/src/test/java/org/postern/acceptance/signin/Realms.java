@@ -107,7 +107,7 @@ final class Realms {
   static String policy(URI keycloak, String samlOption) {
     return """
     version: 1
-    groups: [{name: staff}]
+    groups: [{name: staff, from: [corp, partner]}]
     identityProviders:
       - name: corp
         domains: [example.com]

@@ -110,7 +110,7 @@ final class LintHandlers {
         case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM ->
             holds("rules", finding.subject());
         case WIDE -> holds("applications", finding.subject());
-        case SINGLE_CONNECTOR -> all;
+        case SINGLE_CONNECTOR, EMPTY_GROUP -> all;
       };
     }
 

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
@@ -58,15 +59,22 @@ public final class Enrollment {
 
   private final CertificateAuthority authority;
   private final Repositories repositories;
+  private final Function<String, Duration> sessionLength;
   private final EnrollLimits limits;
   private final InstantSource clock;
 
-  /** Over the repositories. */
+  /**
+   * Over the repositories.
+   *
+   * @param sessionLength how long a sign-in at this provider lasts
+   */
   public Enrollment(
       CertificateAuthority authority,
       Repositories repositories,
+      Function<String, Duration> sessionLength,
       EnrollLimits limits,
       InstantSource clock) {
+    this.sessionLength = sessionLength;
     this.authority = authority;
     this.repositories = repositories;
     this.limits = limits;
@@ -191,7 +199,8 @@ public final class Enrollment {
       throws CsrRefusedException {
     Instant now = clock.instant();
     SpiffeId id = new SpiffeId.ClientId(authority.trustDomain(), user.id(), device.id());
-    Duration validity = Renewals.shorter(limits.deviceCertificate(), limits.sessionAge());
+    Duration length = sessionLength.apply(redeemed.provider());
+    Duration validity = Renewals.shorter(limits.deviceCertificate(), length);
     IssuedChain chain = authority.issue(csr, id, validity);
     SessionRecord session =
         repositories
@@ -200,7 +209,7 @@ public final class Enrollment {
                 user.id(),
                 device.id(),
                 redeemed.provider(),
-                now.plus(limits.sessionAge()),
+                now.plus(length),
                 redeemed.authentication());
     LOG.info("device {} of user {} enrolled", device.id(), user.id());
     Map<String, Object> body = new LinkedHashMap<>();

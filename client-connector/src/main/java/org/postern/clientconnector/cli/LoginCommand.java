@@ -68,6 +68,17 @@ final class LoginCommand implements Callable<Integer> {
   private @Nullable String deviceName;
 
   @Option(
+      names = "--again",
+      description = "your identity provider must ask you anew: for what refuses an old sign-in")
+  private boolean again;
+
+  @Option(
+      names = "--step-up",
+      paramLabel = "ACR",
+      description = "sign in more strongly, as your administrator calls it at the provider")
+  private String stepUp = "";
+
+  @Option(
       names = "--new-key",
       description =
           "make a new key, and so a new device: after this one was removed, or was used by"
@@ -103,6 +114,7 @@ final class LoginCommand implements Callable<Integer> {
                 host,
                 platform(),
                 newKey ? Optional.empty() : known(device),
+                new DeviceSignIn.Demand(again, stepUp),
                 PATIENCE));
     DeviceSignIn.SignedIn signedIn =
         byCode ? signIn.signInByCode(this::show) : signIn.signIn(this::visit);

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,7 @@ public final class DeviceSignIn {
    * @param platform for the inventory
    * @param known the identity that this device has from an earlier sign-in; its key is used again
    *     where its CA is the broker's
+   * @param demand what the sign-in has to be
    * @param patience how long the browser may take
    */
   public record Request(
@@ -58,7 +60,30 @@ public final class DeviceSignIn {
       String hostName,
       String platform,
       Optional<CredentialStore.Stored> known,
+      Demand demand,
       Duration patience) {}
+
+  /**
+   * What a policy may demand of a sign-in.
+   *
+   * @param again the provider must ask the person once more, whatever session they have there
+   * @param context that the provider must assert ({@code acr}, AuthnContextClassRef); empty: any
+   */
+  public record Demand(boolean again, String context) {
+    /** Nothing. */
+    public static final Demand NONE = new Demand(false, "");
+
+    private Map<String, String> parameters() {
+      Map<String, String> parameters = new LinkedHashMap<>();
+      if (again) {
+        parameters.put("max_age", "0");
+      }
+      if (!context.isEmpty()) {
+        parameters.put("acr_values", context);
+      }
+      return parameters;
+    }
+  }
 
   /**
    * What came of it.
@@ -127,18 +152,7 @@ public final class DeviceSignIn {
     try (BrokerDoor door = new BrokerDoor(request.broker, request.trust)) {
       JsonNode deployment = door.deployment();
       TrustBundle trust = door.trust(deployment);
-      BrokerDoor.Answer begun =
-          door.form(
-              "/signin/code",
-              Map.of(
-                  "client_id",
-                  CLIENT,
-                  "code_challenge",
-                  challenge(verifier),
-                  "code_challenge_method",
-                  "S256",
-                  "device_name",
-                  request.deviceName));
+      BrokerDoor.Answer begun = door.form("/signin/code", codeRequest(verifier));
       if (begun.status() != 200) {
         throw BrokerDoor.refused(begun);
       }
@@ -150,6 +164,15 @@ public final class DeviceSignIn {
           new CodePolling(door).await(begun.body().path("device_code").asText(), begun.body());
       return enroll(door, deployment, trust, code, verifier);
     }
+  }
+
+  private Map<String, String> codeRequest(String verifier) {
+    Map<String, String> form = new LinkedHashMap<>(request.demand.parameters());
+    form.put("client_id", CLIENT);
+    form.put("code_challenge", challenge(verifier));
+    form.put("code_challenge_method", "S256");
+    form.put("device_name", request.deviceName);
+    return form;
   }
 
   private SignedIn enroll(
@@ -197,6 +220,12 @@ public final class DeviceSignIn {
   }
 
   private URI address(URI redirect, String state, String verifier) {
+    StringBuilder demand = new StringBuilder();
+    request
+        .demand
+        .parameters()
+        .forEach(
+            (name, value) -> demand.append('&').append(name).append('=').append(encode(value)));
     return request.broker.resolve(
         "/signin/device?redirect_uri="
             + encode(redirect.toString())
@@ -205,7 +234,8 @@ public final class DeviceSignIn {
             + "&code_challenge="
             + challenge(verifier)
             + "&code_challenge_method=S256&device_name="
-            + encode(request.deviceName));
+            + encode(request.deviceName)
+            + demand);
   }
 
   private String secret() {

@@ -19,6 +19,8 @@ public record Finding(Kind kind, String subject, String text) {
     /// The pattern covers very much.
     WIDE,
     /// Fewer than two connectors can serve it.
-    SINGLE_CONNECTOR
+    SINGLE_CONNECTOR,
+    /// Nobody can be in the group.
+    EMPTY_GROUP
   }
 }

@@ -160,6 +160,18 @@ public final class Devices {
         == 1;
   }
 
+  /// Gives a device another name, for people.
+  ///
+  /// @return whether there is such a device and it was not removed
+  public boolean rename(String deviceId, String name) {
+    return database.update(
+            "rename a device",
+            "update device set name = ? where id = ? and state <> 'removed'",
+            name,
+            deviceId)
+        == 1;
+  }
+
   /// Notes that a device was seen. Not a change of policy.
   public void seen(String deviceId) {
     Instant now = clock.instant();

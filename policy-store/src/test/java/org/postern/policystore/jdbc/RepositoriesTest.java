@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Authentication;
 import org.postern.policystore.ConnectorRecord;
+import org.postern.policystore.Demand;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
@@ -138,34 +139,6 @@ class RepositoriesTest {
   }
 
   @Test
-  void removedDeviceStaysRemoved() {
-    UserRecord user = alice();
-    DeviceRecord device = device(user, "aa");
-    assertThat(devices.setState(device.id(), DeviceRecord.State.REMOVED)).isTrue();
-    assertThat(devices.setState(device.id(), DeviceRecord.State.REGISTERED)).isFalse();
-    assertThat(devices.register(user.id(), "x", "y", "aa"))
-        .isEqualTo(new Devices.Registration.KeyRemoved());
-    assertThat(device(user, "bb").id()).isNotEqualTo(device.id());
-  }
-
-  @Test
-  void newKeyIsNoWayAroundAQuarantine() {
-    UserRecord user = alice();
-    DeviceRecord laptop = device(user, "aa");
-    DeviceRecord phone = device(user, "bb");
-    assertThat(devices.setState(laptop.id(), DeviceRecord.State.QUARANTINED)).isTrue();
-    for (String key : List.of("aa", "cc")) {
-      assertThat(devices.register(user.id(), "x", "y", key))
-          .isInstanceOfSatisfying(
-              Devices.Registration.SetAside.class,
-              found -> assertThat(found.device().id()).isEqualTo(laptop.id()));
-    }
-    assertThat(device(user, "bb")).isEqualTo(phone);
-    assertThat(devices.setState(laptop.id(), DeviceRecord.State.REGISTERED)).isTrue();
-    assertThat(device(user, "aa")).isEqualTo(laptop);
-  }
-
-  @Test
   void beingSeenIsNotAChangeOfPolicy() {
     DeviceRecord device = device(alice(), "aa");
     long version = version();
@@ -231,6 +204,7 @@ class RepositoriesTest {
             "nonce",
             "verifier",
             new SignIns.DeviceReturn("http://127.0.0.1:1/cb", "dev", "challenge", "laptop"),
+            new Demand(START, "urn:mfa"),
             now.plusSeconds(300)));
   }
 

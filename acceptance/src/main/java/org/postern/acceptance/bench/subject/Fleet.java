@@ -68,6 +68,7 @@ final class Fleet implements AutoCloseable {
                     "bench",
                     "linux",
                     Optional.empty(),
+                    DeviceSignIn.Demand.NONE,
                     Deployment.PATIENCE))
             .signIn(address ->
                 Thread.ofVirtual().start(() -> SignInMain.browse(address, deployment.ca())));
