@@ -265,6 +265,7 @@ public final class Broker implements AutoCloseable {
                 publicUrl(),
                 settings.privateIssuers(),
                 settings.issuerTrustPem(),
+                new Repositories.Sealer(ground.sealingKey()),
                 web,
                 stored.strangers()),
             stored,
@@ -273,7 +274,12 @@ public final class Broker implements AutoCloseable {
             random);
     routes.addAll(signIn.routes(limits, rate));
     routes.addAll(
-        new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
+        new Enrollment(
+                ground.authority(),
+                stored.enrollment(),
+                provider -> policy.current().configuration().sessionLength(provider),
+                EnrollLimits.DEFAULT,
+                clock)
             .routes(limits.bodyBytesMax(), rate));
     ProvisioningRooms provisioning =
         ProvisioningRooms.of(stored, policy, publicUrl(), ground.brokerId(), clock, nanoTime);

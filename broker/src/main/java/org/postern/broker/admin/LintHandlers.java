@@ -117,7 +117,7 @@ final class LintHandlers {
             Stream.of("rules", "session-rules", "forwarding-rules")
                 .anyMatch(kind -> holds(kind, finding.subject()));
         case WIDE -> holds("applications", finding.subject());
-        case SINGLE_CONNECTOR -> all;
+        case SINGLE_CONNECTOR, EMPTY_GROUP -> all;
       };
     }
 

@@ -41,6 +41,7 @@ final class PeopleHandlers {
         "listDevices", this::devices,
         "removeDevice", call -> change(call, DeviceRecord.State.REMOVED),
         "changeDevice", this::changeDevice,
+        "renameDevice", this::renameDevice,
         "listConnectors", this::connectors,
         "revokeConnector", this::revokeConnector);
   }
@@ -92,6 +93,8 @@ final class PeopleHandlers {
           item.put("revoked", session.revoked());
           item.put(
               "risk", RiskHandlers.shown(state.risk(session.userId(), session.deviceId(), at)));
+          item.put("context", session.strength().context());
+          item.put("methods", session.strength().methods());
           return item;
         });
   }
@@ -162,6 +165,21 @@ final class PeopleHandlers {
         call.path("state").equals("quarantine")
             ? DeviceRecord.State.QUARANTINED
             : DeviceRecord.State.REGISTERED);
+  }
+
+  private Reply renameDevice(AdminCall call) {
+    String id = call.path("id");
+    String name = call.text("name").strip();
+    if (name.isEmpty() || name.chars().anyMatch(Character::isISOControl)) {
+      throw AdminProblem.field("name", "expected 1 to 64 characters on one line");
+    }
+    DeviceRecord before = now().devices().get(id);
+    if (!parts.devices().rename(id, name)) {
+      throw none(call, "device");
+    }
+    parts.snapshots().refresh();
+    call.now(id, Map.of("name", before == null ? name : before.name() + " -> " + name));
+    return Reply.json(200, Map.of("id", id, "state", "named " + name));
   }
 
   private Reply change(AdminCall call, DeviceRecord.State state) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.Application;
+import org.postern.policystore.AsciiCase;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.UserRecord;
@@ -80,7 +81,7 @@ final class ReachHandlers {
       AdminCall call, Snapshot now, PolicyConfiguration configuration, WhatIf question) {
     String device = call.text("device");
     if (device.isEmpty()) {
-      String email = call.text("user").toLowerCase(Locale.ROOT);
+      String email = AsciiCase.fold(call.text("user"));
       List<UserRecord> known =
           now.identities().users().values().stream()
               .filter(user -> !email.isEmpty() && user.email().equals(email))

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
+import org.postern.policystore.AsciiCase;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.IdentityProvider;
@@ -163,7 +164,7 @@ final class WhatIf {
    * @param known whose provider, groups and attributes are theirs as far as none are given
    */
   IdentityState people(PolicyConfiguration configuration, Optional<UserRecord> known) {
-    String email = question.path("user").asText("").toLowerCase(Locale.ROOT);
+    String email = AsciiCase.fold(question.path("user").asText(""));
     String provider =
         question
             .path("provider")

@@ -1,6 +1,7 @@
 package org.postern.broker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -63,6 +64,15 @@ final class PeopleCommands {
               client.post(path + "/" + AdminClient.encode(id) + "/" + state, "text/plain", ""));
     }
 
+    int put(Connection connection, String id, JsonNode body) {
+      return change(
+          connection,
+          spec,
+          client ->
+              client.send(
+                  "PUT", path + "/" + AdminClient.encode(id), "application/json", body.toString()));
+    }
+
     int delete(Connection connection, String id) {
       return change(connection, spec, client -> client.delete(path + "/" + AdminClient.encode(id)));
     }
@@ -119,7 +129,17 @@ final class PeopleCommands {
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
       return show(
-          connection, "id", "user", "deviceId", "provider", "since", "expires", "revoked", "risk");
+          connection,
+          "id",
+          "user",
+          "deviceId",
+          "provider",
+          "since",
+          "expires",
+          "revoked",
+          "context",
+          "methods",
+          "risk");
     }
 
     @Command(
@@ -167,6 +187,17 @@ final class PeopleCommands {
         @Mixin Connection connection,
         @Parameters(paramLabel = "ID", description = "Of the device.") String id) {
       return post(connection, id, "quarantine");
+    }
+
+    @Command(
+        name = "rename",
+        mixinStandardHelpOptions = true,
+        description = "Gives a device another name.")
+    int rename(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the device.") String id,
+        @Parameters(paramLabel = "NAME", description = "1 to 64 characters.") String name) {
+      return put(connection, id, JsonNodeFactory.instance.objectNode().put("name", name));
     }
 
     @Command(

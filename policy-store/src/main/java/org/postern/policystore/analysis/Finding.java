@@ -21,6 +21,8 @@ public record Finding(Kind kind, String subject, String text) {
     /// Fewer than two connectors can serve it.
     SINGLE_CONNECTOR,
     /// The rule asks for a fact that nobody tells.
-    MISSING_FACT
+    MISSING_FACT,
+    /// Nobody can be in the group.
+    EMPTY_GROUP
   }
 }

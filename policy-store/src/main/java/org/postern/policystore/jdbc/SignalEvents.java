@@ -178,7 +178,7 @@ public final class SignalEvents {
   private String endSessions(Connection connection, Received received, EndSessions sessions)
       throws SQLException {
     String which =
-        " s.provider = ? and s.revoked_at is null and s.authenticated_at <= ?"
+        " s.provider = ? and s.revoked_at is null and s.started_at <= ?"
             + " and (cardinality(?) = 0 or s.user_id = any(?))"
             + " and (? = '' or s.provider_session = ?"
             // SAML: the provider's session, then the service's part of it.

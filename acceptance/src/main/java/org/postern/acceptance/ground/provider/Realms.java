@@ -109,7 +109,7 @@ public final class Realms {
   public static String policy(URI keycloak, String samlOption) {
     return """
     version: 1
-    groups: [{name: staff}]
+    groups: [{name: staff, from: [corp, partner]}]
     identityProviders:
       - name: corp
         domains: [example.com]
