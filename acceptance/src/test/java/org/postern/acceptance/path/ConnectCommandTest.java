@@ -45,7 +45,11 @@ final class ConnectCommandTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final InputStream standardInput = System.in;
   private EchoApplication echo;
+
+  @SuppressWarnings("NullAway.Init")
   private OneProcess all;
+
+  @SuppressWarnings("NullAway.Init")
   private OneProcess.Device device;
 
   private record Handler(OneProcess.Device device) implements ControlHandler {

@@ -42,6 +42,8 @@ final class TwoConnectorsTest {
   private final List<Program> held = new ArrayList<>();
   private EchoApplication echo;
   private OneProcess all;
+
+  @SuppressWarnings("NullAway.Init")
   private OneProcess.Device device;
 
   @BeforeEach

@@ -102,9 +102,6 @@ final class LoginCommand implements Callable<Integer> {
     }
     DeviceHome device = home.device(surroundings.environment());
     String host = hostName();
-    Path state = home.state(surroundings.environment());
-    Files.createDirectories(state);
-    DeviceHome device = new DeviceHome(state);
     DeviceSignIn signIn =
         new DeviceSignIn(
             new DeviceSignIn.Request(
@@ -123,7 +120,7 @@ final class LoginCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private Optional<CredentialStore.Stored> known(DeviceHome device) {
+  private Optional<CredentialStore.Stored> known(DeviceHome device) throws IOException {
     try {
       return device.identity();
     } catch (IdentityException e) {
