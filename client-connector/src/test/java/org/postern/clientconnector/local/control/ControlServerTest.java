@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.LocalLimits;
@@ -33,6 +34,7 @@ import org.postern.clientconnector.local.Target;
 import org.postern.clientconnector.local.support.FakeGateway;
 import org.postern.tunnel.link.EpollLoops;
 
+@Timeout(60)
 class ControlServerTest {
 
   @TempDir private Path directory;
@@ -150,7 +152,8 @@ class ControlServerTest {
     assertThat(raw("frobnicate\n")).startsWith("error UNEXPECTED_MESSAGE ");
     assertThat(raw("connect nowhere\n")).startsWith("error PROTOCOL_ERROR ");
     assertThat(raw("status\nstatus\n")).startsWith("error PROTOCOL_ERROR ");
-    assertThat(raw("x".repeat(1_500))).startsWith("error PROTOCOL_ERROR ");
+    assertThat(raw("x".repeat(LocalLimits.DEFAULTS.controlLineLengthMax() + 1)))
+        .startsWith("error PROTOCOL_ERROR ");
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int i = 0; i < 200; i++) {
