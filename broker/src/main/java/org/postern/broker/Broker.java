@@ -56,6 +56,7 @@ public final class Broker implements AutoCloseable {
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final Duration RULE_COUNTS = Duration.ofSeconds(5);
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
+  private static final Duration SOURCES_WRITTEN = Duration.ofSeconds(1);
   private static final Duration STRANGERS_COUNTED = Duration.ofMinutes(1);
   private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
   private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
@@ -158,6 +159,8 @@ public final class Broker implements AutoCloseable {
             clock);
     ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
     approvals.work(this::every);
+    SourceRecorder seen = new SourceRecorder(stored.sources());
+    every(SOURCES_WRITTEN, seen::write);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             ground.brokerId(),
@@ -168,7 +171,8 @@ public final class Broker implements AutoCloseable {
             RendezvousLimits.defaults(),
             TunnelLimits.DEFAULT,
             approvals.decisions(),
-            approvals.desk()),
+            approvals.desk(),
+            seen),
         time,
         random);
   }
@@ -282,7 +286,7 @@ public final class Broker implements AutoCloseable {
         new Repositories.Desks(signIn.desk(), signIn.signals().desk(), door.directory());
     BrokerFacts facts = facts(ground, front);
     routes.addAll(
-        new AdminApi(stored.adminParts(policy, tunnel, desks, facts, clock), nanoTime)
+        new AdminApi(stored.adminParts(policy, tunnel, tunnel, desks, facts, clock), nanoTime)
             .routes(limits));
     routes.addAll(door.routes());
     return routes;

@@ -8,6 +8,7 @@ import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.admin.LiveFacts;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.audit.StrangerLog;
@@ -32,6 +33,7 @@ import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.DecisionRecords;
 import org.postern.policystore.jdbc.DeviceCodes;
+import org.postern.policystore.jdbc.DeviceSources;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.OnceOnly;
@@ -71,6 +73,7 @@ record Repositories(
     ScimStores provisioning,
     SignalStores signals,
     PostureReports postures,
+    DeviceSources sources,
     Approvals approvals,
     DecisionRecords decisions,
     RuleCountTable ruleCounts) {
@@ -113,6 +116,7 @@ record Repositories(
             users,
             devices),
         new PostureReports(source),
+        new DeviceSources(source),
         new Approvals(source, random, clock),
         new DecisionRecords(source, clock),
         new RuleCountTable(source));
@@ -129,6 +133,7 @@ record Repositories(
   AdminParts adminParts(
       SnapshotStore snapshots,
       LiveFlows flows,
+      LiveFacts liveFacts,
       Desks desks,
       BrokerFacts facts,
       InstantSource clock) {
@@ -153,6 +158,8 @@ record Repositories(
         decisions,
         ruleCounts,
         flows,
+        liveFacts,
+        sources,
         desks.providers(),
         desks.administrators(),
         facts,

@@ -18,6 +18,8 @@ import org.postern.broker.access.FlowAccess;
 import org.postern.broker.access.PostureDesk;
 import org.postern.broker.access.PostureMemory;
 import org.postern.broker.access.PostureReportLimits;
+import org.postern.broker.access.SourceMemory;
+import org.postern.broker.admin.LiveFacts;
 import org.postern.broker.admin.LiveFlow;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.clientside.AccessDesk;
@@ -33,6 +35,7 @@ import org.postern.identity.LiveTls;
 import org.postern.identity.Peers;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.SnapshotListener;
 import org.postern.tunnel.TunnelLimits;
@@ -54,7 +57,8 @@ import org.postern.tunnel.relay.LaneRelay;
  * The rooms behind the tunnel door, wired: admission by certificate kind and policy, then the
  * client or connector side. Safe for any thread.
  */
-public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotListener, LiveFlows {
+public final class TunnelRooms
+    implements TunnelSide, DoorListener, SnapshotListener, LiveFlows, LiveFacts {
   /** Carriers that a device or connector keeps parked at first. */
   static final int CARRIERS_WANTED = 4;
 
@@ -80,6 +84,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param tunnelLimits of the wire
    * @param decisions keeps decisions by their id
    * @param accessDesk where people ask for access
+   * @param sources keeps where devices were seen
    */
   public record Needs(
       String brokerId,
@@ -90,9 +95,10 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       RendezvousLimits limits,
       TunnelLimits tunnelLimits,
       DecisionLog decisions,
-      AccessDesk accessDesk) {
+      AccessDesk accessDesk,
+      SourceMemory sources) {
 
-    /** Without keeping decisions and requests. */
+    /** Without keeping decisions, requests, or where devices were seen. */
     public Needs(
         String brokerId,
         LiveTls tls,
@@ -110,7 +116,8 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
           limits,
           tunnelLimits,
           DecisionLog.FORGETFUL,
-          AccessDesk.NONE);
+          AccessDesk.NONE,
+          SourceMemory.NONE);
     }
   }
 
@@ -129,6 +136,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
             needs.snapshots(),
             new PostureDesk(
                 needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, time.clock()),
+            needs.sources(),
             time.clock(),
             needs.decisions());
     Rendezvous rendezvous = new Rendezvous();
@@ -268,6 +276,11 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
         flow.connectorId(),
         flow.decisionId(),
         Instant.ofEpochMilli(flow.sinceMillis()));
+  }
+
+  @Override
+  public Optional<Facts> factsOf(Snapshot policy, String deviceId) {
+    return access.factsOf(policy, deviceId);
   }
 
   @Override

@@ -33,7 +33,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
 import no.nav.security.mock.oauth2.token.DefaultOAuth2TokenCallback;
 import org.postern.appconnector.link.Connector;
@@ -54,14 +57,21 @@ import org.postern.identity.Credential;
 import org.postern.identity.CredentialStore;
 import org.postern.identity.IdentityKey;
 import org.postern.identity.LiveTls;
+import org.postern.identity.Peers;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
 import org.postern.identity.WebTls;
 import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.TunnelProtocol;
 import org.postern.tunnel.flow.FlowLimits;
+import org.postern.tunnel.link.BrokerDialer;
+import org.postern.tunnel.link.ControlLink;
+import org.postern.tunnel.link.ControlLinkListener;
 import org.postern.tunnel.link.DialerConfig;
 import org.postern.tunnel.link.EpollLoops;
+import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
+import org.postern.tunnel.message.ReasonCode;
 import picocli.CommandLine;
 
 /**
@@ -150,6 +160,20 @@ final class WholeBroker implements AutoCloseable {
     Outcome outcome = admin(all.toArray(String[]::new));
     assertThat(outcome.code()).as(outcome.err()).isZero();
     return JSON.readTree(outcome.out());
+  }
+
+  /** An answer of the admin API, by the first administrator's token; a POST if there is a body. */
+  HttpResponse<String> api(String path, String body) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(broker.publicUrl().resolve("/admin/v1/" + path))
+            .timeout(ANSWER)
+            .header(
+                "Authorization",
+                "Bearer " + Files.readString(dataDir.resolve("admin.token")).strip());
+    if (!body.isEmpty()) {
+      request.POST(HttpRequest.BodyPublishers.ofString(body));
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   // -- the ends
@@ -264,16 +288,17 @@ final class WholeBroker implements AutoCloseable {
     }
   }
 
-  /** Somebody signs in at the provider and goes online. */
-  Device device(String name) throws Exception {
+  /** What a device got at its enrollment. */
+  private record Enrolled(LiveTls tls, String userId, String deviceId) {}
+
+  /** Somebody signs in at the provider, and their device is enrolled. */
+  private Enrolled enroll(String name, Map<String, Object> claims) throws Exception {
+    Map<String, Object> all = new java.util.HashMap<>(claims);
+    all.put("email", name + "@example.com");
+    all.put("email_verified", true);
+    all.put("name", name);
     provider.enqueueCallback(
-        new DefaultOAuth2TokenCallback(
-            "corp",
-            name,
-            "JWT",
-            List.of("postern"),
-            Map.of("email", name + "@example.com", "email_verified", true, "name", name),
-            3600));
+        new DefaultOAuth2TokenCallback("corp", name, "JWT", List.of("postern"), all, 3600));
     IdentityKey key = IdentityKey.generate();
     JsonNode enrolled =
         post(
@@ -282,6 +307,59 @@ final class WholeBroker implements AutoCloseable {
                 .put("code", code())
                 .put("code_verifier", VERIFIER)
                 .put("device_name", "laptop"));
+    return new Enrolled(
+        tls(key, enrolled),
+        enrolled.path("user").path("id").asText(),
+        enrolled.path("device_id").asText());
+  }
+
+  /** A device's control link, and nothing else of a device. */
+  record Bare(ControlLink link, BlockingQueue<Envelope> heard, String userId, String deviceId) {
+    /** The next message of a kind that is wanted. */
+    Envelope next(Predicate<Envelope> wanted) throws InterruptedException {
+      while (true) {
+        Envelope message = heard.poll(ANSWER.toSeconds(), TimeUnit.SECONDS);
+        assertThat(message).as("an answer").isNotNull();
+        if (message != null && wanted.test(message)) {
+          return message;
+        }
+      }
+    }
+  }
+
+  /** Somebody signs in at the provider, who says so of them, and their device goes online. */
+  Bare bareDevice(String name, Map<String, Object> claims) throws Exception {
+    Enrolled enrolled = enroll(name, claims);
+    BlockingQueue<Envelope> heard = new LinkedBlockingQueue<>();
+    ControlLink link =
+        new BrokerDialer(
+                new DialerConfig(
+                    target(),
+                    enrolled.tls().client(TunnelProtocol.ALPN),
+                    Peers.broker()::spiffeId,
+                    Optional.empty(),
+                    InetAddress::getAllByName,
+                    TunnelLimits.DEFAULT))
+            .control(
+                group().next(),
+                Hello.newBuilder().setInstance(ByteString.copyFrom(new byte[16])).build(),
+                new ControlLinkListener() {
+                  @Override
+                  public void onMessage(ControlLink from, Envelope message) {
+                    heard.add(message);
+                  }
+
+                  @Override
+                  public void onClosed(ControlLink from, ReasonCode reason, String text) {}
+                })
+            .sync()
+            .getNow();
+    return new Bare(link, heard, enrolled.userId(), enrolled.deviceId());
+  }
+
+  /** Somebody signs in at the provider and goes online. */
+  Device device(String name) throws Exception {
+    Enrolled enrolled = enroll(name, Map.of());
     MultiThreadIoEventLoopGroup loops = group();
     DeviceTunnel tunnel =
         new DeviceTunnel(
@@ -295,7 +373,7 @@ final class WholeBroker implements AutoCloseable {
                 "test",
                 "host",
                 "linux"),
-            tls(key, enrolled),
+            enrolled.tls(),
             credential -> {},
             new DeviceTunnel.Time(clock, System::nanoTime),
             plan -> {});
@@ -309,11 +387,7 @@ final class WholeBroker implements AutoCloseable {
                 tunnel.gateway())
             .sync()
             .getNow();
-    return new Device(
-        tunnel,
-        proxy,
-        enrolled.path("user").path("id").asText(),
-        enrolled.path("device_id").asText());
+    return new Device(tunnel, proxy, enrolled.userId(), enrolled.deviceId());
   }
 
   /** Through the provider with a browser, to the one-time code. */

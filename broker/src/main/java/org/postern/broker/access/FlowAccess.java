@@ -32,6 +32,8 @@ public final class FlowAccess implements ServePlanSource {
   private final PostureDesk postures;
   private final InstantSource clock;
   private final DecisionLog log;
+  private final SourceMemory sources;
+  private final Map<String, SocketAddress> addresses = new ConcurrentHashMap<>();
   private volatile Plans plans = new Plans(List.of(), new ConcurrentHashMap<>());
 
   /** What each connector group serves, as long as the applications stay the same. */
@@ -39,7 +41,12 @@ public final class FlowAccess implements ServePlanSource {
 
   /** Reads whatever snapshot is current when it is asked. */
   public FlowAccess(
-      Supplier<Snapshot> snapshots, PostureDesk postures, InstantSource clock, DecisionLog log) {
+      Supplier<Snapshot> snapshots,
+      PostureDesk postures,
+      SourceMemory sources,
+      InstantSource clock,
+      DecisionLog log) {
+    this.sources = sources;
     this.log = log;
     this.snapshots = snapshots;
     this.postures = postures;
@@ -51,6 +58,18 @@ public final class FlowAccess implements ServePlanSource {
     return postures;
   }
 
+  /** A device is linked here, from this address. */
+  public void linked(String deviceId, SocketAddress from) {
+    addresses.put(deviceId, from);
+    sources.seen(deviceId, DeviceFacts.address(from), clock.instant());
+  }
+
+  /** A device is no longer linked here. */
+  public void left(String deviceId) {
+    addresses.remove(deviceId);
+    postures.left(deviceId);
+  }
+
   /**
    * What the device of this certificate may do by the current snapshot.
    *
@@ -59,11 +78,25 @@ public final class FlowAccess implements ServePlanSource {
   public DeviceAccess of(SpiffeId.ClientId id, SocketAddress from) {
     Snapshot snapshot = snapshots.get();
     List<ProfileResult> results = postures.results(snapshot, id.device());
-    Map<String, Truth> posture = new HashMap<>();
-    results.forEach(result -> posture.put(result.profile(), result.result()));
-    Facts facts = DeviceFacts.of(snapshot, id.device(), from).withPosture(posture);
+    Facts facts = facts(snapshot, id.device(), from, results);
     return new DeviceAccess(
         snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock, log);
+  }
+
+  /**
+   * By which facts a device that is linked here is decided about, were this the policy; empty when
+   * it is not linked here.
+   */
+  public Optional<Facts> factsOf(Snapshot policy, String deviceId) {
+    return Optional.ofNullable(addresses.get(deviceId))
+        .map(from -> facts(policy, deviceId, from, postures.results(policy, deviceId)));
+  }
+
+  private static Facts facts(
+      Snapshot snapshot, String deviceId, SocketAddress from, List<ProfileResult> results) {
+    Map<String, Truth> posture = new HashMap<>();
+    results.forEach(result -> posture.put(result.profile(), result.result()));
+    return DeviceFacts.of(snapshot, deviceId, from).withPosture(posture);
   }
 
   /** Why this connector may not be linked; empty if it may. */

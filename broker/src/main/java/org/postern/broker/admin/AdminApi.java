@@ -51,7 +51,7 @@ public final class AdminApi {
     handlers.putAll(new AdministratorHandlers(parts, access).handlers());
     handlers.putAll(new TokenEndpoint(parts, roles, limits, nanoTime).handlers());
     handlers.putAll(new AuditHandlers(parts, limits).handlers());
-    handlers.putAll(new DecisionHandlers(parts, limits).handlers());
+    handlers.putAll(new DecisionHandlers(parts, editor, impact, limits).handlers());
     handlers.putAll(new LintHandlers(parts, editor, limits).handlers());
     handlers.putAll(new ApprovalHandlers(parts, editor).handlers());
     handlers.putAll(new KeyHandlers(parts).handlers());

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.audit.ExplanationText;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.Explanation;
 import org.postern.policystore.decision.Snapshot;
@@ -20,9 +20,13 @@ final class DecisionHandlers {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final AdminParts parts;
+  private final PolicyEditor editor;
+  private final ImpactDesk impact;
   private final Pages pages;
 
-  DecisionHandlers(AdminParts parts, AdminLimits limits) {
+  DecisionHandlers(AdminParts parts, PolicyEditor editor, ImpactDesk impact, AdminLimits limits) {
+    this.editor = editor;
+    this.impact = impact;
     this.parts = parts;
     this.pages = new Pages(limits);
   }
@@ -83,24 +87,38 @@ final class DecisionHandlers {
   }
 
   private Reply check(AdminCall call) {
-    WhatIf question = new WhatIf(call.body, parts.clock().instant());
     Snapshot now = parts.snapshots().refresh();
-    String device = call.text("device");
-    Explanation why =
-        device.isEmpty()
-            ? question.askOf(now.configuration())
-            : question.askOf(now, owner(now, device), device);
+    Question question = Question.of(call.body, parts.clock().instant());
+    String document = call.text("document");
+    Snapshot policy =
+        document.isEmpty()
+            ? now
+            : now.with(
+                now.version(),
+                editor.proposed(document, now.configuration()).sharing(now.configuration()),
+                now.identities());
+    WhatIf whatIf = new WhatIf(question, policy);
+    WhatIf.Asked asked = whatIf.asked(device -> impact.facts(policy, device));
+    mayAskAbout(call, asked);
+    Explanation why = whatIf.explain(asked);
     Map<String, Object> body =
         new LinkedHashMap<>(ExplanationText.describe(why, Explanation.RULES_MAX));
     body.put("policyVersion", now.version());
+    UserRecord user = asked.user();
+    DeviceRecord device = asked.device();
+    body.put("user", user == null ? "" : user.id());
+    body.put("device", device == null ? "" : device.id());
+    body.put("knownFacts", FactText.of(asked.view().facts()));
     return Reply.json(200, body);
   }
 
-  private static String owner(Snapshot now, String device) {
-    return Optional.ofNullable(now.identities().devices().get(device))
-        .orElseThrow(() ->
-            AdminProblem.field("device", "there is no such device; postern admin device list"))
-        .userId();
+  /** What the engine knows of a real person is not for everybody who may read the policy. */
+  static void mayAskAbout(AdminCall call, WhatIf.Asked asked) {
+    if (asked.user() != null && !call.principal.may("users:read")) {
+      throw AdminProblem.forbidden(
+          "This is about a real person: it needs users:read too. Ask about somebody made up, with"
+              + " groups and attributes.");
+    }
   }
 
   // -- policy tests

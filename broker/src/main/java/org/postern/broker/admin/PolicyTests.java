@@ -12,6 +12,8 @@ import java.util.Set;
 import org.postern.broker.audit.ExplanationText;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.decision.Explanation;
+import org.postern.policystore.decision.IdentityState;
+import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.yaml.PolicyError;
 
 /**
@@ -70,8 +72,10 @@ final class PolicyTests {
   /** Those that fail, each with what came instead. */
   List<PolicyError> failures(PolicyConfiguration configuration, Instant now) {
     List<PolicyError> failures = new ArrayList<>();
+    Snapshot policy = Snapshot.build(0, configuration, IdentityState.EMPTY);
     for (JsonNode test : tests) {
-      Explanation why = new WhatIf(test, now).askOf(configuration);
+      WhatIf whatIf = new WhatIf(Question.of(test, now), policy);
+      Explanation why = whatIf.explain(whatIf.somebody());
       String outcome = ExplanationText.outcome(why.decision());
       String rule = why.decision().rule() == null ? "no rule" : why.decision().rule().name();
       String wanted = test.path("rule").asText("");

@@ -1,28 +1,20 @@
 package org.postern.broker.admin;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.postern.policystore.AddressRange;
+import org.postern.policystore.ApprovalRecord;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.IdentityProvider;
-import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
-import org.postern.policystore.RiskLevel;
 import org.postern.policystore.SessionRecord;
-import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
 import org.postern.policystore.UserRecord;
-import org.postern.policystore.decision.Decision;
 import org.postern.policystore.decision.Explanation;
 import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.IdentityState;
@@ -30,237 +22,243 @@ import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.decision.SubjectView;
 
 /**
- * A question to the real engine about somebody who may not exist: signed in a moment ago on a good
- * device, with the facts that are given and no others. Fields: user, groups, provider, attributes,
- * authenticated (how long ago is the time of the question), methods, context, platform, clientType,
- * posture, source, trustedNetworks, country, risk, at, host, port, transport.
+ * Puts a {@link Question} to the real engine. What the question does not say is taken as the live
+ * broker knows it: of a device its user, session, platform, posture and address; of a person their
+ * groups, attributes and approvals, and the device that they are signed in on if it is the only
+ * one. Somebody whom nobody knows has signed in a moment ago, on a device of which only the given
+ * facts are known. Every question comes from a client connector unless it says otherwise.
  */
 final class WhatIf {
+  /** What is known of whoever sits at a device that nothing is known of. */
+  static final Facts CLIENT = new Facts(ClientType.CLIENT, null, Map.of(), null, null, null, null);
+
   private static final String SOMEBODY = "u-somebody";
   private static final String DEVICE = "d-something";
   private static final long SESSION_SECONDS = 3_600;
 
-  private final JsonNode question;
-  private final Instant now;
+  private final Question question;
+  private final Snapshot base;
 
-  WhatIf(JsonNode question, Instant now) {
+  /**
+   * A question to a policy.
+   *
+   * @param base the policy, and the people that there are
+   */
+  WhatIf(Question question, Snapshot base) {
     this.question = question;
-    this.now = time(question, "at", now);
-  }
-
-  private static Instant time(JsonNode node, String field, Instant otherwise) {
-    String text = node.path(field).asText("");
-    try {
-      return text.isEmpty() ? otherwise : Instant.parse(text);
-    } catch (java.time.DateTimeException e) {
-      throw AdminProblem.field(field, "expected: a time such as 2026-03-01T10:00:00Z");
-    }
-  }
-
-  /** Of somebody made up, by a configuration. */
-  Explanation askOf(PolicyConfiguration configuration) {
-    IdentityState people = people(configuration, Optional.empty());
-    Snapshot snapshot = Snapshot.build(0, configuration, people);
-    return explain(snapshot, snapshot.subject(SOMEBODY, DEVICE, facts()));
-  }
-
-  /** Only the answer. */
-  Decision decide(Snapshot snapshot) {
-    return snapshot.decide(
-        snapshot.subject(SOMEBODY, DEVICE, facts()),
-        host(),
-        port(),
-        transport(),
-        now.toEpochMilli());
-  }
-
-  /** Of a real user on a real device. */
-  Explanation askOf(Snapshot snapshot, String userId, String deviceId) {
-    return explain(snapshot, snapshot.subject(userId, deviceId, facts()));
-  }
-
-  /** The made-up person in a snapshot of {@link #people}. */
-  SubjectView somebody(Snapshot snapshot) {
-    return snapshot.subject(SOMEBODY, DEVICE, facts());
-  }
-
-  /** A real user on a real device: the given facts, and as far as none are given the known. */
-  SubjectView view(Snapshot snapshot, String userId, String deviceId, Facts known) {
-    Facts given = facts();
-    Map<String, Truth> posture = new HashMap<>(known.posture());
-    posture.putAll(given.posture());
-    return snapshot.subject(
-        userId,
-        deviceId,
-        new Facts(
-            given.clientType() == null ? known.clientType() : given.clientType(),
-            given.platform() == null ? known.platform() : given.platform(),
-            posture,
-            given.source(),
-            given.trustedNetworks(),
-            given.country(),
-            given.risk()));
-  }
-
-  /** The time of the question, in milliseconds since the epoch. */
-  long millis() {
-    return now.toEpochMilli();
-  }
-
-  private Explanation explain(Snapshot snapshot, SubjectView subject) {
-    return snapshot.explain(subject, host(), port(), transport(), now.toEpochMilli());
-  }
-
-  private String host() {
-    String host = question.path("host").asText("").toLowerCase(Locale.ROOT);
-    if (host.isEmpty() || host.length() > 253) {
-      throw AdminProblem.field("host", "is missing (expected: a name or address)");
-    }
-    return host;
-  }
-
-  private int port() {
-    int port = question.path("port").asInt(0);
-    if (port < 1 || port > 65_535) {
-      throw AdminProblem.field("port", "expected: 1 to 65535");
-    }
-    return port;
-  }
-
-  private Transport transport() {
-    return word(Transport.class, "transport", Transport.TCP);
-  }
-
-  private <E extends Enum<E>> E word(Class<E> type, String field, E otherwise) {
-    E value = wordOrNull(type, field);
-    return value == null ? otherwise : value;
-  }
-
-  private <E extends Enum<E>> @Nullable E wordOrNull(Class<E> type, String field) {
-    String text = question.path(field).asText("");
-    if (text.isEmpty()) {
-      return null;
-    }
-    for (E each : type.getEnumConstants()) {
-      if (each.name().equalsIgnoreCase(text.replace('-', '_'))) {
-        return each;
-      }
-    }
-    throw AdminProblem.field(
-        field,
-        "expected: one of " + List.of(type.getEnumConstants()).toString().toLowerCase(Locale.ROOT));
-  }
-
-  private List<String> texts(String field) {
-    List<String> texts = new ArrayList<>();
-    question.path(field).forEach(each -> texts.add(each.asText()));
-    return texts;
+    this.base = base;
   }
 
   /**
-   * The one made-up person with a device and a session, as an identity state.
+   * Whom the question turned out to be about.
    *
-   * @param known whose provider, groups and attributes are theirs as far as none are given
+   * @param snapshot the policy with them in it
+   * @param user the real user; null: somebody made up
+   * @param device the real device; null: one of which nothing is known
    */
-  IdentityState people(PolicyConfiguration configuration, Optional<UserRecord> known) {
-    String email = question.path("user").asText("").toLowerCase(Locale.ROOT);
-    String provider =
-        question
-            .path("provider")
-            .asText(known.map(UserRecord::provider).orElse(providerOf(configuration, email)));
-    UserRecord user =
-        new UserRecord(
-            SOMEBODY,
-            provider,
-            SOMEBODY,
-            email,
-            email,
-            false,
-            question.has("groups") || known.isEmpty()
-                ? texts("groups")
-                : known.get().providerGroups(),
-            question.has("attributes") || known.isEmpty()
-                ? attributes()
-                : known.get().attributes());
+  record Asked(
+      Snapshot snapshot,
+      SubjectView view,
+      @Nullable UserRecord user,
+      @Nullable DeviceRecord device) {}
+
+  /** As the live broker would take it, with what the question says over that. */
+  Asked asked(Function<DeviceRecord, Facts> known) {
+    DeviceRecord device = namedDevice();
+    UserRecord user = device == null ? namedUser() : owner(device);
+    if (device == null && user != null) {
+      device = onlyDevice(user);
+    }
+    Facts facts = over(device == null ? CLIENT : known.apply(device), question.facts());
+    return ask(user, device, facts);
+  }
+
+  /** Of somebody made up, whoever there is. */
+  Asked somebody() {
+    return ask(null, null, over(CLIENT, question.facts()));
+  }
+
+  private Asked ask(@Nullable UserRecord user, @Nullable DeviceRecord device, Facts facts) {
+    Snapshot snapshot = base.withIdentities(base.version(), people(user, device));
+    SubjectView view =
+        snapshot.subject(
+            user == null ? SOMEBODY : user.id(), device == null ? DEVICE : device.id(), facts);
+    return new Asked(snapshot, view, user, device);
+  }
+
+  /** The answer to whoever it is about. */
+  Explanation explain(Asked asked) {
+    return asked
+        .snapshot()
+        .explain(
+            asked.view(),
+            question.host(),
+            question.port(),
+            question.transport(),
+            question.at().toEpochMilli());
+  }
+
+  private static Facts over(Facts known, Facts given) {
+    Map<String, Truth> posture = new HashMap<>(known.posture());
+    posture.putAll(given.posture());
+    return new Facts(
+        given.clientType() == null ? known.clientType() : given.clientType(),
+        given.platform() == null ? known.platform() : given.platform(),
+        posture,
+        given.source() == null ? known.source() : given.source(),
+        given.trustedNetworks() == null ? known.trustedNetworks() : given.trustedNetworks(),
+        given.country() == null ? known.country() : given.country(),
+        given.risk() == null ? known.risk() : given.risk());
+  }
+
+  // -- who
+
+  private @Nullable DeviceRecord namedDevice() {
+    String id = question.who().device();
+    if (id.isEmpty()) {
+      return null;
+    }
+    DeviceRecord device = base.identities().devices().get(id);
+    if (device == null) {
+      throw AdminProblem.field("device", "there is no such device; postern admin device list");
+    }
+    return device;
+  }
+
+  private UserRecord owner(DeviceRecord device) {
+    UserRecord owner = base.identities().users().get(device.userId());
+    String written = question.who().user();
+    if (owner == null || !(written.isEmpty() || written.equals(owner.email()))) {
+      throw AdminProblem.field("user", "the device is somebody else's; name the device alone");
+    }
+    return owner;
+  }
+
+  private @Nullable UserRecord namedUser() {
+    String email = question.who().user();
+    String provider = question.who().provider();
+    List<UserRecord> found = new ArrayList<>();
+    for (UserRecord user : base.identities().users().values()) {
+      if (!email.isEmpty() && user.email().equals(email)) {
+        found.add(user);
+      }
+    }
+    if (found.size() > 1 && provider != null) {
+      found.removeIf(user -> !user.provider().equals(provider));
+    }
+    if (found.size() > 1) {
+      throw AdminProblem.field(
+          "user", "%d users have this address; say provider or device".formatted(found.size()));
+    }
+    return found.isEmpty() ? null : found.getFirst();
+  }
+
+  private @Nullable DeviceRecord onlyDevice(UserRecord user) {
+    DeviceRecord only = null;
+    for (DeviceRecord device : base.identities().devices().values()) {
+      SessionRecord session = base.identities().sessionsByDevice().get(device.id());
+      boolean live =
+          device.userId().equals(user.id())
+              && device.state() == DeviceRecord.State.REGISTERED
+              && session != null
+              && !session.revoked()
+              && session.userId().equals(user.id())
+              && session.expiresAt().isAfter(question.at());
+      if (live && only != null) {
+        return null;
+      }
+      only = live ? device : only;
+    }
+    return only;
+  }
+
+  /** Nobody but the one person, with a device and a session. */
+  private IdentityState people(@Nullable UserRecord real, @Nullable DeviceRecord machine) {
+    UserRecord user = user(real);
     DeviceRecord device =
-        new DeviceRecord(
-            DEVICE,
-            SOMEBODY,
-            "",
-            question.path("platform").asText(""),
-            "",
-            DeviceRecord.State.REGISTERED);
-    SessionRecord session =
-        new SessionRecord(
-            "s-something",
-            SOMEBODY,
-            DEVICE,
-            provider,
-            time(question, "authenticated", now),
-            now.plusSeconds(SESSION_SECONDS),
-            false,
-            new SessionRecord.SignInMethod(question.path("context").asText(""), texts("methods")));
+        machine == null
+            ? new DeviceRecord(DEVICE, user.id(), "", "", "", DeviceRecord.State.REGISTERED)
+            : machine;
+    SessionRecord known =
+        machine == null ? null : base.identities().sessionsByDevice().get(machine.id());
+    SessionRecord session = session(user, device, known);
+    Map<String, List<ApprovalRecord>> approvals =
+        Map.of(user.id(), base.identities().approvalsByUser().getOrDefault(user.id(), List.of()));
     return new IdentityState(
-        Map.of(SOMEBODY, user), Map.of(DEVICE, device), Map.of(DEVICE, session), Map.of());
+        Map.of(user.id(), user),
+        Map.of(device.id(), device),
+        session == null ? Map.of() : Map.of(device.id(), session),
+        Map.of(),
+        approvals);
+  }
+
+  private UserRecord user(@Nullable UserRecord real) {
+    Question.Who who = question.who();
+    if (real != null && !who.changesPerson()) {
+      return real;
+    }
+    String provider = who.provider();
+    List<String> groups = who.groups();
+    Map<String, List<String>> attributes = who.attributes();
+    if (real == null) {
+      return new UserRecord(
+          SOMEBODY,
+          provider == null ? providerOf(base.configuration(), who.user()) : provider,
+          SOMEBODY,
+          who.user(),
+          who.user(),
+          false,
+          groups == null ? List.of() : groups,
+          attributes == null ? Map.of() : attributes);
+    }
+    return new UserRecord(
+        real.id(),
+        provider == null ? real.provider() : provider,
+        real.subject(),
+        real.email(),
+        real.name(),
+        real.disabled(),
+        groups == null ? real.providerGroups() : groups,
+        attributes == null ? real.attributes() : attributes);
+  }
+
+  /** The one that there is; another one when the question says how they signed in. */
+  private @Nullable SessionRecord session(
+      UserRecord user, DeviceRecord device, @Nullable SessionRecord known) {
+    Question.SignIn signIn = question.who().signIn();
+    boolean real = !device.id().equals(DEVICE);
+    if (real && !signIn.isWritten() && question.who().provider() == null) {
+      return known;
+    }
+    Instant at = signIn.at();
+    if (at == null) {
+      at = known == null ? question.at() : known.authenticatedAt();
+    }
+    SessionRecord.SignInMethod method =
+        known == null ? SessionRecord.SignInMethod.UNKNOWN : known.strength();
+    String context = signIn.context();
+    List<String> methods = signIn.methods();
+    SessionRecord kept = signIn.at() == null ? known : null;
+    return new SessionRecord(
+        known == null ? "s-something" : known.id(),
+        user.id(),
+        device.id(),
+        user.provider(),
+        at,
+        kept == null ? question.at().plusSeconds(SESSION_SECONDS) : kept.expiresAt(),
+        kept != null && kept.revoked(),
+        new SessionRecord.SignInMethod(
+            context == null ? method.context() : context,
+            methods == null ? method.methods() : methods));
   }
 
   private static String providerOf(PolicyConfiguration configuration, String email) {
     String domain = email.substring(email.indexOf('@') + 1);
-    for (IdentityProvider provider : configuration.identityProviders()) {
-      if (provider.domains().contains(domain)) {
-        return provider.name();
-      }
-    }
-    return configuration.identityProviders().isEmpty()
-        ? ""
-        : configuration.identityProviders().getFirst().name();
-  }
-
-  private Map<String, List<String>> attributes() {
-    Map<String, List<String>> attributes = new HashMap<>();
-    for (var each : question.path("attributes").properties()) {
-      List<String> values = new ArrayList<>();
-      if (each.getValue().isArray()) {
-        each.getValue().forEach(value -> values.add(value.asText()));
-      } else {
-        values.add(each.getValue().asText());
-      }
-      attributes.put(each.getKey(), List.copyOf(values));
-    }
-    return attributes;
-  }
-
-  private static AddressRange source(String text) {
-    AddressRange range =
-        AddressRange.parse(text)
-            .orElseThrow(
-                () -> AdminProblem.field("source", "expected: an address such as 192.0.2.7"));
-    if (range.prefixLength() != (range.ipv6() ? 128 : 32)) {
-      throw AdminProblem.field("source", "expected: one address and not a network");
-    }
-    return range;
-  }
-
-  private Facts facts() {
-    Map<String, Truth> posture = new HashMap<>();
-    for (var each : question.path("posture").properties()) {
-      posture.put(
-          each.getKey(),
-          each.getValue().isBoolean()
-              ? each.getValue().booleanValue() ? Truth.TRUE : Truth.FALSE
-              : Truth.UNKNOWN);
-    }
-    JsonNode networks = question.path("trustedNetworks");
-    Set<String> trusted = networks.isArray() ? new HashSet<>(texts("trustedNetworks")) : null;
-    String source = question.path("source").asText("");
-    String country = question.path("country").asText("");
-    return new Facts(
-        wordOrNull(ClientType.class, "clientType"),
-        wordOrNull(Platform.class, "platform"),
-        posture,
-        source.isEmpty() ? null : source(source),
-        trusted,
-        country.isEmpty() ? null : country.toUpperCase(Locale.ROOT),
-        wordOrNull(RiskLevel.class, "risk"));
+    return configuration.identityProviders().stream()
+        .filter(provider -> provider.domains().contains(domain))
+        .findFirst()
+        .or(() -> configuration.identityProviders().stream().findFirst())
+        .map(IdentityProvider::name)
+        .orElse("");
   }
 }

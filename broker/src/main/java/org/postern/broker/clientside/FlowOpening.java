@@ -103,25 +103,26 @@ final class FlowOpening {
   /** A flow on a lane that the device already has. */
   private void seat(Open open, Verdict.Permitted permitted) {
     LanePairing lane = device.lanes().get(open.getLaneId());
-    if (lane == null) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
-      return;
-    }
     ConnectorDesk connector =
-        side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
-    if (connector == null || !permitted.connectorGroups().contains(connector.group())) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
-      return;
+        lane == null
+            ? null
+            : side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
+    if (connector == null
+        || !permitted.connectorGroups().contains(connector.group())
+        || (open.getResume()
+            ? !open.getConnectorId().equals(connector.connectorId())
+            : shouldGoElsewhere(open, permitted, connector))) {
+      sendForAnotherLane(open);
+    } else {
+      grant(open, permitted, connector, open.getLaneId());
     }
-    if (open.getResume() && !open.getConnectorId().equals(connector.connectorId())) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
-      return;
-    }
-    if (!open.getResume() && shouldGoElsewhere(open, permitted, connector)) {
-      refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, "", true);
-      return;
-    }
-    grant(open, permitted, connector, open.getLaneId());
+  }
+
+  /** Permitted, but not on this lane; the decision is kept as any other. */
+  private void sendForAnotherLane(Open open) {
+    String decisionId = side.decisionIds().next();
+    device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
+    refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, decisionId, true);
   }
 
   /** The lane's connector cannot reach the target, or is far busier, and another one is better. */
