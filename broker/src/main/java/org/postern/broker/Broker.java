@@ -86,6 +86,7 @@ public final class Broker implements AutoCloseable {
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
   private @Nullable AdministratorRoom administrators;
+  private @Nullable DecisionRecorder recorder;
   private @Nullable SnapshotStore snapshots;
   private @Nullable TunnelRooms rooms;
   private @Nullable HttpsDoor https;
@@ -158,6 +159,7 @@ public final class Broker implements AutoCloseable {
             EnrollLimits.DEFAULT,
             clock);
     ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
+    recorder = approvals.decisions();
     approvals.work(this::every);
     SourceRecorder seen = new SourceRecorder(stored.sources());
     every(SOURCES_WRITTEN, seen::write);
@@ -299,7 +301,8 @@ public final class Broker implements AutoCloseable {
         publicUrl().toString(),
         Version.TEXT,
         clock.instant(),
-        front::strangers);
+        front::strangers,
+        Objects.requireNonNull(recorder)::forgotten);
   }
 
   private Optional<String> issuerTrust() throws StartException {

@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.Application;
@@ -34,10 +36,21 @@ public final class FlowAccess implements ServePlanSource {
   private final DecisionLog log;
   private final SourceMemory sources;
   private final Map<String, SocketAddress> addresses = new ConcurrentHashMap<>();
-  private volatile Plans plans = new Plans(List.of(), new ConcurrentHashMap<>());
+  private volatile Plans plans = Plans.of(List.of());
 
   /** What each connector group serves, as long as the applications stay the same. */
-  private record Plans(List<Application> of, Map<String, ServePlan> byGroup) {}
+  private record Plans(
+      List<Application> of, Map<String, ServePlan> byGroup, Set<String> takenToBeWell) {
+    static Plans of(List<Application> applications) {
+      return new Plans(
+          applications,
+          new ConcurrentHashMap<>(),
+          applications.stream()
+              .filter(each -> each.traits().health() == ApplicationTraits.HealthMode.NONE)
+              .map(Application::name)
+              .collect(Collectors.toSet()));
+    }
+  }
 
   /** Reads whatever snapshot is current when it is asked. */
   public FlowAccess(
@@ -105,15 +118,26 @@ public final class FlowAccess implements ServePlanSource {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
   public ServePlan planFor(String connectorGroup) {
     Snapshot snapshot = snapshots.get();
+    return plans(snapshot)
+        .byGroup()
+        .computeIfAbsent(connectorGroup, group -> plan(snapshot, group));
+  }
+
+  @Override
+  public boolean isTakenToBeWell(String applicationId) {
+    return plans(snapshots.get()).takenToBeWell().contains(applicationId);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
+  private Plans plans(Snapshot snapshot) {
     Plans known = plans;
     if (known.of() != snapshot.configuration().applications()) {
-      known = new Plans(snapshot.configuration().applications(), new ConcurrentHashMap<>());
+      known = Plans.of(snapshot.configuration().applications());
       plans = known;
     }
-    return known.byGroup().computeIfAbsent(connectorGroup, group -> plan(snapshot, group));
+    return known;
   }
 
   private static ServePlan plan(Snapshot snapshot, String connectorGroup) {

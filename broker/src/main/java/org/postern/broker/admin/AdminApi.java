@@ -112,6 +112,7 @@ public final class AdminApi {
     status.put("connectors", snapshot.identities().connectors().size());
     status.put("liveFlows", parts.flows().count());
     status.put("unauthenticatedConnections", facts.strangers().getAsInt());
+    status.put("decisionsForgotten", facts.decisionsForgotten().getAsLong());
     status.put("brokers", parts.brokers().live().stream().map(AdminApi::broker).toList());
     return Reply.json(200, status);
   }

@@ -19,6 +19,7 @@ import org.postern.policystore.decision.Snapshot;
 
 /** What looks wrong with a policy, and what its rules did. */
 final class LintHandlers {
+  private static final List<String> RULES = List.of("rules", "session-rules", "forwarding-rules");
   private static final RuleCounts NOTHING = new RuleCounts(0, 0, 0, 0);
 
   private final AdminParts parts;
@@ -108,7 +109,7 @@ final class LintHandlers {
     boolean shows(Finding finding) {
       return switch (finding.kind()) {
         case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM ->
-            holds("rules", finding.subject());
+            RULES.stream().anyMatch(kind -> holds(kind, finding.subject()));
         case WIDE -> holds("applications", finding.subject());
         case SINGLE_CONNECTOR -> all;
       };
@@ -132,6 +133,9 @@ final class LintHandlers {
     List<Placed> rules = new ArrayList<>();
     configuration.rules().forEach(rule -> rules.add(new Placed("rules", rule)));
     configuration.sessionRules().forEach(rule -> rules.add(new Placed("session-rules", rule)));
+    configuration
+        .forwardingRules()
+        .forEach(rule -> rules.add(new Placed("forwarding-rules", rule)));
     return pages.ordered(
         call,
         rules.stream().filter(each -> shown.holds(each.kind(), each.rule().name())).toList(),

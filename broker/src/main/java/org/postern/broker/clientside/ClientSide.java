@@ -140,7 +140,7 @@ public final class ClientSide {
         .setFlowId(flow.flowId())
         .setDeviceSpiffeId(deviceSpiffeId)
         .setReason(reason)
-        .setDecisionId(flow.decisionId)
+        .setDecisionId(flow.lastDecisionId)
         .build();
   }
 

@@ -20,20 +20,25 @@ import org.slf4j.LoggerFactory;
 final class FlowOpening {
   private static final Logger LOG = LoggerFactory.getLogger(FlowOpening.class);
 
+  /** Characters of a host that no name can have. */
+  private static final int HOST_KEPT = 253;
+
   private final ClientSide side;
   private final DeviceOnBroker device;
   private final TokenBucket opens;
+  private final DenialNotes notes;
 
   FlowOpening(ClientSide side, DeviceOnBroker device) {
     this.side = side;
     this.device = device;
+    this.notes = new DenialNotes(side.nanoTime());
     this.opens = new TokenBucket(side.limits().opensPerSecond(), side.nanoTime());
   }
 
   void open(Open raw) {
     ReasonCode fault = admissible(raw);
     if (fault != null) {
-      refuse(raw.getFlowId(), fault, "", false);
+      refuseUnasked(raw, fault);
       return;
     }
     Open open = canonical(raw);
@@ -41,6 +46,36 @@ final class FlowOpening {
       case Verdict.Forbidden forbidden -> forbid(open, forbidden);
       case Verdict.Permitted permitted -> seat(open, permitted);
     }
+  }
+
+  /** Refuses what policy is not asked about. */
+  void refuseUnasked(Open open, ReasonCode fault) {
+    String decisionId = side.decisionIds().next();
+    if (notes.mayKeepFault(side.nanoTime())) {
+      String host = open.getHost();
+      device
+          .access()
+          .keepFault(
+              decisionId,
+              host.substring(0, Math.min(host.length(), HOST_KEPT)),
+              open.getPort(),
+              fault);
+    }
+    refuse(open.getFlowId(), fault, decisionId, false);
+  }
+
+  /**
+   * The id of the decision that ends a flow, which is kept; the flow's own if it is not policy that
+   * ends it.
+   */
+  String decisionThatEnds(LiveFlow flow) {
+    if (review(flow.open) instanceof Verdict.Permitted) {
+      return flow.decisionId;
+    }
+    String decisionId = side.decisionIds().next();
+    Open open = flow.open;
+    device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
+    return decisionId;
   }
 
   @Nullable ReasonCode admissible(Open open) {

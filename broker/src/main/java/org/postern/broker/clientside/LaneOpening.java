@@ -65,7 +65,7 @@ final class LaneOpening {
               connector -> pair(carrier, request, open, permitted, connector, started),
               reason -> {
                 refuseLane(carrier, request, reason);
-                opening.refuse(open.getFlowId(), reason, "", false);
+                opening.refuseUnasked(open, reason);
               });
     }
   }
