@@ -1,10 +1,13 @@
 package org.postern.broker.admin;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.audit.ExplanationText;
 import org.postern.broker.front.Reply;
@@ -41,17 +44,29 @@ final class DecisionHandlers {
   }
 
   private Reply list(AdminCall call) {
-    List<Map<String, Object>> items =
-        parts
-            .decisions()
-            .list(call.query("user"), call.query("outcome"), pages.limit(call))
-            .stream()
-            .map(this::line)
-            .toList();
-    return Reply.json(200, Map.of("items", items));
+    Scope scope = scope(call);
+    DecisionRecords.Query query =
+        new DecisionRecords.Query(
+            call.query("user"),
+            call.query("outcome"),
+            scope.isWhole() ? Optional.empty() : Optional.of(scope.applications()),
+            pages.number(call),
+            pages.limit(call));
+    List<DecisionRecords.Listed> found = parts.decisions().list(query);
+    List<Map<String, Object>> items = new ArrayList<>();
+    for (DecisionRecords.Listed each : found) {
+      Map<String, Object> line = line(each.decided(), scope);
+      line.put("seq", each.seq());
+      items.add(line);
+    }
+    return pages.newest(call, items, "seq");
   }
 
-  private Map<String, Object> line(DecisionRecords.Decided decided) {
+  private Scope scope(AdminCall call) {
+    return Scope.of(call, editor, parts.snapshots().current().configuration());
+  }
+
+  private Map<String, Object> line(DecisionRecords.Decided decided, Scope scope) {
     UserRecord user = parts.snapshots().current().identities().users().get(decided.userId());
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("id", decided.id());
@@ -65,24 +80,29 @@ final class DecisionHandlers {
     line.put("application", decided.why().application());
     line.put("outcome", decided.why().outcome());
     line.put("reason", decided.why().reason());
-    line.put("rule", decided.why().rule());
+    line.put("rule", scope.holdsRule(decided.why().rule()) ? decided.why().rule() : "");
     line.put("broker", decided.broker());
     return line;
   }
 
   private Reply read(AdminCall call) throws JsonProcessingException {
+    Scope scope = scope(call);
     DecisionRecords.Decided decided =
         parts
             .decisions()
             .find(call.path("id"))
+            .filter(found -> scope.holdsApplication(found.why().application()))
             .orElseThrow(() ->
                 AdminProblem.notFound(
                     "decision",
                     call.path("id"),
                     "They are kept %d days; postern admin decision list"
                         .formatted(DecisionRecords.KEPT.toDays())));
-    Map<String, Object> body = line(decided);
-    body.put("why", JSON.readTree(decided.why().trace()));
+    Map<String, Object> body = line(decided, scope);
+    Map<String, Object> why =
+        JSON.readValue(
+            decided.why().trace(), new TypeReference<LinkedHashMap<String, Object>>() {});
+    body.put("why", scope.cut(why));
     return Reply.json(200, body);
   }
 
@@ -101,8 +121,12 @@ final class DecisionHandlers {
     WhatIf.Asked asked = whatIf.asked(device -> impact.facts(policy, device));
     mayAskAbout(call, asked);
     Explanation why = whatIf.explain(asked);
+    Scope scope = Scope.of(call, editor, policy.configuration());
+    if (why.applications().stream().noneMatch(scope::holdsApplication) && !scope.isWhole()) {
+      throw AdminProblem.field("host", "none of your applications has this host and port");
+    }
     Map<String, Object> body =
-        new LinkedHashMap<>(ExplanationText.describe(why, Explanation.RULES_MAX));
+        new LinkedHashMap<>(scope.cut(ExplanationText.describe(why, Explanation.RULES_MAX)));
     body.put("policyVersion", now.version());
     UserRecord user = asked.user();
     DeviceRecord device = asked.device();
@@ -127,14 +151,24 @@ final class DecisionHandlers {
     return parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE);
   }
 
+  private static void needsEverything(AdminCall call) {
+    if (call.principal.isNarrowed()) {
+      throw AdminProblem.forbidden(
+          "The policy tests are everybody's, and show more than your labels.");
+    }
+  }
+
   private Reply tests(AdminCall call) {
+    needsEverything(call);
     return Reply.text(200, "application/yaml; charset=utf-8", stored());
   }
 
   /** Tests that the policy in force does not pass are not taken: they would block everything. */
   private Reply putTests(AdminCall call) {
-    PolicyTests tests = PolicyTests.parse(call.document());
-    List<PolicyError> failures = tests.failures(parts.policy().load(), parts.clock().instant());
+    needsEverything(call);
+    PolicyTests tests = PolicyTests.parse(call.document(), editor.contract());
+    List<PolicyError> failures =
+        tests.failures(parts.policy().load(), editor::compiled, parts.clock().instant());
     if (!failures.isEmpty()) {
       throw PolicyEditor.wrong(failures);
     }

@@ -30,7 +30,18 @@ final class DecisionCommands extends PeopleCommands.Things {
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the newest.")
   int list(@Mixin Connection connection) {
-    return show(connection, "id", "at", "user", "host", "port", "outcome", "reason", "rule");
+    return PeopleCommands.newest(
+        connection,
+        own,
+        "/admin/v1/decisions",
+        "id",
+        "at",
+        "user",
+        "host",
+        "port",
+        "outcome",
+        "reason",
+        "rule");
   }
 
   @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one with its why.")
