@@ -25,6 +25,7 @@ import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.FirstAdministrator;
+import org.postern.broker.audit.DecisionRecorder;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.clientside.ClientSide;
