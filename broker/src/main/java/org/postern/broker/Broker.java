@@ -25,7 +25,6 @@ import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
 import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.FirstAdministrator;
-import org.postern.broker.audit.DecisionRecorder;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.clientside.ClientSide;
@@ -57,7 +56,6 @@ public final class Broker implements AutoCloseable {
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final Duration RULE_COUNTS = Duration.ofSeconds(5);
   private static final Duration CERTIFICATE_CHECK = Duration.ofMinutes(10);
-  private static final Duration SOURCES_WRITTEN = Duration.ofSeconds(1);
   private static final Duration STRANGERS_COUNTED = Duration.ofMinutes(1);
   private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
   private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
@@ -87,7 +85,7 @@ public final class Broker implements AutoCloseable {
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
   private @Nullable AdministratorRoom administrators;
-  private @Nullable DecisionRecorder recorder;
+  private @Nullable LongSupplier forgotten;
   private @Nullable SnapshotStore snapshots;
   private @Nullable TunnelRooms rooms;
   private @Nullable HttpsDoor https;
@@ -160,10 +158,10 @@ public final class Broker implements AutoCloseable {
             EnrollLimits.DEFAULT,
             clock);
     ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
-    recorder = approvals.decisions();
+    forgotten = approvals.decisions()::forgotten;
     approvals.work(this::every);
     SourceRecorder seen = new SourceRecorder(stored.sources());
-    every(SOURCES_WRITTEN, seen::write);
+    every(SourceRecorder.PAUSE, seen::write);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             ground.brokerId(),
@@ -303,7 +301,7 @@ public final class Broker implements AutoCloseable {
         Version.TEXT,
         clock.instant(),
         front::strangers,
-        Objects.requireNonNull(recorder)::forgotten);
+        Objects.requireNonNull(forgotten));
   }
 
   private Optional<String> issuerTrust() throws StartException {

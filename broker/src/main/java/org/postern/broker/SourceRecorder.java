@@ -1,5 +1,6 @@
 package org.postern.broker;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,9 @@ import org.postern.policystore.jdbc.DeviceSources;
  * and holds the newest of each device; {@link #write} blocks and is called by one timer.
  */
 final class SourceRecorder implements SourceMemory {
+  /** How often it writes. */
+  static final Duration PAUSE = Duration.ofSeconds(1);
+
   private final Map<String, DeviceSources.Seen> waiting = new ConcurrentHashMap<>();
   private final DeviceSources sources;
 
