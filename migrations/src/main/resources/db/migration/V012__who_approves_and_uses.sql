@@ -18,3 +18,5 @@ comment on column access_request.target is 'Host and port as the person asked fo
 alter table access_request add column used_at timestamptz;
 comment on column access_request.used_at is 'When the first flow was opened under its approval.';
 create index access_request_by_user on access_request (user_id, created_at);
+
+create index administrator_session_by_token on administrator_session (token_id);

@@ -7,13 +7,15 @@ import java.util.function.BiConsumer;
 import org.postern.broker.audit.ApprovalClock;
 import org.postern.broker.audit.ApprovalUse;
 import org.postern.broker.audit.DecisionRecorder;
+import org.postern.broker.audit.RiskClock;
 import org.postern.broker.clientside.AccessDesk;
 
-/** Decisions that are kept, and access for a time, wired. */
+/** Decisions that are kept, and what holds for a time: access and risk levels, wired. */
 final class ApprovalRoom {
   private static final Duration DECISIONS_WRITTEN = Duration.ofMillis(250);
   private static final Duration DECISIONS_FORGOTTEN = Duration.ofMinutes(10);
   private static final Duration APPROVALS_ENDED = Duration.ofMillis(500);
+  private static final Duration RISKS_ENDED = Duration.ofMillis(500);
 
   private final Repositories stored;
   private final DecisionRecorder recorder;
@@ -41,5 +43,6 @@ final class ApprovalRoom {
     every.accept(DECISIONS_WRITTEN, recorder::write);
     every.accept(DECISIONS_FORGOTTEN, stored.decisions()::forget);
     every.accept(APPROVALS_ENDED, new ApprovalClock(stored.approvals(), stored.audit())::tick);
+    every.accept(RISKS_ENDED, new RiskClock(stored.risks(), stored.audit())::tick);
   }
 }

@@ -3,10 +3,8 @@ package org.postern.broker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -139,7 +137,9 @@ public final class Broker implements AutoCloseable {
     snapshots = policy;
     Certificates own = new Certificates(ground.authority(), ground.brokerId(), settings, clock);
     certificates = own;
-    TunnelRooms tunnel = tunnel(ground, stored, policy, own);
+    CountryRoom countries = CountryRoom.open(settings.countryFile());
+    TunnelRooms tunnel = tunnel(ground, stored, policy, own, countries);
+    every(CountryRoom.PAUSE, () -> countries.look(tunnel::countriesChanged));
     rooms = tunnel;
     policy.addListener(tunnel);
     tunnel.start();
@@ -147,7 +147,11 @@ public final class Broker implements AutoCloseable {
   }
 
   private TunnelRooms tunnel(
-      Foundation ground, Repositories stored, SnapshotStore policy, Certificates own) {
+      Foundation ground,
+      Repositories stored,
+      SnapshotStore policy,
+      Certificates own,
+      CountryRoom countries) {
     Renewals renewals =
         new Renewals(
             ground.authority(),
@@ -173,7 +177,8 @@ public final class Broker implements AutoCloseable {
             TunnelLimits.DEFAULT,
             approvals.decisions(),
             approvals.desk(),
-            seen),
+            seen,
+            countries),
         time,
         random);
   }
@@ -236,7 +241,8 @@ public final class Broker implements AutoCloseable {
               foundation.brokerId(),
               instance,
               url.getHost() + ":" + Introduction.portOf(url),
-              LEASE);
+              LEASE,
+              settings.countryFile().isPresent());
     }
   }
 
@@ -263,7 +269,8 @@ public final class Broker implements AutoCloseable {
                 () -> policy.current().configuration().identityProviders(),
                 publicUrl(),
                 settings.privateIssuers(),
-                issuerTrust(),
+                settings.issuerTrustPem(),
+                new Repositories.Sealer(ground.sealingKey()),
                 web,
                 stored.strangers()),
             stored,
@@ -272,7 +279,12 @@ public final class Broker implements AutoCloseable {
             random);
     routes.addAll(signIn.routes(limits, rate));
     routes.addAll(
-        new Enrollment(ground.authority(), stored.enrollment(), EnrollLimits.DEFAULT, clock)
+        new Enrollment(
+                ground.authority(),
+                stored.enrollment(),
+                provider -> policy.current().configuration().sessionLength(provider),
+                EnrollLimits.DEFAULT,
+                clock)
             .routes(limits.bodyBytesMax(), rate));
     ProvisioningRooms provisioning =
         ProvisioningRooms.of(stored, policy, publicUrl(), ground.brokerId(), clock, nanoTime);
@@ -302,20 +314,6 @@ public final class Broker implements AutoCloseable {
         clock.instant(),
         front::strangers,
         Objects.requireNonNull(forgotten));
-  }
-
-  private Optional<String> issuerTrust() throws StartException {
-    if (settings.issuerTrust().isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Files.readString(settings.issuerTrust().get()));
-    } catch (IOException e) {
-      throw new StartException(
-          "--issuer-ca %s cannot be read: %s"
-              .formatted(settings.issuerTrust().get(), e.getMessage()),
-          e);
-    }
   }
 
   /** Where browsers and peers reach this broker. */

@@ -122,6 +122,14 @@ final class BrokerCommand implements Callable<Integer> {
   private @Nullable Path issuerTrust;
 
   @Option(
+      names = "--country-db",
+      paramLabel = "FILE",
+      description =
+          "Countries of addresses (MaxMind DB format), for rules with countries; read again when it"
+              + " changes.")
+  private @Nullable Path countryFile;
+
+  @Option(
       names = "--new-admin-token",
       description = "Make one more admin token and write it to DATA_DIR/admin.token.")
   private boolean newAdminToken;
@@ -227,6 +235,7 @@ final class BrokerCommand implements Callable<Integer> {
         Optional.ofNullable(tlsKey),
         Set.copyOf(privateIssuers),
         Optional.ofNullable(issuerTrust),
+        Optional.ofNullable(countryFile),
         newAdminToken);
   }
 

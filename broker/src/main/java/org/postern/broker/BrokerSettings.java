@@ -1,12 +1,15 @@
 package org.postern.broker;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.postern.broker.bootstrap.FoundationSettings;
+import org.postern.broker.bootstrap.StartException;
 
 /**
  * What an operator says about one broker.
@@ -18,6 +21,7 @@ import org.postern.broker.bootstrap.FoundationSettings;
  *     issued by the deployment's CA
  * @param privateIssuers identity providers that may have private addresses
  * @param issuerTrust PEM file of the certificates to trust for identity providers; empty: the JDK's
+ * @param countryFile tells the country of an address (MaxMind DB format); empty: nobody does
  * @param newAdminToken make one more admin token at this start
  */
 public record BrokerSettings(
@@ -29,6 +33,7 @@ public record BrokerSettings(
     Optional<Path> tlsKey,
     Set<String> privateIssuers,
     Optional<Path> issuerTrust,
+    Optional<Path> countryFile,
     boolean newAdminToken) {
 
   /** Copies, and wants a name at least. */
@@ -37,6 +42,18 @@ public record BrokerSettings(
     privateIssuers = Set.copyOf(privateIssuers);
     if (hostNames.isEmpty()) {
       throw new IllegalArgumentException("no host name (expected: at least one)");
+    }
+  }
+
+  Optional<String> issuerTrustPem() throws StartException {
+    if (issuerTrust.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readString(issuerTrust.get()));
+    } catch (IOException e) {
+      throw new StartException(
+          "--issuer-ca %s cannot be read: %s".formatted(issuerTrust.get(), e.getMessage()), e);
     }
   }
 }

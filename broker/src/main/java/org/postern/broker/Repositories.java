@@ -42,6 +42,7 @@ import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Risks;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
@@ -75,6 +76,7 @@ record Repositories(
     PostureReports postures,
     DeviceSources sources,
     Approvals approvals,
+    Risks risks,
     DecisionRecords decisions,
     RuleCountTable ruleCounts) {
 
@@ -118,6 +120,7 @@ record Repositories(
         new PostureReports(source),
         new DeviceSources(source),
         new Approvals(source, random, clock),
+        new Risks(source, random, clock),
         new DecisionRecords(source, clock),
         new RuleCountTable(source));
   }
@@ -155,6 +158,7 @@ record Repositories(
         desks.signals(),
         postures,
         approvals,
+        risks,
         decisions,
         ruleCounts,
         flows,

@@ -26,12 +26,14 @@ import org.postern.broker.signin.ServiceKeyRing;
 import org.postern.broker.signin.SignIn;
 import org.postern.broker.signin.SignInLimits;
 import org.postern.broker.signin.SignOutDoor;
+import org.postern.broker.signin.TestTickets;
 import org.postern.broker.signin.oidc.OidcClients;
 import org.postern.broker.signin.oidc.OidcDoor;
 import org.postern.broker.signin.saml.SamlClients;
 import org.postern.broker.signin.saml.SamlDoor;
 import org.postern.identity.ServiceKey;
 import org.postern.policystore.IdentityProvider;
+import org.postern.policystore.SecretSealer;
 import org.postern.policystore.audit.AuditLog;
 
 /** The rooms in which people sign in, wired. */
@@ -57,12 +59,14 @@ final class SignInRooms {
    * @param privateIssuers issuers that may live at private addresses, by the operator's word
    * @param audit for what strangers may try as well
    * @param trustPem certificates to trust for all providers instead of the JDK's
+   * @param sealer seals what lets an administrator's browser begin a test sign-in
    */
   record Place(
       Supplier<List<IdentityProvider>> configured,
       URI publicUrl,
       Set<String> privateIssuers,
       Optional<String> trustPem,
+      SecretSealer sealer,
       WebLoops web,
       AuditLog audit) {}
 
@@ -92,11 +96,12 @@ final class SignInRooms {
         new SamlClients(keys, place.privateIssuers(), place.publicUrl(), outbound, limits, clock);
     Providers providers =
         new Providers(place.configured(), provider -> client(provider, oidcClients, samlClients));
+    TestTickets tickets = new TestTickets(place.sealer(), random, clock);
     signIn =
         new SignIn(
             providers,
             new SignIn.Repositories(
-                stored.signIns(), stored.users(), stored.notes(), stored.codes()),
+                stored.signIns(), stored.users(), stored.notes(), stored.codes(), tickets),
             limits,
             clock,
             random,
@@ -121,7 +126,7 @@ final class SignInRooms {
             new AddressRate(POLLS_PER_MINUTE, POLLS_PER_MINUTE, ADDRESSES_TRACKED, nanoTime));
     signOut =
         new SignOutDoor(signIn, providers, stored.sessions(), stored.users(), () -> secret(random));
-    desk = new ProviderDesk(providers, keys, stored.notes());
+    desk = new ProviderDesk(providers, keys, stored.notes(), tickets);
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
   }

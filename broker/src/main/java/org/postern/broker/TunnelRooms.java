@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.postern.broker.access.Countries;
 import org.postern.broker.access.DecisionIds;
 import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.FlowAccess;
@@ -85,6 +86,7 @@ public final class TunnelRooms
    * @param decisions keeps decisions by their id
    * @param accessDesk where people ask for access
    * @param sources keeps where devices were seen
+   * @param countries tells the country of an address
    */
   public record Needs(
       String brokerId,
@@ -96,9 +98,10 @@ public final class TunnelRooms
       TunnelLimits tunnelLimits,
       DecisionLog decisions,
       AccessDesk accessDesk,
-      SourceMemory sources) {
+      SourceMemory sources,
+      Countries countries) {
 
-    /** Without keeping decisions, requests, or where devices were seen. */
+    /** Without keeping decisions, requests, or where devices were seen, and without countries. */
     public Needs(
         String brokerId,
         LiveTls tls,
@@ -117,7 +120,8 @@ public final class TunnelRooms
           tunnelLimits,
           DecisionLog.FORGETFUL,
           AccessDesk.NONE,
-          SourceMemory.NONE);
+          SourceMemory.NONE,
+          Countries.NONE);
     }
   }
 
@@ -138,7 +142,8 @@ public final class TunnelRooms
                 needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, time.clock()),
             needs.sources(),
             time.clock(),
-            needs.decisions());
+            needs.decisions(),
+            needs.countries());
     Rendezvous rendezvous = new Rendezvous();
     this.connectors =
         new ConnectorSide(
@@ -245,6 +250,11 @@ public final class TunnelRooms
   public void onSnapshot(Snapshot before, Snapshot now) {
     clients.policyChanged();
     connectors.policyChanged();
+  }
+
+  /** What is known of addresses is something else now: every live flow is decided again. */
+  void countriesChanged() {
+    clients.policyChanged();
   }
 
   // -- for the administrator

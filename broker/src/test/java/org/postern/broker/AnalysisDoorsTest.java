@@ -98,6 +98,39 @@ final class AnalysisDoorsTest {
   }
 
   @Test
+  void ruleAboutAFactThatNobodyTellsIsWarnedOf() throws Exception {
+    String document =
+        BASE.replace(
+            "rules:\n",
+            """
+            rules:
+              - {name: abroad, action: deny, applications: [wiki], anyone: true,
+                 when: [{countries: [FR]}]}
+              - {name: risky, action: deny, applications: [wiki], anyone: true,
+                 when: [{risks: [high]}]}
+            """);
+    JsonNode plan = owner.call("POST", "/admin/v1/plan", document).json();
+    assertThat(plan.path("warnings").findValuesAsText("text"))
+        .anySatisfy(text -> assertThat(text).contains("rule abroad", "--country-db FILE"))
+        .anySatisfy(text -> assertThat(text).contains("rule risky", "postern admin risk set"));
+    assertThat(
+            lines(
+                owner.call("POST", "/admin/v1/lint?kind=missing-fact", document).json(),
+                "kind",
+                "subject"))
+        .containsExactly("missing-fact abroad", "missing-fact risky");
+    assertThat(owner.call("POST", "/admin/v1/apply", document).status()).isEqualTo(200);
+    assertThat(
+            owner
+                .call("POST", "/admin/v1/plan", document + "# the same\n")
+                .json()
+                .path("warnings")
+                .size())
+        .as("who changes nothing is not told again")
+        .isZero();
+  }
+
+  @Test
   void lintComesInPagesAndWhoIsNarrowedReadsOfHisOwn() throws Exception {
     Set<String> all = new TreeSet<>();
     String cursor = "";

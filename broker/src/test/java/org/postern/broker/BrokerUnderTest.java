@@ -29,7 +29,7 @@ import org.postern.identity.TrustDomain;
 import org.postern.identity.WebTls;
 
 /** A real broker on loopback with a real database, and a browser's and a program's view of it. */
-final class BrokerUnderTest implements AutoCloseable {
+public final class BrokerUnderTest implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   static final String VERIFIER = "v".repeat(43);
 
@@ -38,7 +38,8 @@ final class BrokerUnderTest implements AutoCloseable {
   final HttpClient http;
   private final String adminToken;
 
-  BrokerUnderTest(Path dataDir, Set<String> privateIssuers) throws Exception {
+  /** Starts it. */
+  public BrokerUnderTest(Path dataDir, Set<String> privateIssuers) throws Exception {
     this.dataDir = dataDir;
     this.broker =
         Broker.start(
@@ -76,11 +77,32 @@ final class BrokerUnderTest implements AutoCloseable {
         Optional.empty(),
         privateIssuers,
         Optional.empty(),
+        Optional.empty(),
         false);
   }
 
-  URI url(String path) {
+  /** Of a path at it. */
+  public URI url(String path) {
     return broker.publicUrl().resolve(path);
+  }
+
+  /**
+   * Somebody at another address of this machine, since one address may only ask so often.
+   *
+   * @param number 1 to 250
+   */
+  public HttpClient from(int number) throws Exception {
+    return HttpClient.newBuilder()
+        .sslContext(
+            WebTls.client(
+                TrustBundle.fromPem(
+                    new TrustDomain("postern.internal"),
+                    Files.readString(dataDir.resolve("ca.pem")))))
+        .localAddress(InetAddress.getByName("127.0.7." + number))
+        // Over HTTP/2 the JDK's client loses an answer that comes while it still sends.
+        .version(HttpClient.Version.HTTP_1_1)
+        .connectTimeout(Duration.ofSeconds(20))
+        .build();
   }
 
   HttpRequest.Builder request(String path) {
@@ -99,7 +121,8 @@ final class BrokerUnderTest implements AutoCloseable {
     return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body.toString())).build());
   }
 
-  HttpResponse<String> admin(String method, String path, String body)
+  /** Asks as the administrator. */
+  public HttpResponse<String> admin(String method, String path, String body)
       throws IOException, InterruptedException {
     return send(
         request(path)

@@ -111,6 +111,28 @@ final class ScimSignInTest {
   }
 
   @Test
+  void codeOfSomebodyWhoIsSwitchedOffBeforeItIsUsedEnrollsNothing() throws Exception {
+    String id = provisioned("late@example.com");
+    provider.claims(claims ->
+        claims
+            .subject("subject-of-late")
+            .claim("email", "late@example.com")
+            .claim("groups", List.of()));
+    HttpResponse<String> back = broker.signIn();
+    String code = BrokerUnderTest.parameter(back, "code");
+    patchedUser(id, "[{\"op\":\"Replace\",\"path\":\"active\",\"value\":false}]");
+    HttpResponse<String> refused =
+        broker.post(
+            "/enroll/device",
+            BrokerUnderTest.deviceEnrollment(
+                code, BrokerUnderTest.VERIFIER, IdentityKey.generate().csr()));
+    assertThat(refused.statusCode()).as(refused.body()).isBetween(400, 499);
+    assertThat(refused.body()).doesNotContain("chain");
+    assertThat(liveSessions(id)).isZero();
+    assertThat(broker.admin("GET", "/admin/v1/devices", "").body()).doesNotContain(id);
+  }
+
+  @Test
   void whoIsProvisionedSignsInAsThatPersonAndSwitchingThemOffEndsTheirSessions() throws Exception {
     String id = provisioned("link@example.com");
     String group = corp.newGroup("Engineering", id);

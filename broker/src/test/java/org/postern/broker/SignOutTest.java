@@ -68,6 +68,51 @@ final class SignOutTest {
     }
   }
 
+  @Test
+  void signingInAgainIsTheSameDeviceUntilItIsSetAside() throws Exception {
+    try (TestProvider provider = new TestProvider(Instant::now);
+        BrokerUnderTest broker =
+            new BrokerUnderTest(folder.resolve("data"), Set.of(provider.issuer()))) {
+      broker.admin(
+          "POST",
+          "/admin/v1/apply",
+          "version: 1\nidentityProviders: [{name: corp, issuer: \"%s\", clientId: %s}]\n"
+              .formatted(provider.issuer(), TestProvider.CLIENT));
+      IdentityKey key = IdentityKey.generate();
+      String device = enroll(broker, key).path("device_id").asText();
+      for (int again = 0; again < 11; again++) {
+        assertThat(enroll(broker, key).path("device_id").asText()).isEqualTo(device);
+      }
+      JsonNode sessions =
+          BrokerUnderTest.JSON.readTree(broker.admin("GET", "/admin/v1/sessions", "").body());
+      assertThat(sessions.path("items").valueStream().filter(s -> !s.path("revoked").asBoolean()))
+          .hasSize(1);
+      assertThat(
+              broker
+                  .admin("PUT", "/admin/v1/devices/" + device, "{\"name\":\"new laptop\"}")
+                  .body())
+          .contains("named new laptop");
+      assertThat(broker.admin("GET", "/admin/v1/devices", "").body()).contains("new laptop");
+      broker.admin("POST", "/admin/v1/devices/" + device + "/quarantine", "");
+      assertThat(enroll(broker, key).toString())
+          .contains("device-quarantined", "This device is set aside", device);
+      assertThat(enroll(broker, IdentityKey.generate()).toString())
+          .contains("device-quarantined", "so no new one is let in");
+    }
+  }
+
+  private static JsonNode enroll(BrokerUnderTest broker, IdentityKey key) throws Exception {
+    return BrokerUnderTest.JSON.readTree(
+        broker
+            .post(
+                "/enroll/device",
+                BrokerUnderTest.deviceEnrollment(
+                    BrokerUnderTest.parameter(broker.signIn(), "code"),
+                    BrokerUnderTest.VERIFIER,
+                    key.csr()))
+            .body());
+  }
+
   private static boolean revoked(BrokerUnderTest broker) throws Exception {
     return BrokerUnderTest.JSON
         .readTree(broker.admin("GET", "/admin/v1/sessions", "").body())

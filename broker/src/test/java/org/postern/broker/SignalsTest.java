@@ -73,6 +73,40 @@ final class SignalsTest {
   }
 
   @Test
+  void riskLevelIsNotedOfWhoIsMeantAndTheLaterWordHolds() throws Exception {
+    SignalBed.SignedIn who = bed.signIn("rita", "");
+    long now = Instant.now().getEpochSecond();
+    assertThat(risk("rita", "USER", "HIGH", now)).isEqualTo("risk of 1 user is high");
+    assertThat(bed.items("/admin/v1/sessions"))
+        .anySatisfy(session -> {
+          assertThat(session.path("user").asText()).isEqualTo("rita@example.com");
+          assertThat(session.path("risk").asText()).isEqualTo("high");
+        });
+    assertThat(risk("rita", "USER", "LOW", now - 60)).isEqualTo("a later event holds");
+    assertThat(risk("rita", "USER", "MEDIUM", now + 1)).isEqualTo("risk of 1 user is medium");
+    assertThat(risk("rita", "TENANT", "HIGH", now + 2))
+        .isEqualTo("risk of something that is no user and no device");
+    assertThat(risk("rita", "USER", "EXTREME", now + 2)).isEqualTo("unknown risk level");
+    assertThat(bed.isLive(who)).as("a level is a fact, and ends nothing by itself").isTrue();
+    JsonNode listed = bed.items("/admin/v1/risks");
+    assertThat(listed).hasSize(1);
+    assertThat(listed.get(0).path("level").asText()).isEqualTo("medium");
+    assertThat(listed.get(0).path("source").asText()).isEqualTo("signal:" + SignalBed.STREAM);
+    assertThat(listed.get(0).path("reason").asText()).isEqualTo("LEAKED_PASSWORD");
+  }
+
+  private String risk(String name, String principal, String level, long at) throws Exception {
+    return accepted(
+        CAEP + "risk-level-change",
+        transmitter.person(name),
+        Map.of(
+            "principal", principal,
+            "current_level", level,
+            "risk_reason", "LEAKED_PASSWORD",
+            "event_timestamp", at));
+  }
+
+  @Test
   void allSessionsAreMeantByKeycloaksWordForThem() throws Exception {
     SignalBed.SignedIn who = bed.signIn("quinn", "sid-q");
     accepted(

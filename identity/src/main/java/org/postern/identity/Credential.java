@@ -81,7 +81,12 @@ public final class Credential {
 
   /** A DER certificate request that proves possession of this key, as {@link IdentityKey#csr}. */
   public byte[] csr() {
-    return new IdentityKey(new KeyPair(chain.getFirst().getPublicKey(), key)).csr();
+    return identityKey().csr();
+  }
+
+  /** The key, to be joined with its next certificate. */
+  public IdentityKey identityKey() {
+    return new IdentityKey(new KeyPair(chain.getFirst().getPublicKey(), key));
   }
 
   public SpiffeId id() {

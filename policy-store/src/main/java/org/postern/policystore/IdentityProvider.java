@@ -1,5 +1,6 @@
 package org.postern.policystore;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,21 +14,37 @@ import java.util.TreeMap;
 /// @param anyDomain addresses of domains that no provider has are accepted from this one as well
 /// @param audiences who may sign in through it
 /// @param attributes what is taken over of what it says about a person
+/// @param sessionLength of a device whose user signs in here
 public record IdentityProvider(
     String name,
     Protocol protocol,
     List<String> domains,
     boolean anyDomain,
     Set<Audience> audiences,
-    Attributes attributes) {
+    Attributes attributes,
+    Duration sessionLength) {
 
   /// The claim that is read when the document names none.
   public static final String GROUPS_CLAIM_DEFAULT = "groups";
+
+  /// How long a sign-in lasts when the document does not say.
+  public static final Duration SESSION_LENGTH_DEFAULT = Duration.ofHours(12);
 
   /// Copies the collections.
   public IdentityProvider {
     domains = List.copyOf(domains);
     audiences = Set.copyOf(audiences);
+  }
+
+  /// One whose sign-ins last as long as usual.
+  public IdentityProvider(
+      String name,
+      Protocol protocol,
+      List<String> domains,
+      boolean anyDomain,
+      Set<Audience> audiences,
+      Attributes attributes) {
+    this(name, protocol, domains, anyDomain, audiences, attributes, SESSION_LENGTH_DEFAULT);
   }
 
   /// An OpenID Connect provider for users that has nothing special about it.
@@ -56,9 +73,28 @@ public record IdentityProvider(
   /// @param issuer the issuer URL, exactly as the provider's tokens name it
   /// @param allowPlainHttp the issuer may be an http URL on another host: for tests and
   ///   demonstrations
+  /// @param scopes what is asked for besides `openid`; empty: [#SCOPES_DEFAULT]
   public record OpenIdConnect(
-      String issuer, String clientId, ClientSecret secret, boolean allowPlainHttp)
-      implements Protocol {}
+      String issuer,
+      String clientId,
+      ClientSecret secret,
+      boolean allowPlainHttp,
+      List<String> scopes)
+      implements Protocol {
+    /// What is asked for when the document does not say.
+    public static final List<String> SCOPES_DEFAULT = List.of("email", "profile");
+
+    /// Copies the list.
+    public OpenIdConnect {
+      scopes = List.copyOf(scopes);
+    }
+
+    /// With the usual scopes.
+    public OpenIdConnect(
+        String issuer, String clientId, ClientSecret secret, boolean allowPlainHttp) {
+      this(issuer, clientId, secret, allowPlainHttp, List.of());
+    }
+  }
 
   /// SAML 2.0, we are the service provider.
   ///
@@ -179,10 +215,16 @@ public record IdentityProvider(
   public IdentityProvider with(ClientSecret secret) {
     Protocol changed =
         switch (protocol) {
-          case OpenIdConnect(String issuer, String client, ClientSecret old, boolean plain) ->
-              new OpenIdConnect(issuer, client, secret, plain);
+          case OpenIdConnect(
+                  String issuer,
+                  String client,
+                  ClientSecret old,
+                  boolean plain,
+                  var scopes) ->
+              new OpenIdConnect(issuer, client, secret, plain, scopes);
           case Saml saml -> saml;
         };
-    return new IdentityProvider(name, changed, domains, anyDomain, audiences, attributes);
+    return new IdentityProvider(
+        name, changed, domains, anyDomain, audiences, attributes, sessionLength);
   }
 }

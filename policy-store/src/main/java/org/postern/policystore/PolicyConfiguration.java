@@ -1,5 +1,6 @@
 package org.postern.policystore;
 
+import java.time.Duration;
 import java.util.List;
 
 /// The whole configuration: what an administrator wrote, as values. The order of the three kinds of
@@ -255,5 +256,14 @@ public record PolicyConfiguration(
         sessionRules,
         forwardingRules,
         changed);
+  }
+
+  /// How long a sign-in at a provider lasts; as usual for one that is no longer here.
+  public Duration sessionLength(String provider) {
+    return identityProviders.stream()
+        .filter(each -> each.name().equals(provider))
+        .findFirst()
+        .map(IdentityProvider::sessionLength)
+        .orElse(IdentityProvider.SESSION_LENGTH_DEFAULT);
   }
 }

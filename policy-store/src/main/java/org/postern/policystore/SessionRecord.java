@@ -5,8 +5,11 @@ import java.util.List;
 
 /// A signed-in user on a device. A device has at most one live session.
 ///
+/// @param authenticatedAt when the user proved themselves at the provider: how old the sign-in is
 /// @param revoked ended before its time, by an administrator, a sign-out or a newer sign-in
 /// @param strength how the user signed in
+/// @param startedAt when it began here: of two sessions of a device the later one counts, however
+///   old the proof behind it is
 public record SessionRecord(
     String id,
     String userId,
@@ -15,7 +18,30 @@ public record SessionRecord(
     Instant authenticatedAt,
     Instant expiresAt,
     boolean revoked,
-    SignInMethod strength) {
+    SignInMethod strength,
+    Instant startedAt) {
+
+  /// A session that began when the user proved themselves.
+  public SessionRecord(
+      String id,
+      String userId,
+      String deviceId,
+      String provider,
+      Instant authenticatedAt,
+      Instant expiresAt,
+      boolean revoked,
+      SignInMethod strength) {
+    this(
+        id,
+        userId,
+        deviceId,
+        provider,
+        authenticatedAt,
+        expiresAt,
+        revoked,
+        strength,
+        authenticatedAt);
+  }
 
   /// A session of which it is not known how the user signed in.
   public SessionRecord(

@@ -30,6 +30,19 @@ public sealed interface SignalEffect {
   /// A device is set aside, or freed as far as signals go.
   record Compliance(String device, boolean compliant) implements SignalEffect {}
 
+  /// People, or a device, are held to be so risky.
+  ///
+  /// @param users ids; empty if a device is meant
+  /// @param device id; empty if people are meant
+  /// @param reason the transmitter's words, may be empty
+  record Risk(List<String> users, String device, RiskLevel level, String reason)
+      implements SignalEffect {
+    /// Copies the list.
+    public Risk {
+      users = List.copyOf(users);
+    }
+  }
+
   /// The transmitter shows that it can reach us.
   ///
   /// @param state what we asked it to repeat; empty: it came by itself

@@ -48,6 +48,8 @@ public final class BenchMain {
         new OpenBenchmark(
             List.of(new Direct(), new StunnelChain(), PosternContender.BROKER), SUBJECT),
         new DecisionBenchmark(SUBJECT),
+        new CutBenchmark(SUBJECT),
+        new SignInBenchmark(SUBJECT),
         new ScimBenchmark(SUBJECT),
         new ReloadBenchmark(SUBJECT),
         new AnalysisBenchmark(SUBJECT),

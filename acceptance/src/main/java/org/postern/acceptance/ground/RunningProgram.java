@@ -49,6 +49,8 @@ public final class RunningProgram implements AutoCloseable {
   public static RunningProgram start(List<String> command, @Nullable Path directory)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // An ordinary user's path does not lead to nft.
+    builder.environment().merge("PATH", ":/usr/sbin:/sbin", String::concat);
     if (directory != null) {
       builder.directory(directory.toFile());
     }

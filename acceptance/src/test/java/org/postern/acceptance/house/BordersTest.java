@@ -98,6 +98,10 @@ final class BordersTest {
                 List.of("org.opensaml..", "net.shibboleth..", "org.apache.xml.security.."),
                 "broker.signin.saml"),
             onlyIn(
+                "a country file is read in one small room, whose door is a code of two letters",
+                List.of("com.maxmind.."),
+                "broker.country"),
+            onlyIn(
                 "what a provider's client sends is read in one room, and stored as plain text",
                 List.of("com.unboundid.."),
                 "broker.scim"),

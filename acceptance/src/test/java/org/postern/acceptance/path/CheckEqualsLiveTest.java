@@ -15,10 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.BareDevice;
+import org.postern.acceptance.ground.WholeBroker;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Open;
 import org.postern.tunnel.message.PostureFact;
@@ -45,7 +48,12 @@ final class CheckEqualsLiveTest {
 
   @BeforeEach
   void start() throws Exception {
-    all = new WholeBroker(folder.resolve("broker"), Clock.systemUTC());
+    all =
+        new WholeBroker(
+            folder.resolve("broker"),
+            Path.of("target/postgres-programs"),
+            Clock.systemUTC(),
+            Set.of());
     System.out.println("seed " + seed);
   }
 
@@ -55,13 +63,13 @@ final class CheckEqualsLiveTest {
   }
 
   /** A decision that was made for a device, and how it was told. */
-  private record Made(WholeBroker.Bare device, String host, int port, Refused told) {}
+  private record Made(BareDevice device, String host, int port, Refused told) {}
 
   @Test
   void checkSaysWhatResolveAndOpenDecideWhateverThePolicy() throws Exception {
     RandomPolicies policies = new RandomPolicies(random, all.issuer());
     apply(policies.next());
-    List<WholeBroker.Bare> devices =
+    List<BareDevice> devices =
         List.of(
             all.bareDevice(
                 "alice",
@@ -89,9 +97,9 @@ final class CheckEqualsLiveTest {
     assertThat(allowed).as("decisions that let somebody in").isBetween(opens / 20, opens * 19 / 20);
   }
 
-  private int agree(RandomPolicies policies, List<WholeBroker.Bare> devices) throws Exception {
+  private int agree(RandomPolicies policies, List<BareDevice> devices) throws Exception {
     List<Made> made = new ArrayList<>();
-    for (WholeBroker.Bare device : devices) {
+    for (BareDevice device : devices) {
       awaitInForce(device);
       for (int i = 0; i < QUESTIONS; i++) {
         String host = policies.host();
@@ -108,12 +116,22 @@ final class CheckEqualsLiveTest {
     return allowed;
   }
 
+  /** An answer of the admin API; a POST if there is a body. */
+  private HttpResponse<String> api(String path, String body) throws Exception {
+    return all.call(
+        body.isEmpty() ? "GET" : "POST",
+        "/admin/v1/" + path,
+        all.adminToken(),
+        path.equals("apply") ? "application/yaml" : "application/json",
+        body);
+  }
+
   private void apply(String policy) throws Exception {
-    HttpResponse<String> applied = all.api("apply", policy);
+    HttpResponse<String> applied = api("apply", policy);
     assertThat(applied.statusCode()).as(policy + applied.body()).isEqualTo(200);
   }
 
-  private void report(WholeBroker.Bare device, boolean managed) throws Exception {
+  private void report(BareDevice device, boolean managed) throws Exception {
     device
         .link()
         .send(
@@ -135,7 +153,7 @@ final class CheckEqualsLiveTest {
   }
 
   /** The device is decided about by what was applied last. */
-  private void awaitInForce(WholeBroker.Bare device) {
+  private void awaitInForce(BareDevice device) {
     await()
         .atMost(PATIENCE)
         .until(() ->
@@ -143,7 +161,7 @@ final class CheckEqualsLiveTest {
                 == check(device, "nobody.corp.internal", 80).path("policyVersion").asLong());
   }
 
-  private Resolved resolve(WholeBroker.Bare device, String host) throws InterruptedException {
+  private Resolved resolve(BareDevice device, String host) throws Exception {
     device
         .link()
         .send(
@@ -156,7 +174,7 @@ final class CheckEqualsLiveTest {
         .getResolved();
   }
 
-  private Made open(WholeBroker.Bare device, String host, int port) throws InterruptedException {
+  private Made open(BareDevice device, String host, int port) throws Exception {
     opens += 1;
     int id = ++flowId;
     device
@@ -178,24 +196,23 @@ final class CheckEqualsLiveTest {
         device.next(each -> each.hasRefused() && each.getRefused().getFlowId() == id).getRefused());
   }
 
-  private JsonNode check(WholeBroker.Bare device, String host, int port) throws Exception {
+  private JsonNode check(BareDevice device, String host, int port) throws Exception {
     return check(device, host, port, "");
   }
 
-  private JsonNode check(WholeBroker.Bare device, String host, int port, String at)
-      throws Exception {
+  private JsonNode check(BareDevice device, String host, int port, String at) throws Exception {
     ObjectNode question = JSON.createObjectNode();
     question.put("device", device.deviceId()).put("host", host).put("port", port);
     if (!at.isEmpty()) {
       question.put("at", at);
     }
-    HttpResponse<String> answer = all.api("check", question.toString());
+    HttpResponse<String> answer = api("check", question.toString());
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return JSON.readTree(answer.body());
   }
 
   /** A name is there exactly if one of its ports is open, or would be after asking. */
-  private void resolveAgrees(WholeBroker.Bare device, String host) throws Exception {
+  private void resolveAgrees(BareDevice device, String host) throws Exception {
     boolean open = false;
     for (int port = RandomPolicies.PORT_LOW; port <= RandomPolicies.PORT_HIGH; port++) {
       open |= !check(device, host, port).path("outcome").asText().equals("deny");
@@ -206,8 +223,8 @@ final class CheckEqualsLiveTest {
   /** True if it was let in. */
   private boolean openAgrees(Made made) throws Exception {
     String id = made.told().getDecisionId();
-    await().atMost(PATIENCE).until(() -> all.api("decisions/" + id, "").statusCode() == 200);
-    JsonNode live = JSON.readTree(all.api("decisions/" + id, "").body());
+    await().atMost(PATIENCE).until(() -> api("decisions/" + id, "").statusCode() == 200);
+    JsonNode live = JSON.readTree(api("decisions/" + id, "").body());
     JsonNode why = live.path("why");
     ObjectNode check =
         (ObjectNode) check(made.device(), made.host(), made.port(), live.path("at").asText());

@@ -34,9 +34,11 @@ import org.postern.appconnector.upstream.AddressGuard;
 import org.postern.appconnector.upstream.SocketTypes;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.broker.TunnelRooms;
+import org.postern.broker.access.Countries;
 import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.PostureMemory;
 import org.postern.broker.access.SourceMemory;
+import org.postern.broker.clientside.AccessDesk;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.broker.rendezvous.Renewal;
 import org.postern.clientconnector.link.DeviceTunnel;
@@ -67,7 +69,10 @@ import org.postern.tunnel.message.RenewRefused;
  */
 final class OneProcess implements AutoCloseable {
   static final TrustDomain DOMAIN = new TrustDomain("test.example");
+
+  /** Few enough that a loaded machine can exceed them too. */
   private static final int OPENS_PER_SECOND = 50;
+
   private static final Clock CLOCK = Clock.systemUTC();
 
   final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
@@ -80,11 +85,17 @@ final class OneProcess implements AutoCloseable {
   private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
   private final List<Runnable> stops = new ArrayList<>();
   private final Path directory;
+  private final int opensPerSecond;
   private TunnelRooms rooms;
   private Channel port;
 
   OneProcess(Path directory, Snapshot first) {
+    this(directory, first, OPENS_PER_SECOND);
+  }
+
+  OneProcess(Path directory, Snapshot first, int opensPerSecond) {
     this.directory = directory;
+    this.opensPerSecond = opensPerSecond;
     this.snapshot = new AtomicReference<>(first);
     this.brokerLoops = group(2);
     this.rooms = newRooms();
@@ -114,14 +125,15 @@ final class OneProcess implements AutoCloseable {
             limits(),
             TunnelLimits.DEFAULT,
             notes::add,
-            SourceMemory.NONE),
+            AccessDesk.NONE,
+            SourceMemory.NONE,
+            Countries.NONE),
         CLOCK,
         System::nanoTime,
         new SecureRandom());
   }
 
-  /** The defaults, but few enough opens a second that a loaded machine can exceed them too. */
-  private static RendezvousLimits limits() {
+  private RendezvousLimits limits() {
     RendezvousLimits d = RendezvousLimits.defaults();
     return new RendezvousLimits(
         d.carrierWait(),
@@ -133,7 +145,7 @@ final class OneProcess implements AutoCloseable {
         d.flowsPerDeviceMax(),
         d.lanesPerDeviceMax(),
         d.carriersPerPeerMax(),
-        OPENS_PER_SECOND,
+        opensPerSecond,
         d.resolvesPerSecond());
   }
 

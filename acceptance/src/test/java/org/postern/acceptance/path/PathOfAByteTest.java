@@ -3,20 +3,12 @@ package org.postern.acceptance.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,27 +23,31 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.broker.access.DecisionLog;
-import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.Resolution;
 import org.postern.clientconnector.local.Target;
+import org.postern.identity.SpiffeId;
 import org.postern.policystore.decision.Decision;
+import org.postern.tunnel.message.CutDone;
+import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.Open;
+import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
 
 /** Device, broker, connector and application in one process, over real TLS and real sockets. */
 final class PathOfAByteTest {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   @TempDir private Path directory;
-  private ServerSocket echo;
-  private Thread serving;
+  private EchoApplication echo;
   private OneProcess all;
   private OneProcess.Device device;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    serving = Thread.ofVirtual().start(this::serve);
-    all = new OneProcess(directory, Policies.allowing(1, echo.getLocalPort()));
+    echo = new EchoApplication();
+    all = new OneProcess(directory, Policies.allowing(1, echo.port()));
     all.connector("vpc-a", "c1", resolver());
     device = all.device("u1", "d1");
     await()
@@ -74,94 +69,19 @@ final class PathOfAByteTest {
         List.of(), Map.of("echo.corp.internal", loopback, "secret.corp.internal", loopback));
   }
 
-  private void serve() {
-    while (!echo.isClosed()) {
-      try {
-        Socket accepted = echo.accept();
-        Thread.ofVirtual().start(() -> echo(accepted));
-      } catch (java.io.IOException e) {
-        return;
-      }
-    }
-  }
-
-  private static void echo(Socket socket) {
-    try (socket) {
-      socket.getInputStream().transferTo(socket.getOutputStream());
-    } catch (java.io.IOException e) {
-      // The other end is gone; so are we.
-    }
-  }
-
   private Target target() {
-    return new Target("echo.corp.internal", echo.getLocalPort());
-  }
-
-  /** A program's connection: its own end, and what the gateway said. */
-  private record Program(Socket socket, CompletableFuture<String> said) implements AutoCloseable {
-    @Override
-    public void close() throws java.io.IOException {
-      socket.close();
-    }
+    return new Target("echo.corp.internal", echo.port());
   }
 
   private Program connect(Target target) throws Exception {
-    CompletableFuture<String> said = new CompletableFuture<>();
-    CountDownLatch accepted = new CountDownLatch(1);
-    Channel door =
-        new ServerBootstrap()
-            .group(device.loop())
-            .channel(EpollServerSocketChannel.class)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childHandler(
-                new ChannelInitializer<EpollSocketChannel>() {
-                  @Override
-                  protected void initChannel(EpollSocketChannel local) {
-                    accepted.countDown();
-                    local
-                        .eventLoop()
-                        .execute(() ->
-                            device.tunnel().gateway().connect(target, local, words(local, said)));
-                  }
-                })
-            .bind(InetAddress.getLoopbackAddress(), 0)
-            .sync()
-            .channel();
-    Socket program = new Socket();
-    program.connect(door.localAddress());
-    program.setSoTimeout(15_000);
-    assertThat(accepted.await(10, TimeUnit.SECONDS)).isTrue();
-    door.close();
-    return new Program(program, said);
-  }
-
-  private static ConnectListener words(Channel local, CompletableFuture<String> said) {
-    return new ConnectListener() {
-      @Override
-      public void onOpened() {
-        said.complete("opened");
-      }
-
-      @Override
-      public void onRefused(ReasonCode reason, String text) {
-        said.complete(reason.name());
-        local.close();
-      }
-    };
-  }
-
-  private static String ask(Program program, String text) throws Exception {
-    program.socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
-    return new String(
-        program.socket.getInputStream().readNBytes(text.length()), StandardCharsets.UTF_8);
+    return Program.connect(device, target);
   }
 
   @Test
   void programReachesTheApplicationByNameAndBytesComeBack() throws Exception {
     try (Program program = connect(target())) {
-      assertThat(ask(program, "hello")).isEqualTo("hello");
-      assertThat(program.said.get(5, TimeUnit.SECONDS)).isEqualTo("opened");
+      assertThat(program.ask("hello")).isEqualTo("hello");
+      assertThat(program.answer()).isEqualTo("opened");
     }
     await().atMost(PATIENCE).until(() -> all.liveFlows() == 0);
   }
@@ -172,8 +92,8 @@ final class PathOfAByteTest {
     Resolution nonsense = resolve("nonsense.corp.internal");
     assertThat(forbidden).isInstanceOf(Resolution.Unknown.class).isEqualTo(nonsense);
     assertThat(resolve("echo.corp.internal")).isInstanceOf(Resolution.Permitted.class);
-    try (Program program = connect(new Target("secret.corp.internal", echo.getLocalPort()))) {
-      assertThat(program.said.get(5, TimeUnit.SECONDS)).isEqualTo("POLICY_NO_RULE");
+    try (Program program = connect(new Target("secret.corp.internal", echo.port()))) {
+      assertThat(program.answer()).isEqualTo("POLICY_NO_RULE");
     }
   }
 
@@ -198,14 +118,14 @@ final class PathOfAByteTest {
       Thread.ofVirtual()
           .start(() -> {
             try {
-              OutputStream out = program.socket.getOutputStream();
+              OutputStream out = program.socket().getOutputStream();
               out.write(sent);
-              program.socket.shutdownOutput();
+              program.socket().shutdownOutput();
             } catch (java.io.IOException e) {
               throw new java.io.UncheckedIOException(e);
             }
           });
-      InputStream in = program.socket.getInputStream();
+      InputStream in = program.socket().getInputStream();
       assertThat(in.readAllBytes()).isEqualTo(sent);
     }
   }
@@ -213,9 +133,9 @@ final class PathOfAByteTest {
   @Test
   void deletingTheRuleCutsTheLiveFlowAndTheReasonShows() throws Exception {
     try (Program program = connect(target())) {
-      assertThat(ask(program, "hello")).isEqualTo("hello");
-      all.change(Policies.denying(2, echo.getLocalPort()));
-      assertThat(ends(program)).isTrue();
+      assertThat(program.ask("hello")).isEqualTo("hello");
+      all.change(Policies.denying(2, echo.port()));
+      assertThat(program.ends()).isTrue();
     }
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(lastEnd()).isEqualTo("POLICY_CHANGED"));
     await().atMost(PATIENCE).until(() -> all.liveFlows() == 0);
@@ -236,24 +156,13 @@ final class PathOfAByteTest {
   @Test
   void revokedSessionCutsEverythingAndTheDeviceLearnsWhy() throws Exception {
     try (Program program = connect(target())) {
-      assertThat(ask(program, "hello")).isEqualTo("hello");
-      all.change(Policies.revoked(2, echo.getLocalPort()));
-      assertThat(ends(program)).isTrue();
+      assertThat(program.ask("hello")).isEqualTo("hello");
+      all.change(Policies.revoked(2, echo.port()));
+      assertThat(program.ends()).isTrue();
     }
     await()
         .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(linkReason()).isEqualTo("SESSION_REVOKED"));
-  }
-
-  /** True when the connection ends (reset or end of stream) rather than stays. */
-  private static boolean ends(Program program) {
-    try {
-      return program.socket.getInputStream().read() < 0;
-    } catch (java.net.SocketTimeoutException e) {
-      return false;
-    } catch (java.io.IOException e) {
-      return true;
-    }
   }
 
   private String lastEnd() throws Exception {
@@ -270,29 +179,74 @@ final class PathOfAByteTest {
   }
 
   @Test
-  void brokerThatComesBackIsFoundAgainAndFlowsGoOnOrEnd() throws Exception {
+  void brokerThatComesBackIsFoundAgainAndFlowsGoOn() throws Exception {
     try (Program program = connect(target())) {
-      assertThat(ask(program, "hello")).isEqualTo("hello");
+      assertThat(program.ask("hello")).isEqualTo("hello");
       all.restartBroker(Duration.ZERO);
       await()
           .atMost(PATIENCE)
           .ignoreExceptions()
           .untilAsserted(() -> {
             try (Program again = connect(target())) {
-              assertThat(ask(again, "again")).isEqualTo("again");
+              assertThat(again.ask("again")).isEqualTo("again");
             }
           });
+      // Its lane was cut with the broker: it is resumed through the new one, at the same connector.
+      assertThat(program.ask("still")).isEqualTo("still");
+    }
+  }
+
+  @Test
+  void connectorThatSpeaksOfOtherConnectorsFlowsIsNotHeard() throws Exception {
+    try (Program program = connect(target())) {
+      assertThat(program.ask("hello")).isEqualTo("hello");
+      OneProcess.Raw rogue = all.raw(new SpiffeId.ConnectorId(OneProcess.DOMAIN, "vpc-b", "c2"));
+      String victim = new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d1").toString();
+      for (int id = 1; id <= 4; id++) {
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setOpened(Opened.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setRefused(
+                        Refused.newBuilder()
+                            .setFlowId(id)
+                            .setDeviceSpiffeId(victim)
+                            .setReason(ReasonCode.POLICY_DENIED))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setCutDone(CutDone.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+        rogue
+            .link()
+            .send(
+                Envelope.newBuilder()
+                    .setFlowClosed(FlowClosed.newBuilder().setFlowId(id).setDeviceSpiffeId(victim))
+                    .build());
+      }
+      // Its link falls for this last word: then the broker has heard all that came before.
+      rogue.link().send(Envelope.newBuilder().setOpen(Open.getDefaultInstance()).build());
+      assertThat(rogue.closed().get(10, TimeUnit.SECONDS)).isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
+      assertThat(resolve("echo.corp.internal")).isInstanceOf(Resolution.Permitted.class);
+      assertThat(program.ask("still")).isEqualTo("still");
+      assertThat(all.liveFlows()).isEqualTo(1);
     }
   }
 
   @Test
   void deadApplicationIsRefusedWithItsReason() throws Exception {
-    int port = echo.getLocalPort();
-    echo.close();
-    // The thread in accept is what closes the socket: until it ends, the port still listens.
-    serving.join();
+    int port = echo.port();
+    echo.die();
     try (Program program = connect(new Target("echo.corp.internal", port))) {
-      assertThat(program.said.get(10, TimeUnit.SECONDS)).isEqualTo("CONNECT_REFUSED");
+      assertThat(program.answer()).isEqualTo("CONNECT_REFUSED");
     }
   }
 
@@ -300,7 +254,7 @@ final class PathOfAByteTest {
   void datagramsKeepTheirBoundaries() throws Exception {
     try (java.net.DatagramSocket server =
         new java.net.DatagramSocket(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), echo.getLocalPort()))) {
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), echo.port()))) {
       Thread.ofVirtual().start(() -> echoDatagrams(server));
       CompletableFuture<String> first = new CompletableFuture<>();
       device

@@ -88,13 +88,20 @@ final class Policies {
             new UserRecord("u1", "idp", "s1", "alice@example.com", "Alice", false, List.of())),
         Map.of(
             "d1",
-            new DeviceRecord("d1", "u1", "laptop", "linux", "00", DeviceRecord.State.REGISTERED)),
+            new DeviceRecord("d1", "u1", "laptop", "linux", "00", DeviceRecord.State.REGISTERED),
+            "d2",
+            new DeviceRecord("d2", "u1", "tablet", "linux", "00", DeviceRecord.State.REGISTERED)),
         Map.of(
-            "d1", new SessionRecord("x1", "u1", "d1", "idp", now, now.plusSeconds(3600), revoked)),
+            "d1",
+            new SessionRecord("x1", "u1", "d1", "idp", now, now.plusSeconds(3600), revoked),
+            "d2",
+            new SessionRecord("x2", "u1", "d2", "idp", now, now.plusSeconds(3600), revoked)),
         Map.of(
             "c1",
             new ConnectorRecord("c1", "vpc-a", "one", "00", ConnectorRecord.State.ENROLLED),
             "c2",
-            new ConnectorRecord("c2", "vpc-b", "two", "00", ConnectorRecord.State.ENROLLED)));
+            new ConnectorRecord("c2", "vpc-b", "two", "00", ConnectorRecord.State.ENROLLED),
+            "c3",
+            new ConnectorRecord("c3", "vpc-a", "three", "00", ConnectorRecord.State.ENROLLED)));
   }
 }

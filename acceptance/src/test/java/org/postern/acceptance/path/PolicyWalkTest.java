@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.WholeBroker;
 
 /** A team's policy in a Git folder, from its tests to the flows that a change cuts, and back. */
 final class PolicyWalkTest {
@@ -36,7 +38,12 @@ final class PolicyWalkTest {
   void start() throws Exception {
     echo = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::serve);
-    all = new WholeBroker(folder.resolve("broker"), Clock.systemUTC());
+    all =
+        new WholeBroker(
+            folder.resolve("broker"),
+            Path.of("target/postgres-programs"),
+            Clock.systemUTC(),
+            Set.of());
     git = Files.createDirectories(folder.resolve("policy"));
     git("init", "--quiet");
   }

@@ -40,6 +40,7 @@ final class UnmodifiedProgramsTest {
   private static RunningProgram resolver;
   private static PrivateServers servers;
   private static Person person;
+  private static Cast cast;
 
   @BeforeAll
   static void start() throws Exception {
@@ -55,7 +56,7 @@ final class UnmodifiedProgramsTest {
       networks.name(Room.VPC_A, Room.APPLICATION_ADDRESS, name);
     }
     resolver.awaitOutput("resolver is ready", PATIENCE);
-    Cast cast = Cast.inRooms(run, networks, WEB, person.hands());
+    cast = Cast.inRooms(run, networks, WEB, person.hands());
     cast.apply(applications(), rules());
     servers = new PrivateServers(networks, run.folder("private"));
     servers.start(PrivateServers.postgresPrograms(work.resolve("broker")));
@@ -262,5 +263,40 @@ final class UnmodifiedProgramsTest {
         .isEqualTo("4711 600\n");
     assertThat(networks.run(Room.USER, "stat", "-c", "%u %a", "/run/postern", "/run/postern/undo"))
         .isEqualTo("0 711\n0 700\n");
+  }
+
+  @Test
+  void anotherDeviceWithoutRootRunsInTheBackgroundUntilItIsToldToEnd() throws Exception {
+    String state = person.home() + "/second";
+    List<String> places = List.of("--state-dir", state, "--run-dir", state + "/run");
+    cast.signIn(places);
+    Person.Ended up = postern(places, "up", "--mode", "proxy", "--proxy", "127.0.0.1:1066");
+    assertThat(up.code()).as(up.output()).isZero();
+    assertThat(up.output()).contains("Running.");
+
+    String page = person.home() + "/page-by-proxy";
+    String proxy = "socks5h://127.0.0.1:1066";
+    person.run("curl", "-sSf", "-x", proxy, "-o", page, page(PrivateServers.WEB_PORT));
+    networks.run(Room.USER, "cmp", page, servers.page().toString());
+    Person.Ended status = postern(places, "status", "--json");
+    assertThat(status.code()).as(status.output()).isZero();
+    JsonNode told = JSON.readTree(status.output());
+    assertThat(told.at("/tunnel/linked").asBoolean()).isTrue();
+    assertThat(told.at("/proxy").asText()).isEqualTo("127.0.0.1:1066");
+    Person.Ended refused = postern(places, "connect", FORBIDDEN + ":" + PrivateServers.WEB_PORT);
+    assertThat(refused.code()).as(refused.output()).isEqualTo(3);
+
+    assertThat(postern(places, "down").code()).isZero();
+    assertThat(postern(places, "status").code()).isEqualTo(4);
+    Person.Ended out = postern(places, "logout", "--no-browser");
+    assertThat(out.code()).as(out.output()).isZero();
+    assertThat(out.output()).contains("Signed out.");
+    assertThat(postern(places, "logout", "--no-browser").output()).contains("no session");
+  }
+
+  private static Person.Ended postern(List<String> places, String... words) throws Exception {
+    List<String> command = PosternCommand.of(words);
+    command.addAll(places);
+    return person.end(Person.UID, command);
   }
 }

@@ -33,6 +33,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.provider.Keycloak;
+import org.postern.acceptance.ground.provider.Realms;
+import org.postern.acceptance.ground.provider.Visitor;
 import org.postern.broker.Broker;
 import org.postern.broker.BrokerSettings;
 import org.postern.broker.bootstrap.FoundationSettings;
@@ -71,12 +74,10 @@ final class KeycloakTest {
     Path trust = folder.resolve("broker/ca.pem");
     keycloak = Keycloak.start(trust, folder.resolve("keycloak.log"));
     broker.close();
+    String realms = keycloak.address() + "/realms/";
     openBroker(
         port,
-        Set.of(
-            keycloak.address + "/realms/people",
-            keycloak.address + "/realms/partners",
-            keycloak.address + "/realms/people/protocol/saml/descriptor"));
+        Set.of(realms + "people", realms + "partners", realms + "people/protocol/saml/descriptor"));
     tls =
         WebTls.client(
             TrustBundle.fromPem(new TrustDomain("postern.internal"), Files.readString(trust)));
@@ -105,6 +106,7 @@ final class KeycloakTest {
                 Optional.empty(),
                 privateIssuers,
                 Optional.empty(),
+                Optional.empty(),
                 false),
             () -> Instant.now().plus(ahead.get()),
             System::nanoTime);
@@ -126,7 +128,7 @@ final class KeycloakTest {
 
   private void apply(String options) throws Exception {
     HttpResponse<String> applied =
-        admin("POST", "/admin/v1/apply", Realms.policy(keycloak.address, options));
+        admin("POST", "/admin/v1/apply", Realms.policy(keycloak.address(), options));
     assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
   }
 
@@ -250,8 +252,7 @@ final class KeycloakTest {
   @Test
   void addressOfAnotherProvidersDomainIsRefusedAndTheDeviceIsTold() throws Exception {
     Visitor visitor = new Visitor(tls);
-    Visitor.Page login = visitor.get(start("provider=partner"));
-    Visitor.Page back = visitor.submit(login, password("mallory"));
+    Visitor.Page back = visitor.submit(visitor.get(start("provider=partner")), password("mallory"));
     assertThat(back.parameter("error")).isEqualTo("access_denied");
     assertThat(back.parameter("error_description")).contains("signin-email-domain");
     assertThat(back.parameter("state")).isEqualTo("device-state-1");
@@ -302,14 +303,13 @@ final class KeycloakTest {
   @Test
   void answerForAnotherServiceOrNobodyIsRefusedUnlessAllowed() throws Exception {
     Visitor visitor = new Visitor(tls);
-    URI initiated = keycloak.address.resolve("/realms/people/protocol/saml/clients/");
+    URI initiated = keycloak.address().resolve("/realms/people/protocol/saml/clients/");
     Visitor.Page login = visitor.get(initiated.resolve("other"));
     Visitor.Page other = visitor.submit(login, password("bob"));
     assertThat(visitor.submit(other, Map.of()).body()).contains("signin-saml-audience");
     Visitor.Page unsolicited = visitor.get(initiated.resolve("postern"));
     assertThat(visitor.submit(unsolicited, Map.of()).body())
-        .contains("signin-saml-unsolicited")
-        .contains("Nobody asked for this sign-in");
+        .contains("signin-saml-unsolicited", "Nobody asked for this sign-in");
     apply("allowUnsolicited: true");
     try {
       Visitor.Page allowed = visitor.submit(visitor.get(initiated.resolve("postern")), Map.of());
@@ -325,7 +325,7 @@ final class KeycloakTest {
     JsonNode saml = enroll(samlSignIn(visitor, "carol"));
     assertThat(isLive(saml)).isTrue();
     Visitor.Page out =
-        visitor.get(keycloak.address.resolve("/realms/people/protocol/openid-connect/logout"));
+        visitor.get(keycloak.address().resolve("/realms/people/protocol/openid-connect/logout"));
     visitor.submit(out, Map.of());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(saml));
 
@@ -352,7 +352,7 @@ final class KeycloakTest {
                 Map.of(
                     "name", "keycloak",
                     "provider", "partner",
-                    "issuer", keycloak.address + "/realms/partners",
+                    "issuer", keycloak.address() + "/realms/partners",
                     "audience", "https://postern.example/signals")));
     assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
     keycloak.pushSignals(

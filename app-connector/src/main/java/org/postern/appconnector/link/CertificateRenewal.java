@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the certificate young: asks for a new one on the control link at half its life, with a new
- * key, stores it, and lets new connections use it; live ones go on with the old one. Confined to
- * the control loop; files are written on a virtual thread.
+ * Keeps the certificate young: asks for a new one on the control link at half its life, for the key
+ * that was enrolled, stores it, and lets new connections use it; live ones go on with the old one.
+ * Confined to the control loop; files are written on a virtual thread.
  */
 final class CertificateRenewal {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateRenewal.class);
@@ -73,7 +73,7 @@ final class CertificateRenewal {
     }
     // An answer that never came is asked for again.
     notBefore = now.plus(RETRY);
-    IdentityKey key = IdentityKey.generate();
+    IdentityKey key = tls.credential().identityKey();
     asked = key;
     current.send(
         Envelope.newBuilder()

@@ -51,6 +51,9 @@ final class DeviceOnConnector implements FlowListener {
   private final Set<ByteString> lanes = new HashSet<>();
   private final Map<Long, GrantedFlow> flows = new HashMap<>();
 
+  /** Flows that demand a lane of their own, by their lane. */
+  private final Map<ByteString, Long> ownLanes = new HashMap<>();
+
   /** Reasons to stay that are on their way; owned by {@link Devices}, changed under its lock. */
   int claims;
 
@@ -122,6 +125,9 @@ final class DeviceOnConnector implements FlowListener {
       onResume(grant);
       return;
     }
+    if (sharesAgainstObligation(grant)) {
+      return;
+    }
     if (!serving.flows().tryAdd()) {
       refuse(grant, ReasonCode.CONNECTOR_OVERLOADED, "this connector has all the flows it may");
       return;
@@ -138,10 +144,36 @@ final class DeviceOnConnector implements FlowListener {
     refuse(outcome, grant);
   }
 
+  /** A flow that demands a lane of its own has it alone, whatever device and broker agree on. */
+  private boolean sharesAgainstObligation(Grant grant) {
+    Long owner = ownLanes.get(grant.getLaneId());
+    Flow here = endpoint.flow(grant.getFlowId());
+    int others = endpoint.flowsOn(grant.getLaneId());
+    if (here != null && grant.getLaneId().equals(here.laneId())) {
+      others--;
+    }
+    boolean demands = grant.getObligations().getLanePerFlow();
+    if ((owner != null && owner != grant.getFlowId()) || (demands && others > 0)) {
+      refuse(
+          grant,
+          ReasonCode.PROTOCOL_ERROR,
+          "the application demands a lane of its own for each flow (expected: a lane without"
+              + " flows)");
+      return true;
+    }
+    if (demands) {
+      ownLanes.put(grant.getLaneId(), grant.getFlowId());
+    }
+    return false;
+  }
+
   private void onResume(Grant grant) {
     GrantedFlow flow = flows.get(grant.getFlowId());
     if (flow == null || !flow.isFor(grant)) {
       refuse(grant, ReasonCode.RESUME_UNKNOWN_FLOW, "this device has no such flow here");
+      return;
+    }
+    if (sharesAgainstObligation(grant)) {
       return;
     }
     GrantOutcome outcome = endpoint.grantResume(grant.getFlowId(), grant.getLaneId());
@@ -310,6 +342,7 @@ final class DeviceOnConnector implements FlowListener {
     LOG.debug("lane of {} closed: {} {}", deviceId, reason, text);
     serving.lanes().detach(laneId, this);
     lanes.remove(laneId);
+    ownLanes.remove(laneId);
     sweep();
   }
 

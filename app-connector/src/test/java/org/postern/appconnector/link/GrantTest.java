@@ -92,6 +92,36 @@ final class GrantTest {
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.GRANT_SUBJECT_MISMATCH);
   }
 
+  private static Grant alone(Grant grant) {
+    return grant.toBuilder()
+        .setObligations(grant.getObligations().toBuilder().setLanePerFlow(true))
+        .build();
+  }
+
+  @Test
+  void secondFlowOnALaneThatOneFlowDemandsAloneIsRefused() throws Exception {
+    world().broker.edit = GrantTest::alone;
+    ByteString lane = device.lane(open(1));
+    assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
+    application.nextAccepted(10_000);
+    world().broker.grant(ScriptedBroker.honest(device.id, lane, open(2)));
+    Refused refused = refusal();
+    assertThat(refused.getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+    assertThat(refused.getText()).contains("a lane of its own");
+  }
+
+  @Test
+  void flowThatDemandsALaneAloneIsRefusedOnOneThatCarriesAnother() throws Exception {
+    world().broker.edit = grant -> grant;
+    ByteString lane = device.lane(open(1));
+    assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
+    application.nextAccepted(10_000);
+    world().broker.grant(alone(ScriptedBroker.honest(device.id, lane, open(2))));
+    Refused refused = refusal();
+    assertThat(refused.getReason()).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+    assertThat(refused.getText()).contains("a lane of its own");
+  }
+
   @Test
   void expiredGrantIsRefused() throws Exception {
     Refused refused =

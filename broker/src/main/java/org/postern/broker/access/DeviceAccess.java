@@ -89,10 +89,19 @@ public final class DeviceAccess {
       case Decision.Deny deny ->
           new Verdict.Forbidden(FlowAccess.reason(deny.reason()), rule, message);
       case Decision.StepUp stepUp ->
-          new Verdict.Forbidden(ReasonCode.POLICY_STEP_UP, rule, message);
+          new Verdict.Forbidden(
+              ReasonCode.POLICY_STEP_UP,
+              rule,
+              message.isEmpty() ? howToStepUp(stepUp.required()) : message);
       case Decision.RequireApproval approval ->
           new Verdict.Forbidden(ReasonCode.POLICY_APPROVAL_REQUIRED, rule, message);
     };
+  }
+
+  private static String howToStepUp(AccessRule.SignInStrength required) {
+    return required.contexts().isEmpty()
+        ? "sign in again: postern login URL --again"
+        : "sign in more strongly: postern login URL --step-up " + required.contexts().getFirst();
   }
 
   /** What posture profiles came to, for the person. */

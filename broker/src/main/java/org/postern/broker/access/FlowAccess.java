@@ -1,5 +1,6 @@
 package org.postern.broker.access;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -10,11 +11,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
+import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Truth;
 import org.postern.policystore.decision.Facts;
@@ -35,6 +38,7 @@ public final class FlowAccess implements ServePlanSource {
   private final InstantSource clock;
   private final DecisionLog log;
   private final SourceMemory sources;
+  private final Countries countries;
   private final Map<String, SocketAddress> addresses = new ConcurrentHashMap<>();
   private volatile Plans plans = Plans.of(List.of());
 
@@ -58,9 +62,11 @@ public final class FlowAccess implements ServePlanSource {
       PostureDesk postures,
       SourceMemory sources,
       InstantSource clock,
-      DecisionLog log) {
+      DecisionLog log,
+      Countries countries) {
     this.sources = sources;
     this.log = log;
+    this.countries = countries;
     this.snapshots = snapshots;
     this.postures = postures;
     this.clock = clock;
@@ -91,7 +97,7 @@ public final class FlowAccess implements ServePlanSource {
   public DeviceAccess of(SpiffeId.ClientId id, SocketAddress from) {
     Snapshot snapshot = snapshots.get();
     List<ProfileResult> results = postures.results(snapshot, id.device());
-    Facts facts = facts(snapshot, id.device(), from, results);
+    Facts facts = facts(snapshot, id.user(), id.device(), from, results);
     return new DeviceAccess(
         snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock, log);
   }
@@ -101,15 +107,32 @@ public final class FlowAccess implements ServePlanSource {
    * it is not linked here.
    */
   public Optional<Facts> factsOf(Snapshot policy, String deviceId) {
-    return Optional.ofNullable(addresses.get(deviceId))
-        .map(from -> facts(policy, deviceId, from, postures.results(policy, deviceId)));
+    DeviceRecord device = policy.identities().devices().get(deviceId);
+    SocketAddress from = addresses.get(deviceId);
+    return device == null || from == null
+        ? Optional.empty()
+        : Optional.of(
+            facts(policy, device.userId(), deviceId, from, postures.results(policy, deviceId)));
   }
 
-  private static Facts facts(
-      Snapshot snapshot, String deviceId, SocketAddress from, List<ProfileResult> results) {
+  private Facts facts(
+      Snapshot snapshot,
+      String userId,
+      String deviceId,
+      SocketAddress from,
+      List<ProfileResult> results) {
     Map<String, Truth> posture = new HashMap<>();
     results.forEach(result -> posture.put(result.profile(), result.result()));
-    return DeviceFacts.of(snapshot, deviceId, from).withPosture(posture);
+    return DeviceFacts.of(snapshot, deviceId, from)
+        .withPosture(posture)
+        .withCountry(country(from))
+        .withRisk(snapshot.identities().risk(userId, deviceId, clock.instant()));
+  }
+
+  private @Nullable String country(SocketAddress from) {
+    return from instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? countries.of(inet.getAddress()).orElse(null)
+        : null;
   }
 
   /** Why this connector may not be linked; empty if it may. */

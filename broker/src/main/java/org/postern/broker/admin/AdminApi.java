@@ -57,6 +57,7 @@ public final class AdminApi {
     handlers.putAll(new ApprovalHandlers(parts, editor).handlers());
     handlers.putAll(new KeyHandlers(parts).handlers());
     handlers.putAll(new PeopleHandlers(parts, limits).handlers());
+    handlers.putAll(new RiskHandlers(parts, limits).handlers());
     handlers.putAll(new ScimHandlers(parts).handlers());
     handlers.putAll(new SignalHandlers(parts).handlers());
     handlers.putAll(new PostureHandlers(parts, limits).handlers());

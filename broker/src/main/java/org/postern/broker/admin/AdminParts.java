@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import org.postern.broker.scim.ScimStores;
 import org.postern.broker.signals.SignalDesk;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.analysis.FactSources;
 import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.jdbc.Approvals;
 import org.postern.policystore.jdbc.AuditTrail;
@@ -16,6 +17,7 @@ import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.Risks;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SnapshotStore;
@@ -40,6 +42,7 @@ public record AdminParts(
     SignalDesk signals,
     PostureReports postures,
     Approvals approvals,
+    Risks risks,
     DecisionRecords decisions,
     RuleCountTable ruleCounts,
     LiveFlows flows,
@@ -48,4 +51,10 @@ public record AdminParts(
     ProviderDesk providers,
     AdministratorDesk desk,
     BrokerFacts facts,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** Which facts somebody tells, at whatever broker. Blocking. */
+  FactSources factSources() {
+    return new FactSources(brokers.anyHasCountryFile(), risks.isUsed());
+  }
+}

@@ -3,10 +3,12 @@ package org.postern.broker.admin;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
@@ -14,9 +16,11 @@ import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.Rule;
 import org.postern.policystore.Truth;
 import org.postern.policystore.analysis.CarveOut;
 import org.postern.policystore.analysis.Effects;
+import org.postern.policystore.analysis.Finding;
 import org.postern.policystore.analysis.Population;
 import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.IdentityState;
@@ -102,7 +106,7 @@ final class ImpactDesk {
         AddressRange.parse(source).orElse(null),
         null,
         null,
-        null);
+        now.identities().risk(device.userId(), device.id(), at));
   }
 
   /**
@@ -128,7 +132,28 @@ final class ImpactDesk {
         warnings.add(warning);
       }
     }
+    unfed(change, warnings);
     return warnings;
+  }
+
+  /** Of rules that change, so that whoever changes something else is not told of them again. */
+  private void unfed(Change change, List<Map<String, Object>> warnings) {
+    Set<Rule> before = new HashSet<>(rules(change.before()));
+    List<Rule> changed = rules(change.after()).stream().filter(r -> !before.contains(r)).toList();
+    if (changed.isEmpty()) {
+      return;
+    }
+    for (Finding finding : parts.factSources().unfed(change.after(), changed::contains)) {
+      warnings.add(
+          Map.of("kind", "missing-fact", "subject", finding.subject(), "text", finding.text()));
+    }
+  }
+
+  private static List<Rule> rules(PolicyConfiguration configuration) {
+    List<Rule> rules = new ArrayList<>(configuration.rules());
+    rules.addAll(configuration.sessionRules());
+    rules.addAll(configuration.forwardingRules());
+    return rules;
   }
 
   private record Sides(Snapshot before, Snapshot after) {}

@@ -54,8 +54,11 @@ final class LintHandlers {
     Scope scope = Scope.of(call, editor, configuration);
     Map<String, Integer> sameSubject = new HashMap<>();
     List<Line> lines = new ArrayList<>();
-    for (Finding finding :
-        Lint.of(configuration, now.identities().connectors().values(), counts(now))) {
+    List<Finding> findings =
+        new ArrayList<>(
+            Lint.of(configuration, now.identities().connectors().values(), counts(now)));
+    findings.addAll(parts.factSources().unfed(configuration, _ -> true));
+    for (Finding finding : findings) {
       if (kind.filter(wanted -> !wanted.equals(word(finding.kind()))).isEmpty()
           && shows(scope, finding)) {
         String key = word(finding.kind()) + " " + finding.subject();
@@ -85,10 +88,10 @@ final class LintHandlers {
 
   private static boolean shows(Scope scope, Finding finding) {
     return switch (finding.kind()) {
-      case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM ->
+      case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM, MISSING_FACT ->
           scope.holdsRule(finding.subject());
       case WIDE -> scope.holdsApplication(finding.subject());
-      case SINGLE_CONNECTOR -> scope.isWhole();
+      case SINGLE_CONNECTOR, EMPTY_GROUP -> scope.isWhole();
     };
   }
 

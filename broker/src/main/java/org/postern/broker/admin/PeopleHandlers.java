@@ -1,5 +1,6 @@
 package org.postern.broker.admin;
 
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.RiskRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.IdentityState;
@@ -39,6 +41,7 @@ final class PeopleHandlers {
         "listDevices", this::devices,
         "removeDevice", call -> change(call, DeviceRecord.State.REMOVED),
         "changeDevice", this::changeDevice,
+        "renameDevice", this::renameDevice,
         "listConnectors", this::connectors,
         "revokeConnector", this::revokeConnector);
   }
@@ -74,6 +77,7 @@ final class PeopleHandlers {
 
   private Reply sessions(AdminCall call) {
     IdentityState state = now();
+    Instant at = parts.clock().instant();
     return page(
         call,
         state.sessionsByDevice().values().stream(),
@@ -87,6 +91,10 @@ final class PeopleHandlers {
           item.put("since", session.authenticatedAt().toString());
           item.put("expires", session.expiresAt().toString());
           item.put("revoked", session.revoked());
+          item.put(
+              "risk", RiskHandlers.shown(state.risk(session.userId(), session.deviceId(), at)));
+          item.put("context", session.strength().context());
+          item.put("methods", session.strength().methods());
           return item;
         });
   }
@@ -99,9 +107,11 @@ final class PeopleHandlers {
   }
 
   private Reply users(AdminCall call) {
+    IdentityState state = now();
+    Instant at = parts.clock().instant();
     return page(
         call,
-        now().users().values().stream()
+        state.users().values().stream()
             .filter(user -> call.query("name").map(name -> user.email().equals(name)).orElse(true)),
         user -> user.email() + " " + user.id(),
         user -> {
@@ -111,6 +121,7 @@ final class PeopleHandlers {
           item.put("name", user.name());
           item.put("provider", user.provider());
           item.put("disabled", user.disabled());
+          item.put("risk", RiskHandlers.shown(state.risk(RiskRecord.Kind.USER, user.id(), at)));
           item.put("groups", user.providerGroups());
           item.put("attributes", user.attributes());
           return item;
@@ -127,6 +138,7 @@ final class PeopleHandlers {
 
   private Reply devices(AdminCall call) {
     IdentityState state = now();
+    Instant at = parts.clock().instant();
     return page(
         call,
         state.devices().values().stream(),
@@ -138,6 +150,7 @@ final class PeopleHandlers {
           item.put("name", device.name());
           item.put("platform", device.platform());
           item.put("state", word(device.state()));
+          item.put("risk", RiskHandlers.shown(state.risk(RiskRecord.Kind.DEVICE, device.id(), at)));
           return item;
         });
   }
@@ -152,6 +165,21 @@ final class PeopleHandlers {
         call.path("state").equals("quarantine")
             ? DeviceRecord.State.QUARANTINED
             : DeviceRecord.State.REGISTERED);
+  }
+
+  private Reply renameDevice(AdminCall call) {
+    String id = call.path("id");
+    String name = call.text("name").strip();
+    if (name.isEmpty() || name.chars().anyMatch(Character::isISOControl)) {
+      throw AdminProblem.field("name", "expected 1 to 64 characters on one line");
+    }
+    DeviceRecord before = now().devices().get(id);
+    if (!parts.devices().rename(id, name)) {
+      throw none(call, "device");
+    }
+    parts.snapshots().refresh();
+    call.now(id, Map.of("name", before == null ? name : before.name() + " -> " + name));
+    return Reply.json(200, Map.of("id", id, "state", "named " + name));
   }
 
   private Reply change(AdminCall call, DeviceRecord.State state) {

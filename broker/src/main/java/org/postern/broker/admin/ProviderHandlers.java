@@ -55,7 +55,9 @@ final class ProviderHandlers {
     answer.put("items", findings);
     answer.put(
         "testSignIn",
-        URI.create(facts.address()).resolve("/signin/test?provider=" + name).toString());
+        URI.create(facts.address())
+            .resolve("/signin/test?provider=" + name + "&ticket=" + desk.tickets().issue(name))
+            .toString());
     Optional<ProviderNotes.Note> last = desk.notes().last(name);
     last.ifPresent(note -> {
       Map<String, Object> said = new LinkedHashMap<>();

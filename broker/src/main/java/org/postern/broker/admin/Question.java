@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
+import org.postern.policystore.AsciiCase;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.Platform;
 import org.postern.policystore.RiskLevel;
@@ -96,7 +97,7 @@ record Question(String host, int port, Transport transport, Instant at, Who who,
           written == null ? now : written,
           new Who(
               text("device"),
-              text("user").toLowerCase(Locale.ROOT),
+              AsciiCase.fold(text("user")),
               textOrNull("provider"),
               textsOrNull("groups"),
               attributes(),

@@ -47,6 +47,7 @@ final class Roles {
                 "scim:*",
                 "signals:*",
                 "devices:*",
+                "risks:*",
                 "connectors:*",
                 "provisioning-keys:*",
                 "service-keys:read",

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.postern.policystore.ApprovalRecord;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
-import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.RiskRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.Truth;
 import org.postern.policystore.UserRecord;
@@ -26,7 +27,9 @@ import org.postern.policystore.decision.SubjectView;
  * broker knows it: of a device its user, session, platform, posture and address; of a person their
  * groups, attributes and approvals, and the device that they are signed in on if it is the only
  * one. Somebody whom nobody knows has signed in a moment ago, on a device of which only the given
- * facts are known. Every question comes from a client connector unless it says otherwise.
+ * facts are known; unless their provider is named, their groups are those of the policy, and they
+ * come from a provider whose word fills them. Every question comes from a client connector unless
+ * it says otherwise.
  */
 final class WhatIf {
   /** What is known of whoever sits at a device that nothing is known of. */
@@ -69,8 +72,15 @@ final class WhatIf {
     if (device == null && user != null) {
       device = onlyDevice(user);
     }
-    Facts facts = over(device == null ? CLIENT : known.apply(device), question.facts());
-    return ask(user, device, facts);
+    Facts facts = device == null ? somewhere(user) : known.apply(device);
+    return ask(user, device, over(facts, question.facts()));
+  }
+
+  /** On a device that nobody knows a person's risk level is theirs alone. */
+  private Facts somewhere(@Nullable UserRecord user) {
+    return user == null
+        ? CLIENT
+        : CLIENT.withRisk(base.identities().risk(RiskRecord.Kind.USER, user.id(), question.at()));
   }
 
   /** Of somebody made up, whoever there is. */
@@ -189,7 +199,8 @@ final class WhatIf {
         Map.of(device.id(), device),
         session == null ? Map.of() : Map.of(device.id(), session),
         Map.of(),
-        approvals);
+        approvals,
+        base.identities().risks());
   }
 
   private UserRecord user(@Nullable UserRecord real) {
@@ -197,20 +208,12 @@ final class WhatIf {
     if (real != null && !who.changesPerson()) {
       return real;
     }
+    if (real == null) {
+      return madeUp(who);
+    }
     String provider = who.provider();
     List<String> groups = who.groups();
     Map<String, List<String>> attributes = who.attributes();
-    if (real == null) {
-      return new UserRecord(
-          SOMEBODY,
-          provider == null ? providerOf(base.configuration(), who.user()) : provider,
-          SOMEBODY,
-          who.user(),
-          who.user(),
-          false,
-          groups == null ? List.of() : groups,
-          attributes == null ? Map.of() : attributes);
-    }
     return new UserRecord(
         real.id(),
         provider == null ? real.provider() : provider,
@@ -252,13 +255,52 @@ final class WhatIf {
             methods == null ? method.methods() : methods));
   }
 
-  private static String providerOf(PolicyConfiguration configuration, String email) {
+  private UserRecord madeUp(Question.Who who) {
+    List<String> groups = who.groups() == null ? List.of() : who.groups();
+    String named = who.provider();
+    String provider = named == null ? providerOf(who.user(), groups) : named;
+    return new UserRecord(
+        SOMEBODY,
+        provider,
+        SOMEBODY,
+        who.user(),
+        who.user(),
+        false,
+        named == null ? saidBy(provider, groups) : groups,
+        who.attributes() == null ? Map.of() : who.attributes());
+  }
+
+  /** Of the address's domain; else one whose word fills the groups; else the first one. */
+  private String providerOf(String email, List<String> groups) {
     String domain = email.substring(email.indexOf('@') + 1);
-    return configuration.identityProviders().stream()
+    List<IdentityProvider> providers = base.configuration().identityProviders();
+    return providers.stream()
         .filter(provider -> provider.domains().contains(domain))
-        .findFirst()
-        .or(() -> configuration.identityProviders().stream().findFirst())
         .map(IdentityProvider::name)
+        .findFirst()
+        .or(() ->
+            base.configuration().groups().stream()
+                .filter(group -> groups.contains(group.name()))
+                .flatMap(group -> group.sources().stream())
+                .map(Group.Source::provider)
+                .findFirst())
+        .or(() -> providers.stream().map(IdentityProvider::name).findFirst())
         .orElse("");
+  }
+
+  /** The provider's own names for groups of the policy; the same name where it has no other. */
+  private List<String> saidBy(String provider, List<String> groups) {
+    Map<String, List<String>> names = new HashMap<>();
+    for (Group group : base.configuration().groups()) {
+      for (Group.Source source : group.sources()) {
+        if (source.provider().equals(provider)) {
+          names.computeIfAbsent(group.name(), key -> new ArrayList<>()).add(source.group());
+        }
+      }
+    }
+    return groups.stream()
+        .flatMap(group -> names.getOrDefault(group, List.of(group)).stream())
+        .distinct()
+        .toList();
   }
 }

@@ -47,6 +47,7 @@ import picocli.CommandLine.Command;
       ScimCommands.class,
       SignalCommands.class,
       PostureCommands.class,
+      RiskCommands.class,
       CommandLine.HelpCommand.class
     },
     footer = {

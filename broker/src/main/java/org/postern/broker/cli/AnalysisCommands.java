@@ -68,7 +68,8 @@ final class AnalysisCommands {
         names = "--kind",
         paramLabel = "KIND",
         description =
-            "shadowed, contradicting, never-hit, uncovered-platform, wide or single-connector.")
+            "shadowed, contradicting, never-hit, uncovered-platform, wide, single-connector or"
+                + " empty-group.")
     private @Nullable String kind;
 
     @Override

@@ -2,6 +2,7 @@ package org.postern.broker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,15 @@ final class PeopleCommands {
               client.post(path + "/" + AdminClient.encode(id) + "/" + state, "text/plain", ""));
     }
 
+    int put(Connection connection, String id, JsonNode body) {
+      return change(
+          connection,
+          spec,
+          client ->
+              client.send(
+                  "PUT", path + "/" + AdminClient.encode(id), "application/json", body.toString()));
+    }
+
     int delete(Connection connection, String id) {
       return change(connection, spec, client -> client.delete(path + "/" + AdminClient.encode(id)));
     }
@@ -104,7 +114,7 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "email", "name", "provider", "disabled");
+      return show(connection, "id", "email", "name", "provider", "disabled", "risk");
     }
 
     @Command(
@@ -141,7 +151,18 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "user", "deviceId", "provider", "since", "expires", "revoked");
+      return show(
+          connection,
+          "id",
+          "user",
+          "deviceId",
+          "provider",
+          "since",
+          "expires",
+          "revoked",
+          "context",
+          "methods",
+          "risk");
     }
 
     @Command(
@@ -168,7 +189,7 @@ final class PeopleCommands {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
     int list(@Mixin Connection connection) {
-      return show(connection, "id", "user", "name", "platform", "state");
+      return show(connection, "id", "user", "name", "platform", "state", "risk");
     }
 
     @Command(
@@ -189,6 +210,17 @@ final class PeopleCommands {
         @Mixin Connection connection,
         @Parameters(paramLabel = "ID", description = "Of the device.") String id) {
       return post(connection, id, "quarantine");
+    }
+
+    @Command(
+        name = "rename",
+        mixinStandardHelpOptions = true,
+        description = "Gives a device another name.")
+    int rename(
+        @Mixin Connection connection,
+        @Parameters(paramLabel = "ID", description = "Of the device.") String id,
+        @Parameters(paramLabel = "NAME", description = "1 to 64 characters.") String name) {
+      return put(connection, id, JsonNodeFactory.instance.objectNode().put("name", name));
     }
 
     @Command(

@@ -26,6 +26,14 @@ record CutCause(ReasonCode reason, String text) {
     }
     return now.postureFault(before, open.getHost(), open.getPort(), open.getTransport())
         .map(text -> new CutCause(ReasonCode.POLICY_POSTURE, text))
-        .orElse(new CutCause(ReasonCode.POLICY_CHANGED, ""));
+        .orElseGet(() -> new CutCause(reason(forbidden), ""));
+  }
+
+  /** What the person can put right themselves keeps its name; the rest is policy's business. */
+  private static ReasonCode reason(Verdict.Forbidden forbidden) {
+    return switch (forbidden.reason()) {
+      case POLICY_STEP_UP, POLICY_APPROVAL_REQUIRED -> forbidden.reason();
+      default -> ReasonCode.POLICY_CHANGED;
+    };
   }
 }

@@ -47,10 +47,10 @@ final class DeviceOnBroker implements DeviceDesk {
   private final FlowOpening opening;
   private final LaneOpening laneOpening;
   private final ReviewTimer reviews;
+  private final FlowSweep sweep;
   private DeviceAccess access;
   private ControlLink link;
   private boolean attached = true;
-  private boolean sweeping;
 
   DeviceOnBroker(ClientSide side, SpiffeId.ClientId id, ControlLink link, DeviceAccess access) {
     this.side = side;
@@ -61,6 +61,7 @@ final class DeviceOnBroker implements DeviceDesk {
     this.access = access;
     this.opening = new FlowOpening(side, this);
     this.laneOpening = new LaneOpening(side, this, opening);
+    this.sweep = new FlowSweep(side, this, opening);
     this.reviews =
         new ReviewTimer(
             loop, side::clockMillis, side.alarms(), () -> reconsider(side.accessOf(this)));
@@ -147,8 +148,11 @@ final class DeviceOnBroker implements DeviceDesk {
   }
 
   void track(LiveFlow flow) {
-    if (flows.get(flow.flowId()) == null) {
+    LiveFlow known = flows.get(flow.flowId());
+    if (known == null) {
       side.flowCount(1);
+    } else {
+      flow.before = known.before == null ? known : known.before;
     }
     flows.put(flow);
     reviews.at(access.reviewAt(flow.open.getHost(), flow.open.getPort(), flow.open.getTransport()));
@@ -163,10 +167,23 @@ final class DeviceOnBroker implements DeviceDesk {
   void laneFailed(ByteString laneId, long firstFlowId, ReasonCode reason) {
     lanes.remove(laneId);
     LiveFlow flow = flows.get(firstFlowId);
-    if (flow != null && flow.state == LiveFlow.State.PENDING) {
+    if (flow != null && flow.state == LiveFlow.State.PENDING && !fallBack(flow)) {
       drop(flow);
-      opening.refuse(firstFlowId, reason, flow.decisionId, false);
+      opening.refuse(firstFlowId, reason, flow.decisionId);
     }
+  }
+
+  /**
+   * A resumption came to nothing: the flow may live on where it was, and stays known, or policy
+   * could not cut it any more. False for a flow that has no past.
+   */
+  boolean fallBack(LiveFlow flow) {
+    LiveFlow before = flow.before;
+    if (before == null) {
+      return false;
+    }
+    flows.put(before);
+    return true;
   }
 
   // -- what connectors say
@@ -180,6 +197,7 @@ final class DeviceOnBroker implements DeviceDesk {
       }
       if (flow.state == LiveFlow.State.PENDING) {
         flow.state = LiveFlow.State.LIVE;
+        flow.before = null;
       }
       String group = side.rendezvous().connector(connectorId).map(ConnectorDesk::group).orElse("");
       link.send(
@@ -202,13 +220,18 @@ final class DeviceOnBroker implements DeviceDesk {
       if (flow == null || !flow.connectorId.equals(connectorId)) {
         return;
       }
-      drop(flow);
+      // A lane that did not reach the connector says nothing of the flow: another one may.
+      boolean otherLane = refused.getReason() == ReasonCode.GRANT_UNKNOWN_LANE;
+      if (!otherLane || !fallBack(flow)) {
+        drop(flow);
+      }
       link.send(
           Envelope.newBuilder()
               .setRefused(
                   refused.toBuilder()
                       .clearDeviceSpiffeId()
-                      .clearRetryWithLane()
+                      .clearConnectorId()
+                      .setRetryWithLane(otherLane && refused.getRetryWithLane())
                       .setDecisionId(flow.decisionId))
               .build());
     });
@@ -258,7 +281,7 @@ final class DeviceOnBroker implements DeviceDesk {
     }
   }
 
-  private void drop(LiveFlow flow) {
+  void drop(LiveFlow flow) {
     if (flows.remove(flow.flowId()) != null) {
       side.flowCount(-1);
     }
@@ -344,33 +367,9 @@ final class DeviceOnBroker implements DeviceDesk {
             .build());
   }
 
-  // -- deadlines
-
+  /** Looks after deadlines soon. */
   void sweepSoon() {
-    if (!sweeping) {
-      sweeping = true;
-      loop.schedule(
-          this::sweep, side.limits().cutConfirmTimeout().toMillis(), TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void sweep() {
-    sweeping = false;
-    long now = side.nanoTime();
-    for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.LIVE)) {
-      if (now - flow.deadlineNanos < 0) {
-        sweepSoon();
-      } else if (flow.state == LiveFlow.State.CUTTING) {
-        drop(flow);
-        LanePairing lane = lanes.get(flow.laneId);
-        if (lane != null) {
-          lane.cut(ReasonCode.POLICY_CHANGED, "the connector did not confirm a cut");
-        }
-      } else {
-        drop(flow);
-        opening.refuse(flow.flowId(), ReasonCode.ANSWER_TIMEOUT, flow.decisionId, false);
-      }
-    }
+    sweep.soon();
   }
 
   /** A copy for the administrator; blocks a moment, not for event loops. */

@@ -61,7 +61,7 @@ final class FlowOpening {
               open.getPort(),
               fault);
     }
-    refuse(open.getFlowId(), fault, decisionId, false);
+    refuse(open.getFlowId(), fault, decisionId);
   }
 
   /**
@@ -138,26 +138,65 @@ final class FlowOpening {
   /** A flow on a lane that the device already has. */
   private void seat(Open open, Verdict.Permitted permitted) {
     LanePairing lane = device.lanes().get(open.getLaneId());
-    ConnectorDesk connector =
-        lane == null
-            ? null
-            : side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
-    if (connector == null
-        || !permitted.connectorGroups().contains(connector.group())
-        || (open.getResume()
-            ? !open.getConnectorId().equals(connector.connectorId())
-            : shouldGoElsewhere(open, permitted, connector))) {
-      sendForAnotherLane(open);
-    } else {
-      grant(open, permitted, connector, open.getLaneId());
+    if (lane == null || !hasRoomFor(open, permitted)) {
+      sendElsewhere(open, permitted);
+      return;
     }
+    ConnectorDesk connector =
+        side.rendezvous().connector(lane.connector().connectorId()).orElse(null);
+    if (connector == null || !permitted.connectorGroups().contains(connector.group())) {
+      sendElsewhere(open, permitted);
+      return;
+    }
+    if (open.getResume() && !open.getConnectorId().equals(connector.connectorId())) {
+      sendElsewhere(open, permitted);
+      return;
+    }
+    if (!open.getResume() && shouldGoElsewhere(open, permitted, connector)) {
+      sendElsewhere(open, permitted);
+      return;
+    }
+    grant(open, permitted, connector, open.getLaneId());
   }
 
-  /** Permitted, but not on this lane; the decision is kept as any other. */
-  private void sendForAnotherLane(Open open) {
+  /** Whoever demands a lane of its own has it alone. */
+  private boolean hasRoomFor(Open open, Verdict.Permitted permitted) {
+    if (device.lanes().isReservedFromFlow(open.getLaneId(), open.getFlowId())) {
+      return false;
+    }
+    return !permitted.obligations().getLanePerFlow()
+        || device.flows().onLane(open.getLaneId()).stream()
+            .allMatch(each -> each.flowId() == open.getFlowId());
+  }
+
+  /**
+   * Permitted, but not on this lane; says on whose, so that the device need not ask twice. The
+   * decision is kept as any other.
+   */
+  private void sendElsewhere(Open open, Verdict.Permitted permitted) {
+    String whose =
+        side.rendezvous()
+            .choose(
+                permitted.connectorGroups(),
+                open.getHost(),
+                open.getPort(),
+                device.lanes().connectorIds())
+            .map(ConnectorDesk::connectorId)
+            .orElse("");
     String decisionId = side.decisionIds().next();
     device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
-    refuse(open.getFlowId(), ReasonCode.LANE_UNKNOWN, decisionId, true);
+    device
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setRefused(
+                    Refused.newBuilder()
+                        .setFlowId(open.getFlowId())
+                        .setReason(ReasonCode.LANE_UNKNOWN)
+                        .setDecisionId(decisionId)
+                        .setRetryWithLane(true)
+                        .setConnectorId(open.getResume() ? open.getConnectorId() : whose))
+                .build());
   }
 
   /** The lane's connector cannot reach the target, or is far busier, and another one is better. */
@@ -182,6 +221,9 @@ final class FlowOpening {
             side.decisionIds().next(),
             permitted.applicationId(),
             side.clockMillis());
+    if (permitted.obligations().getLanePerFlow()) {
+      device.lanes().reserve(laneId, open.getFlowId());
+    }
     flow.deadlineNanos = side.nanoTime() + side.limits().openAnswerTimeout().toNanos();
     device.access().keep(flow.decisionId, open.getHost(), open.getPort(), open.getTransport());
     device.track(flow);
@@ -202,7 +244,7 @@ final class FlowOpening {
             .build());
   }
 
-  void refuse(long flowId, ReasonCode reason, String decisionId, boolean retryWithLane) {
+  void refuse(long flowId, ReasonCode reason, String decisionId) {
     device
         .link()
         .send(
@@ -211,8 +253,7 @@ final class FlowOpening {
                     Refused.newBuilder()
                         .setFlowId(flowId)
                         .setReason(reason)
-                        .setDecisionId(decisionId)
-                        .setRetryWithLane(retryWithLane))
+                        .setDecisionId(decisionId))
                 .build());
   }
 }

@@ -14,6 +14,9 @@ import org.postern.broker.rendezvous.LanePairing;
 final class LaneDesk {
   private final Map<ByteString, LanePairing> lanes = HashMap.newHashMap(4);
 
+  /** Flows that demand a lane of their own, by their lane. */
+  private final Map<ByteString, Long> reserved = new HashMap<>();
+
   int size() {
     return lanes.size();
   }
@@ -22,12 +25,24 @@ final class LaneDesk {
     return lanes.get(laneId);
   }
 
+  /** The lane is this flow's alone. */
+  void reserve(ByteString laneId, long flowId) {
+    reserved.put(laneId, flowId);
+  }
+
+  /** Whether the lane is another flow's alone. */
+  boolean isReservedFromFlow(ByteString laneId, long flowId) {
+    Long owner = reserved.get(laneId);
+    return owner != null && owner != flowId;
+  }
+
   void put(LanePairing lane) {
     lanes.put(lane.laneId(), lane);
   }
 
   void remove(ByteString laneId) {
     lanes.remove(laneId);
+    reserved.remove(laneId);
   }
 
   /** Connectors that the device has a lane to. */

@@ -54,7 +54,7 @@ final class LaneOpening {
     Open open = FlowOpening.canonical(request.getOpen());
     switch (opening.decide(open)) {
       case Verdict.Forbidden forbidden -> {
-        refuseLane(carrier, request, ReasonCode.POLICY_NO_RULE);
+        refuseLane(carrier, request, forbidden.told());
         opening.forbid(open, forbidden);
       }
       case Verdict.Permitted permitted ->
@@ -65,7 +65,9 @@ final class LaneOpening {
               connector -> pair(carrier, request, open, permitted, connector, started),
               reason -> {
                 refuseLane(carrier, request, reason);
-                opening.refuseUnasked(open, reason);
+                if (!open.getResume()) {
+                  opening.refuseUnasked(open, reason);
+                }
               });
     }
   }

@@ -34,6 +34,9 @@ final class LiveFlow {
   /** The decision that is in force for it: the first one, or the one that ends it. */
   String lastDecisionId;
 
+  /** While this is a resumption that was not answered yet: the flow as it was. */
+  @Nullable LiveFlow before;
+
   LiveFlow(
       Open open,
       String connectorId,

@@ -7,13 +7,11 @@ import java.time.Duration;
  *
  * @param deviceCertificate validity of a device's certificate, never beyond its session
  * @param connectorCertificate validity of an app connector's certificate
- * @param sessionAge of a device that just signed in
  * @param textMax characters of a name that a peer gives itself
  */
-public record EnrollLimits(
-    Duration deviceCertificate, Duration connectorCertificate, Duration sessionAge, int textMax) {
+public record EnrollLimits(Duration deviceCertificate, Duration connectorCertificate, int textMax) {
 
   /** What the product ships with. */
   public static final EnrollLimits DEFAULT =
-      new EnrollLimits(Duration.ofHours(24), Duration.ofDays(7), Duration.ofHours(12), 64);
+      new EnrollLimits(Duration.ofHours(24), Duration.ofDays(7), 64);
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
@@ -58,15 +59,22 @@ public final class Enrollment {
 
   private final CertificateAuthority authority;
   private final Repositories repositories;
+  private final Function<String, Duration> sessionLength;
   private final EnrollLimits limits;
   private final InstantSource clock;
 
-  /** Over the repositories. */
+  /**
+   * Over the repositories.
+   *
+   * @param sessionLength how long a sign-in at this provider lasts
+   */
   public Enrollment(
       CertificateAuthority authority,
       Repositories repositories,
+      Function<String, Duration> sessionLength,
       EnrollLimits limits,
       InstantSource clock) {
+    this.sessionLength = sessionLength;
     this.authority = authority;
     this.repositories = repositories;
     this.limits = limits;
@@ -166,8 +174,23 @@ public final class Enrollment {
               403,
               "key-not-accepted",
               "This device's key cannot be used",
-              "Make a new one: postern login --new-key. A device that was set aside must be freed"
-                  + " by the administrator.");
+              "Somebody else enrolled this device with it. Make a new one: postern login"
+                  + " --new-key");
+      case Devices.Registration.KeyRemoved() ->
+          Reply.problem(
+              403,
+              "device-removed",
+              "This device was removed by an administrator",
+              "To make it known as a new device: postern login --new-key");
+      case Devices.Registration.SetAside(DeviceRecord device) ->
+          Reply.problem(
+              403,
+              "device-quarantined",
+              device.keyFingerprint().equals(keyFingerprint)
+                  ? "This device is set aside"
+                  : "Your device " + device.name() + " is set aside, so no new one is let in",
+              "Ask the administrator to free or remove it: postern admin device free "
+                  + device.id());
     };
   }
 
@@ -176,7 +199,8 @@ public final class Enrollment {
       throws CsrRefusedException {
     Instant now = clock.instant();
     SpiffeId id = new SpiffeId.ClientId(authority.trustDomain(), user.id(), device.id());
-    Duration validity = Renewals.shorter(limits.deviceCertificate(), limits.sessionAge());
+    Duration length = sessionLength.apply(redeemed.provider());
+    Duration validity = Renewals.shorter(limits.deviceCertificate(), length);
     IssuedChain chain = authority.issue(csr, id, validity);
     SessionRecord session =
         repositories
@@ -185,7 +209,7 @@ public final class Enrollment {
                 user.id(),
                 device.id(),
                 redeemed.provider(),
-                now.plus(limits.sessionAge()),
+                now.plus(length),
                 redeemed.authentication());
     LOG.info("device {} of user {} enrolled", device.id(), user.id());
     Map<String, Object> body = new LinkedHashMap<>();

@@ -15,13 +15,22 @@ import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.Users;
 import org.postern.tunnel.message.ReasonCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives peers that have a certificate their next one, for as long as they may have one at all. The
- * database is asked, not a snapshot. Blocking, about ten milliseconds: not for event loops.
+ * database is asked, not a snapshot. A certificate is renewed for the key that was enrolled and for
+ * no other: what was stolen cannot be moved onto the thief's key. Blocking, about ten milliseconds:
+ * not for event loops.
  */
 public final class Renewals {
+  private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
   private static final String SIGN_IN_AGAIN = "sign in again: postern login";
+
+  /** The refusal of a request for a key that was not enrolled. */
+  static final String OTHER_KEY =
+      "the request is for another key (expected: the key that was enrolled); enroll again";
 
   private final CertificateAuthority authority;
   private final Users users;
@@ -90,7 +99,8 @@ public final class Renewals {
     if (!left.isPositive()) {
       return new Renewal.Refused(ReasonCode.SESSION_EXPIRED, SIGN_IN_AGAIN);
     }
-    return issue(peer, csrDer, shorter(left, limits.deviceCertificate()));
+    return issue(
+        peer, csrDer, device.get().keyFingerprint(), shorter(left, limits.deviceCertificate()));
   }
 
   /** A connector's, until it is revoked. */
@@ -103,11 +113,15 @@ public final class Renewals {
           ReasonCode.CONNECTOR_REVOKED,
           "this connector is revoked; enroll it again with a new key");
     }
-    return issue(peer, csrDer, limits.connectorCertificate());
+    return issue(peer, csrDer, connector.get().keyFingerprint(), limits.connectorCertificate());
   }
 
-  private Renewal issue(SpiffeId peer, byte[] csrDer, Duration validity) {
+  private Renewal issue(SpiffeId peer, byte[] csrDer, String boundKey, Duration validity) {
     try {
+      if (!CertificateAuthority.provenKeyFingerprint(csrDer).equals(boundKey)) {
+        LOG.warn("{} asked for a certificate for another key than its own; refused", peer);
+        return new Renewal.Refused(ReasonCode.PROTOCOL_ERROR, OTHER_KEY);
+      }
       return new Renewal.Renewed(authority.issue(csrDer, peer, validity).der());
     } catch (CsrRefusedException e) {
       return new Renewal.Refused(ReasonCode.PROTOCOL_ERROR, String.valueOf(e.getMessage()));

@@ -117,7 +117,10 @@ final class Dispatcher implements Handler<RoutingContext> {
       if (hasBody(request) && request.version() != HttpVersion.HTTP_2) {
         routing.response().putHeader("Connection", "close");
       }
-      Leftover.discard(vertx, request, limits.bodyBytesMax());
+      Leftover.discard(
+          vertx,
+          request,
+          route.tooLarge().isPresent() ? limits.pageLeftoverBytesMax() : limits.bodyBytesMax());
     }
     HttpsDoor.answer(routing.response(), reply);
   }
@@ -172,11 +175,14 @@ final class Dispatcher implements Handler<RoutingContext> {
   }
 
   private Reply tooLarge() {
-    return Reply.problem(
-        413,
-        "body-too-large",
-        "The request's body is too large",
-        "This path takes at most %d bytes.".formatted(route.bodyBytesMax()));
+    return route
+        .tooLarge()
+        .orElseGet(() ->
+            Reply.problem(
+                413,
+                "body-too-large",
+                "The request's body is too large",
+                "This path takes at most %d bytes.".formatted(route.bodyBytesMax())));
   }
 
   private static Reply tooSlow() {

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param requestDeadline from the request's head to the end of the answer
  * @param idleTimeout a connection without a request
  * @param requestsMax requests at work at once, of all connections
+ * @param pageLeftoverBytesMax rest of a body that is thrown away so that a browser shows our page
+ *     about it; nothing of it is kept
  * @param sensitivePerMinute sign-in and enrollment requests a minute from one address
  * @param sensitiveBurst the same, at once
  */
@@ -23,6 +25,7 @@ public record HttpsLimits(
     Duration requestDeadline,
     Duration idleTimeout,
     int requestsMax,
+    int pageLeftoverBytesMax,
     int sensitivePerMinute,
     int sensitiveBurst) {
 
@@ -36,6 +39,7 @@ public record HttpsLimits(
           Duration.ofSeconds(30),
           Duration.ofSeconds(60),
           256,
+          32 * 1024 * 1024,
           120,
           60);
 }

@@ -10,8 +10,25 @@ import java.util.Optional;
  * @param path with {@code :name} for parts that vary
  * @param bodyBytesMax body that is read after the gate has let the request pass; 0: a body is
  *     refused
+ * @param tooLarge the answer to a larger body; empty: a problem in JSON
  */
-public record Route(String method, String path, int bodyBytesMax, Gate gate, Endpoint endpoint) {
+public record Route(
+    String method,
+    String path,
+    int bodyBytesMax,
+    Gate gate,
+    Endpoint endpoint,
+    Optional<Reply> tooLarge) {
+
+  /** With the usual answer to a body that is too large. */
+  public Route(String method, String path, int bodyBytesMax, Gate gate, Endpoint endpoint) {
+    this(method, path, bodyBytesMax, gate, endpoint, Optional.empty());
+  }
+
+  /** For browsers: a page when the body is too large, after all of a body of some size was read. */
+  public Route whenTooLarge(Reply page) {
+    return new Route(method, path, bodyBytesMax, gate, endpoint, Optional.of(page));
+  }
 
   /** Decides from the head alone whether the body is read at all. */
   @FunctionalInterface

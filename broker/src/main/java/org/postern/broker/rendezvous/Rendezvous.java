@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.message.ReasonCode;
 
@@ -72,10 +73,18 @@ public final class Rendezvous {
    */
   public Optional<ConnectorDesk> choose(
       List<String> groups, String host, int port, Collection<String> withLane) {
+    Optional<ConnectorDesk> reaching =
+        choose(groups, withLane, candidate -> candidate.reaches(host, port));
+    // Nobody reports the target up: the dial itself gives the true reason.
+    return reaching.isPresent() ? reaching : choose(groups, withLane, candidate -> true);
+  }
+
+  private Optional<ConnectorDesk> choose(
+      List<String> groups, Collection<String> withLane, Predicate<ConnectorDesk> condition) {
     ConnectorDesk best = null;
     ConnectorDesk bestWithLane = null;
     for (ConnectorDesk candidate : connectors.values()) {
-      if (!groups.contains(candidate.group()) || !candidate.reaches(host, port)) {
+      if (!groups.contains(candidate.group()) || !condition.test(candidate)) {
         continue;
       }
       best = lessBusy(best, candidate);
@@ -83,14 +92,12 @@ public final class Rendezvous {
         bestWithLane = lessBusy(bestWithLane, candidate);
       }
     }
-    if (best == null) {
-      // Nobody reports the target up: the dial itself gives the true reason.
-      return leastBusyOf(groups);
-    }
-    if (bestWithLane != null && bestWithLane.load() <= balanceCeiling(best.load())) {
+    if (best != null
+        && bestWithLane != null
+        && bestWithLane.load() <= balanceCeiling(best.load())) {
       return Optional.of(bestWithLane);
     }
-    return Optional.of(best);
+    return Optional.ofNullable(best);
   }
 
   /** A lane is worth more than a small difference in load: making one costs a handshake. */

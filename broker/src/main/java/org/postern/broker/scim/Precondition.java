@@ -18,9 +18,9 @@ record Precondition(Optional<String> ifMatch, Optional<String> ifNoneMatch) {
     return new Precondition(head.header("If-Match"), head.header("If-None-Match"));
   }
 
-  /** Refuses a change of another version. */
+  /** Refuses a change of another version, or of one that it must not have. */
   void check(long version) {
-    if (ifMatch.isPresent() && !names(ifMatch.get(), version)) {
+    if ((ifMatch.isPresent() && !names(ifMatch.get(), version)) || isKnown(version)) {
       throw new ScimRefusal(
           412,
           null,

@@ -20,6 +20,9 @@ import java.time.Duration;
  * @param settingsAge how long a changed schema may take to be known at another broker
  * @param statusPause between two writings of what was heard
  * @param bulkOperationsMax operations of one bulk request
+ * @param bulksAtOnce bulk requests at work at one broker; more are told to come again, so that
+ *     those at work end before their deadline
+ * @param bulkPause when to come again
  */
 public record ScimLimits(
     int bodyBytesMax,
@@ -36,7 +39,9 @@ public record ScimLimits(
     int wrongTokensPerMinute,
     Duration settingsAge,
     Duration statusPause,
-    int bulkOperationsMax) {
+    int bulkOperationsMax,
+    int bulksAtOnce,
+    Duration bulkPause) {
 
   /** What the product ships with. */
   public static final ScimLimits DEFAULT =
@@ -55,5 +60,7 @@ public record ScimLimits(
           60,
           Duration.ofSeconds(2),
           Duration.ofSeconds(2),
-          1_000);
+          1_000,
+          4,
+          Duration.ofSeconds(2));
 }

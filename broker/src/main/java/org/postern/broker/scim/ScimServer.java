@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.postern.broker.front.AddressRate;
@@ -39,6 +40,7 @@ public final class ScimServer {
   private final TypesCache types;
   private final Heard heard;
   private final AuditBatch audit;
+  private final Semaphore bulks;
 
   /**
    * Over its tables.
@@ -55,6 +57,7 @@ public final class ScimServer {
     this.stores = stores;
     this.limits = limits;
     this.place = place;
+    this.bulks = new Semaphore(limits.bulksAtOnce());
     this.audit = new AuditBatch(place.audit());
     this.types = new TypesCache(stores.settings(), limits, place.clock());
     this.heard = new Heard(stores.settings(), place.brokerId(), place.clock());
@@ -141,7 +144,25 @@ public final class ScimServer {
             }),
         delete("/Groups/:id", (call, head) -> call.groups.delete(id(head), Precondition.of(head))),
         search("/Groups/.search", (call, query) -> call.groups.list(query)),
-        write("POST", "/Bulk", (call, head, body) -> call.ok(new Bulk(call, limits).run(body))));
+        write("POST", "/Bulk", (call, head, body) -> bulk(call, body)));
+  }
+
+  private Reply bulk(ScimCall call, ObjectNode body) {
+    if (!bulks.tryAcquire()) {
+      ScimRefusal refusal =
+          new ScimRefusal(
+              429,
+              null,
+              "%d bulk requests are at work (expected: at most so many at once); send it again"
+                  .formatted(limits.bulksAtOnce()));
+      return ScimJson.reply(429, ScimJson.error(refusal))
+          .with("Retry-After", Long.toString(limits.bulkPause().toSeconds()));
+    }
+    try {
+      return call.ok(new Bulk(call, limits).run(body));
+    } finally {
+      bulks.release();
+    }
   }
 
   private static String id(Head head) {
@@ -261,7 +282,7 @@ public final class ScimServer {
     try {
       ScimCall call = new ScimCall(stores, limits, provider, place.publicUrl(), types.of(provider));
       Reply reply = work.run(call);
-      if (changes) {
+      if (changes && reply.status() != 429) {
         audit.record(event(head, provider, call.noted()));
       }
       heard.request(provider, changes);

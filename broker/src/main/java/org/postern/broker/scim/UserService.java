@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.unboundid.scim2.server.utils.ResourceTypeDefinition;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.postern.policystore.EmailAddress;
 import org.postern.policystore.jdbc.ScimGroups;
 import org.postern.policystore.jdbc.ScimUsers;
 
@@ -218,7 +218,7 @@ final class UserService {
       }
     }
     String chosen = best.isEmpty() && userName.indexOf('@') > 0 ? userName : best;
-    return chosen.length() > limits.nameCharactersMax() ? "" : chosen.toLowerCase(Locale.ROOT);
+    return EmailAddress.of(chosen, limits.nameCharactersMax());
   }
 
   private String name(ObjectNode user, String userName) {

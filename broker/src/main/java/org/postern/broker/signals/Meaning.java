@@ -1,13 +1,16 @@
 package org.postern.broker.signals;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.postern.broker.signin.oidc.EventTokens;
+import org.postern.policystore.RiskLevel;
 import org.postern.policystore.SignalEffect;
 import org.postern.policystore.SignalEffect.Account;
 import org.postern.policystore.SignalEffect.Compliance;
 import org.postern.policystore.SignalEffect.EndSessions;
 import org.postern.policystore.SignalEffect.Nothing;
+import org.postern.policystore.SignalEffect.Risk;
 import org.postern.policystore.SignalEffect.StreamStatus;
 import org.postern.policystore.SignalEffect.Verification;
 import org.postern.policystore.SignalStream;
@@ -46,6 +49,7 @@ final class Meaning {
               ? new Nothing("assurance went up")
               : end(who, "");
       case CAEP + "device-compliance-change" -> compliance(who, word(said, "current_status"));
+      case CAEP + "risk-level-change" -> risk(who, said);
       case RISC + "account-disabled", RISC + "account-purged" ->
           who.users().isEmpty() ? nobody() : new Account(who.users(), true);
       case RISC + "account-enabled" -> enabled(who);
@@ -87,6 +91,39 @@ final class Meaning {
       case "not-compliant", "not_compliant", "noncompliant" -> new Compliance(who.device(), false);
       default -> new Nothing("unknown status of the device");
     };
+  }
+
+  /** CAEP 1.0, 3.8: the principal of whom the level is, and the level that holds now. */
+  private SignalEffect risk(Concerned who, Map<String, ?> said) {
+    RiskLevel level =
+        switch (word(said, "current_level")) {
+          case "low" -> RiskLevel.LOW;
+          case "medium" -> RiskLevel.MEDIUM;
+          case "high" -> RiskLevel.HIGH;
+          default -> null;
+        };
+    if (level == null) {
+      return new Nothing("unknown risk level");
+    }
+    String reason = text(said, "risk_reason");
+    return switch (word(said, "principal")) {
+      case "device" ->
+          who.device().isEmpty()
+              ? new Nothing("no device of ours")
+              : new Risk(List.of(), who.device(), level, reason);
+      case "user" -> userRisk(who, level, reason);
+      default -> new Nothing("risk of something that is no user and no device");
+    };
+  }
+
+  private static SignalEffect userRisk(Concerned who, RiskLevel level, String reason) {
+    if (who.users().isEmpty()) {
+      return nobody();
+    }
+    // A lower level may give something back, so it has to be clear whose it is.
+    return who.users().size() > 1 && level != RiskLevel.HIGH
+        ? new Nothing("more than one person is meant")
+        : new Risk(who.users(), "", level, reason);
   }
 
   private static SignalEffect nobody() {

@@ -125,7 +125,8 @@ final class SignalReceiver {
     boolean changes =
         effect instanceof SignalEffect.EndSessions
             || effect instanceof SignalEffect.Account
-            || effect instanceof SignalEffect.Compliance;
+            || effect instanceof SignalEffect.Compliance
+            || effect instanceof SignalEffect.Risk;
     if (!changes) {
       return List.of();
     }
@@ -140,9 +141,15 @@ final class SignalReceiver {
                 Map.of(
                     "id", event.jti(),
                     "userId", String.join(" ", who.users()),
-                    "deviceId", effect instanceof SignalEffect.Compliance c ? c.device() : ""))
+                    "deviceId", device(effect)))
             .because(outcome)
             .in(way.requestId(), way.from()));
+  }
+
+  private static String device(SignalEffect effect) {
+    return effect instanceof SignalEffect.Compliance compliance
+        ? compliance.device()
+        : effect instanceof SignalEffect.Risk risk ? risk.device() : "";
   }
 
   /** The last part of the event's URI. */

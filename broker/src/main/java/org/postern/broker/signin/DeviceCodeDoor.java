@@ -15,6 +15,7 @@ import org.postern.broker.front.AddressRate;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
+import org.postern.policystore.Demand;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.jdbc.DeviceCodes;
 
@@ -109,13 +110,14 @@ public final class DeviceCodeDoor {
             "invalid_request",
             "expected: client_id=postern, code_challenge of method S256, device_name");
       }
+      Demand demand = Demands.of(form::field, clock.instant());
       String deviceCode = secret();
       String userCode = userCode();
       boolean noted =
           codes.ask(
               deviceCode,
               userCode,
-              new DeviceCodes.Asked(name, challenge, head.from().getHostAddress()),
+              new DeviceCodes.Asked(name, challenge, head.from().getHostAddress(), demand),
               clock.instant().plus(limits.signInAge()));
       if (!noted) {
         return error("temporarily_unavailable", "too many devices sign in; try again in a minute");
@@ -181,7 +183,7 @@ public final class DeviceCodeDoor {
       return CodePages.ask("", SignInFault.CODE_UNKNOWN.title());
     }
     return signIn.beginForCode(
-        new SignIn.Coded(code, pretty(code), asked.get().deviceName()),
+        new SignIn.Coded(code, pretty(code), asked.get().deviceName(), asked.get().demand()),
         form.field("provider"),
         form.field("email"));
   }

@@ -2,12 +2,14 @@ package org.postern.broker.signin;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postern.broker.front.Head;
+import org.postern.policystore.Demand;
 import org.postern.policystore.jdbc.SignIns;
 
 /**
@@ -15,7 +17,13 @@ import org.postern.policystore.jdbc.SignIns;
  * on the device and nowhere else (RFC 8252 section 7.3): not to {@code localhost}, which is a name,
  * and not to anything that only begins like one.
  */
-record DeviceRequest(String redirect, String state, String challenge, String deviceName) {
+record DeviceRequest(
+    String redirect,
+    String state,
+    String challenge,
+    String deviceName,
+    Demand demand,
+    Instant now) {
   private static final Pattern CHALLENGE = Pattern.compile("[A-Za-z0-9_-]{43}");
   private static final Pattern STATE = Pattern.compile("[\\x21-\\x7e]{8,512}");
   private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9/_.-]{0,100}");
@@ -23,7 +31,7 @@ record DeviceRequest(String redirect, String state, String challenge, String dev
   private static final String NAME_DEFAULT = "device";
 
   /** Reads and checks the query; the exception says what is wrong with it. */
-  static DeviceRequest of(Head head) throws SignInException {
+  static DeviceRequest of(Head head, Instant now) throws SignInException {
     String redirect = required(head, "redirect_uri");
     if (!isLoopback(redirect)) {
       throw invalid("redirect_uri must be http://127.0.0.1:PORT/PATH or http://[::1]:PORT/PATH");
@@ -41,7 +49,8 @@ record DeviceRequest(String redirect, String state, String challenge, String dev
     if (!NAME.matcher(name).matches()) {
       throw invalid("device_name must have 1 to 64 characters");
     }
-    return new DeviceRequest(redirect, state, challenge, name);
+    Demand demand = Demands.of(head::parameter, now);
+    return new DeviceRequest(redirect, state, challenge, name, demand, now);
   }
 
   private static String required(Head head, String name) throws SignInException {
@@ -82,6 +91,7 @@ record DeviceRequest(String redirect, String state, String challenge, String dev
     fields.put("code_challenge", challenge);
     fields.put("code_challenge_method", "S256");
     fields.put("device_name", deviceName);
+    fields.putAll(Demands.fields(demand, now));
     return fields;
   }
 

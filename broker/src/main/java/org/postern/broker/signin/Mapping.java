@@ -2,9 +2,10 @@ package org.postern.broker.signin;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.postern.policystore.EmailAddress;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Person;
 
@@ -13,6 +14,10 @@ import org.postern.policystore.Person;
  * what is over a limit ends the sign-in.
  */
 public final class Mapping {
+  /** Controls, and marks that change the direction of what follows. */
+  private static final Pattern REARRANGING =
+      Pattern.compile("[\\p{Cntrl}\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
+
   private final IdentityProvider provider;
   private final SignInLimits limits;
 
@@ -31,13 +36,18 @@ public final class Mapping {
    */
   public Person person(String subject, String email, String name, Map<String, List<String>> said)
       throws SignInException {
-    String shown = name.isBlank() ? (email.isEmpty() ? subject : email) : name;
+    String shown = shown(name.isBlank() ? (email.isEmpty() ? subject : email) : name);
     return new Person(
         subject,
         email,
         shown.substring(0, Math.min(shown.length(), limits.textMax())),
         groups(said.getOrDefault(provider.attributes().groups(), List.of())),
         attributes(said));
+  }
+
+  /** A name for people must not rearrange the line that it stands in. */
+  private static String shown(String name) {
+    return REARRANGING.matcher(name).replaceAll("\uFFFD");
   }
 
   private List<String> groups(List<String> said) throws SignInException {
@@ -105,6 +115,6 @@ public final class Mapping {
   }
 
   static String domain(String email) {
-    return email.substring(email.lastIndexOf('@') + 1).toLowerCase(Locale.ROOT);
+    return EmailAddress.domain(email);
   }
 }

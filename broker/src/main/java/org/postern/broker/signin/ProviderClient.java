@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.postern.policystore.Demand;
 import org.postern.policystore.IdentityProvider;
 
 /** One identity provider as we talk to it. Blocking; safe on any thread. */
@@ -31,8 +32,9 @@ public interface ProviderClient {
    * @param nonce that the provider's statement must repeat
    * @param verifier our proof key
    * @param hint the address that the person gave, or empty
+   * @param demand what the sign-in has to be
    */
-  record Attempt(String state, String nonce, String verifier, String hint) {
+  record Attempt(String state, String nonce, String verifier, String hint, Demand demand) {
     @Override
     public String toString() {
       return "Attempt[redacted]";

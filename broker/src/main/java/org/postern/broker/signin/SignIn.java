@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
+import org.postern.policystore.Demand;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.Audience;
 import org.postern.policystore.UserRecord;
@@ -43,7 +44,7 @@ public final class SignIn {
 
   /** Where sign-ins and people are kept. */
   public record Repositories(
-      SignIns signIns, Users users, ProviderNotes notes, DeviceCodes codes) {}
+      SignIns signIns, Users users, ProviderNotes notes, DeviceCodes codes, TestTickets tickets) {}
 
   /**
    * A device without a browser, for which somebody typed its code.
@@ -51,7 +52,7 @@ public final class SignIn {
    * @param code as it is known
    * @param shown as people read it
    */
-  record Coded(String code, String shown, String deviceName) {}
+  record Coded(String code, String shown, String deviceName, Demand demand) {}
 
   /** Notes a sign-in that leaves for the provider; false if it cannot. */
   @FunctionalInterface
@@ -113,7 +114,7 @@ public final class SignIn {
   }
 
   private Reply begin(Head head) throws SignInException {
-    DeviceRequest request = DeviceRequest.of(head);
+    DeviceRequest request = DeviceRequest.of(head, clock.instant());
     List<IdentityProvider> all = providers.of(Audience.USERS);
     if (all.isEmpty()) {
       throw new SignInException(SignInFault.NO_PROVIDER, "no identity provider is configured");
@@ -127,10 +128,10 @@ public final class SignIn {
       String address = email.get().strip();
       Optional<IdentityProvider> found = forAddress(address);
       return found.isPresent()
-          ? depart(request.toReturn(), found.get().name(), address)
+          ? depart(request, found.get().name(), address)
           : Pages.choose(request, all, SignInFault.EMAIL_UNKNOWN.title());
     }
-    return depart(request.toReturn(), chosen.orElse(all.getFirst().name()), "");
+    return depart(request, chosen.orElse(all.getFirst().name()), "");
   }
 
   private Optional<IdentityProvider> forAddress(String address) {
@@ -163,6 +164,7 @@ public final class SignIn {
     return depart(
         name.get(),
         address,
+        device.demand(),
         true,
         (provider, attempt) ->
             stored
@@ -179,14 +181,19 @@ public final class SignIn {
 
   /** A sign-in that ends on a page which shows what the provider said, and changes nothing. */
   private Reply test(Head head) throws SignInException {
+    String provider = head.parameter("provider").orElse("");
+    if (!stored.tickets().isGood(head.parameter("ticket").orElse(""), provider)) {
+      throw new SignInException(SignInFault.TEST_TICKET, "test sign-in without a good ticket");
+    }
     return depart(
-        new SignIns.DeviceReturn("", "", "", "test"), head.parameter("provider").orElse(""), "");
+        new DeviceRequest("", "", "", "test", Demand.NONE, clock.instant()), provider, "");
   }
 
-  private Reply depart(SignIns.DeviceReturn to, String name, String hint) throws SignInException {
+  private Reply depart(DeviceRequest to, String name, String hint) throws SignInException {
     return depart(
         name,
         hint,
+        to.demand(),
         !to.redirect().isEmpty(),
         (provider, attempt) ->
             stored
@@ -197,11 +204,12 @@ public final class SignIn {
                         provider,
                         attempt.nonce(),
                         attempt.verifier(),
-                        to,
+                        to.toReturn(),
+                        to.demand(),
                         clock.instant().plus(limits.signInAge()))));
   }
 
-  private Reply depart(String name, String hint, boolean forUser, Noter noter)
+  private Reply depart(String name, String hint, Demand demand, boolean forUser, Noter noter)
       throws SignInException {
     ProviderClient client =
         providers
@@ -211,7 +219,8 @@ public final class SignIn {
     if (forUser && !client.provider().isFor(Audience.USERS)) {
       throw new SignInException(SignInFault.NOT_FOR_YOU, name + " is not for users");
     }
-    ProviderClient.Attempt attempt = new ProviderClient.Attempt(secret(), secret(), secret(), hint);
+    ProviderClient.Attempt attempt =
+        new ProviderClient.Attempt(secret(), secret(), secret(), hint, demand);
     ProviderClient.Departure departure = client.depart(attempt);
     if (!noter.note(name, attempt)) {
       throw new SignInException(SignInFault.TOO_MANY, "too many sign-ins are under way");
@@ -252,6 +261,7 @@ public final class SignIn {
             "sent to %s, came back from %s".formatted(returning.provider(), provider));
       }
       Asserted asserted = arrival.judge(returning);
+      Demands.check(returning.demand(), asserted.authentication(), limits.clockSkew());
       if (coded) {
         // The browser is asked once more: its cookie stays.
         return confirm(head, state, returning, asserted);

@@ -57,6 +57,19 @@ public enum SignInFault {
       404,
       "No identity provider is set up for this e-mail address",
       "Check the address, or choose a provider by its name."),
+  TEST_TICKET(
+      403,
+      "A test sign-in is begun by an administrator",
+      "Run postern admin idp test NAME, and open the address that it prints within ten minutes."),
+  NOT_FRESH(
+      403,
+      "The identity provider did not ask you again",
+      "Sign out there, then run postern login --again once more; tell the administrator if it"
+          + " stays so."),
+  CONTEXT_NOT_MET(
+      403,
+      "The identity provider did not sign you in as strongly as was asked",
+      "Check the value of --step-up; the administrator knows which ones your provider has."),
   NOT_FOR_YOU(
       403,
       "This identity provider does not sign in users",

@@ -9,11 +9,12 @@ import java.time.Duration;
  * @param fetchDeadline from the name lookup to the last byte of such an answer
  * @param keysMax keys in a provider's key set
  * @param metadataAge how long discovery and keys are used before they are read again
- * @param refetchPause at least this long between two readings of the keys, whatever tokens claim
+ * @param metadataKept how long they are believed when they cannot be read again
+ * @param refetchPause at least this long between two readings of the keys, whatever tokens claim,
+ *     and after a failed one
  * @param clockSkew how far a provider's clock may be off
  * @param signInAge from the first page to the return from the provider
  * @param codeAge one-time code towards the device
- * @param sessionAge session of a device
  * @param groupsMax groups that a provider may name; more is an error, never cut
  * @param textMax characters of a name, an address or a group
  * @param attributeMax characters of one value of a mapped attribute
@@ -24,11 +25,11 @@ public record SignInLimits(
     Duration fetchDeadline,
     int keysMax,
     Duration metadataAge,
+    Duration metadataKept,
     Duration refetchPause,
     Duration clockSkew,
     Duration signInAge,
     Duration codeAge,
-    Duration sessionAge,
     int groupsMax,
     int textMax,
     int attributeMax,
@@ -41,11 +42,11 @@ public record SignInLimits(
           Duration.ofSeconds(10),
           64,
           Duration.ofHours(1),
+          Duration.ofDays(7),
           Duration.ofSeconds(30),
           Duration.ofSeconds(60),
           Duration.ofMinutes(10),
           Duration.ofSeconds(60),
-          Duration.ofHours(12),
           1_000,
           255,
           1_000,

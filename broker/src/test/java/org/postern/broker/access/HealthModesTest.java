@@ -61,7 +61,8 @@ final class HealthModesTest {
                 () -> snapshot, PostureMemory.NONE, PostureReportLimits.DEFAULT, Clock.systemUTC()),
             SourceMemory.NONE,
             Clock.systemUTC(),
-            DecisionLog.FORGETFUL);
+            DecisionLog.FORGETFUL,
+            Countries.NONE);
     assertThat(
             access.planFor("vpc-a").getApplicationsList().stream()
                 .filter(each -> each.getHostsCount() > 0)

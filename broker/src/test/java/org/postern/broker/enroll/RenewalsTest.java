@@ -25,6 +25,7 @@ import org.postern.identity.Credential;
 import org.postern.identity.IdentityKey;
 import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustDomain;
+import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.jdbc.Connectors;
@@ -49,6 +50,7 @@ final class RenewalsTest {
   private Connectors connectors;
   private Renewals renewals;
   private SpiffeId.ClientId peer;
+  private IdentityKey key = IdentityKey.generate();
   private String sessionId = "";
   private int people;
 
@@ -82,13 +84,14 @@ final class RenewalsTest {
   }
 
   @BeforeEach
-  void someoneIsSignedIn() {
+  void someoneIsSignedIn() throws Exception {
+    key = IdentityKey.generate();
     now = Instant.parse("2026-11-22T12:00:00Z");
     String subject = "person-" + people++;
     String user = users.signIn("corp", subject, "", subject, List.of()).id();
     DeviceRecord device =
         ((Devices.Registration.Registered)
-                devices.register(user, "laptop", "linux", fingerprint(subject)))
+                devices.register(user, "laptop", "linux", fingerprint(key)))
             .device();
     SessionRecord session =
         sessions.start(user, device.id(), "corp", now.plus(Duration.ofHours(12)));
@@ -96,12 +99,12 @@ final class RenewalsTest {
     peer = new SpiffeId.ClientId(authority.trustDomain(), user, device.id());
   }
 
-  private static String fingerprint(String text) {
-    return "%064x".formatted(text.hashCode() & 0xffffffffL);
+  private static String fingerprint(IdentityKey key) throws Exception {
+    return CertificateAuthority.provenKeyFingerprint(key.csr());
   }
 
   private void refused(SpiffeId asking, ReasonCode reason) {
-    assertThat(renewals.renew(asking, IdentityKey.generate().csr()))
+    assertThat(renewals.renew(asking, key.csr()))
         .isInstanceOfSatisfying(
             Renewal.Refused.class, refused -> assertThat(refused.reason()).isEqualTo(reason));
   }
@@ -109,7 +112,6 @@ final class RenewalsTest {
   @Test
   void deviceIsRenewedAndItsCertificateEndsWithItsSession() throws Exception {
     now = now.plus(Duration.ofHours(11));
-    IdentityKey key = IdentityKey.generate();
     Renewal renewal = renewals.renew(peer, key.csr());
     assertThat(renewal).isInstanceOf(Renewal.Renewed.class);
     Credential credential = Credential.of(key, ((Renewal.Renewed) renewal).chainDer());
@@ -134,8 +136,7 @@ final class RenewalsTest {
     devices.setState(peer.device(), DeviceRecord.State.QUARANTINED);
     refused(peer, ReasonCode.DEVICE_REVOKED);
     devices.setState(peer.device(), DeviceRecord.State.REGISTERED);
-    assertThat(renewals.renew(peer, IdentityKey.generate().csr()))
-        .isInstanceOf(Renewal.Renewed.class);
+    assertThat(renewals.renew(peer, key.csr())).isInstanceOf(Renewal.Renewed.class);
     devices.setState(peer.device(), DeviceRecord.State.REMOVED);
     refused(peer, ReasonCode.DEVICE_REVOKED);
   }
@@ -163,8 +164,42 @@ final class RenewalsTest {
   }
 
   @Test
+  void anotherKeyIsNotRenewedOntoADevice() {
+    assertThat(renewals.renew(peer, IdentityKey.generate().csr()))
+        .isEqualTo(new Renewal.Refused(ReasonCode.PROTOCOL_ERROR, Renewals.OTHER_KEY));
+  }
+
+  @Test
+  void renewedDeviceCanStillSignOut() throws Exception {
+    now = now.plus(Duration.ofHours(7));
+    Renewal renewal = renewals.renew(peer, key.csr());
+    Credential renewed = Credential.of(key, ((Renewal.Renewed) renewal).chainDer());
+    String proof = CertificateAuthority.provenKeyFingerprint(renewed.csr());
+    assertThat(sessions.signOut(proof, "signed out"))
+        .hasValueSatisfying(out -> assertThat(out.userId()).isEqualTo(peer.user()));
+    refused(peer, ReasonCode.SESSION_EXPIRED);
+  }
+
+  @Test
+  void connectorIsRenewedForTheKeyThatItEnrolledWithAndForNoOther() throws Exception {
+    foundation
+        .dataSource()
+        .getConnection()
+        .createStatement()
+        .execute("insert into connector_group (name) values ('vpc-a')");
+    ConnectorRecord connector =
+        connectors
+            .register(new Connectors.Enrollment("vpc-a", "one", fingerprint(key), "host", "linux"))
+            .orElseThrow();
+    SpiffeId id = new SpiffeId.ConnectorId(authority.trustDomain(), "vpc-a", connector.id());
+    assertThat(renewals.renew(id, key.csr())).isInstanceOf(Renewal.Renewed.class);
+    assertThat(renewals.renew(id, IdentityKey.generate().csr()))
+        .isEqualTo(new Renewal.Refused(ReasonCode.PROTOCOL_ERROR, Renewals.OTHER_KEY));
+  }
+
+  @Test
   void damagedRequestIsRefusedNotFailed() {
-    byte[] damaged = IdentityKey.generate().csr();
+    byte[] damaged = key.csr();
     damaged[damaged.length - 1] ^= 1;
     assertThat(renewals.renew(peer, damaged))
         .isInstanceOfSatisfying(

@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
       "0:it worked",
       "1:it did not; the message says why and what to do next",
       "2:the command line was wrong",
-      "3:policy or the application refused",
+      "3:policy or the application refused, or cut the connection",
       "4:no client connector is running, or it has no link to the broker"
     })
 public final class ClientCommand {

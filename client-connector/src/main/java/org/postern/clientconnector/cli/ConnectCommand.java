@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Callable;
 import org.postern.clientconnector.local.Target;
@@ -46,14 +45,14 @@ final class ConnectCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, target + ": " + e.getMessage());
     }
-    try (SocketChannel flow = home.client(surroundings.environment()).connect(parsed)) {
-      Thread.ofVirtual().name("stdin-to-flow").start(() -> sendInput(flow));
-      receive(flow);
+    ControlClient client = home.client(surroundings.environment());
+    try (ControlClient.Flow flow = client.connect(parsed)) {
+      Thread.ofVirtual().name("stdin-to-flow").start(() -> sendInput(flow.channel()));
+      receive(flow.channel());
+      client.outcome(flow);
       return ExitCode.OK;
     } catch (ControlClient.RefusedException e) {
       throw new CommandFailure(ExitCode.REFUSED, parsed + ": " + e.getMessage());
-    } catch (ClosedChannelException e) {
-      return ExitCode.OK;
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.NOT_CONNECTED, String.valueOf(e.getMessage()));
     }

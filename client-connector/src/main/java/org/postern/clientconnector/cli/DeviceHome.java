@@ -69,6 +69,11 @@ final class DeviceHome {
     });
   }
 
+  /** The key and certificate of an earlier sign-in, whatever has become of them. */
+  Optional<CredentialStore.Stored> identity() throws IdentityException, IOException {
+    return rights.call(store::load);
+  }
+
   /** The certificate on disk, if it is another one than this. */
   Optional<Credential> changedSince(Credential used) throws IdentityException, IOException {
     return rights

@@ -10,7 +10,7 @@ final class ExitCode {
   /** The command line was wrong. */
   static final int USAGE = 2;
 
-  /** Policy, or the application, refused. */
+  /** Policy, or the application, refused, or cut what was open. */
   static final int REFUSED = 3;
 
   /** No client connector is running, or it has no link to the broker. */

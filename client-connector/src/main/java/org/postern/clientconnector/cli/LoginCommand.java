@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.signin.BrokerTrust;
 import org.postern.clientconnector.signin.DeviceSignIn;
 import org.postern.clientconnector.signin.SignInException;
+import org.postern.identity.CredentialStore;
 import org.postern.identity.IdentityException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,8 +27,10 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Signs you in with a browser and makes this device known.",
-      "The device's key is made here and never leaves. Run it again when your session has ended;",
-      "a running client connector uses the new certificate by itself.",
+      "The device's key is made here, at the first sign-in, and never leaves. Run it again when"
+          + " your",
+      "session has ended: it stays the same device, and a running client connector uses the new",
+      "certificate by itself.",
       "",
       "Example: postern login https://broker.example.com --ca-fingerprint 3f0c..."
     })
@@ -63,6 +67,24 @@ final class LoginCommand implements Callable<Integer> {
   @Option(names = "--device-name", paramLabel = "NAME", description = "default: the host name")
   private @Nullable String deviceName;
 
+  @Option(
+      names = "--again",
+      description = "your identity provider must ask you anew: for what refuses an old sign-in")
+  private boolean again;
+
+  @Option(
+      names = "--step-up",
+      paramLabel = "ACR",
+      description = "sign in more strongly, as your administrator calls it at the provider")
+  private String stepUp = "";
+
+  @Option(
+      names = "--new-key",
+      description =
+          "make a new key, and so a new device: after this one was removed, or was used by"
+              + " somebody else")
+  private boolean newKey;
+
   @Mixin private final HomeOptions home = new HomeOptions();
 
   LoginCommand(Surroundings surroundings) {
@@ -88,12 +110,24 @@ final class LoginCommand implements Callable<Integer> {
                 deviceName == null ? host : deviceName,
                 host,
                 platform(),
+                newKey ? Optional.empty() : known(device),
+                new DeviceSignIn.Demand(again, stepUp),
                 PATIENCE));
     DeviceSignIn.SignedIn signedIn =
         byCode ? signIn.signInByCode(this::show) : signIn.signIn(this::visit);
     device.save(signedIn);
     surroundings.out().printf("Signed in as %s. Next: postern up%n", signedIn.userName());
     return ExitCode.OK;
+  }
+
+  private Optional<CredentialStore.Stored> known(DeviceHome device) throws IOException {
+    try {
+      return device.identity();
+    } catch (IdentityException e) {
+      surroundings.err().println(e.getMessage());
+      surroundings.err().println("A new key is made: this is a new device now.");
+      return Optional.empty();
+    }
   }
 
   private BrokerTrust trust() {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
-import org.postern.clientconnector.local.control.ControlClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,7 +77,7 @@ final class WhyCommand implements Callable<Integer> {
   static String ask(Surroundings surroundings, HomeOptions home, String question)
       throws CommandFailure {
     try {
-      return new ControlClient(home.socket(surroundings.environment())).question(question);
+      return home.client(surroundings.environment()).question(question);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.NOT_CONNECTED, String.valueOf(e.getMessage()));
     }

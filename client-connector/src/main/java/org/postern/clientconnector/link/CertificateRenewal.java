@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews the device's certificate over the control link at half of its life, with a new key each
- * time. Live connections go on with the old one. Confined to the client's loop; the file is written
- * on a virtual thread.
+ * Renews the device's certificate over the control link at half of its life, for the same key: a
+ * device is its key. Live connections go on with the old one. Confined to the client's loop; the
+ * file is written on a virtual thread.
  */
 public final class CertificateRenewal {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateRenewal.class);
@@ -59,7 +59,7 @@ public final class CertificateRenewal {
     if (asked != null && clock.millis() - askedAtMillis < RETRY_MILLIS) {
       return;
     }
-    IdentityKey key = IdentityKey.generate();
+    IdentityKey key = tls.credential().identityKey();
     asked = key;
     askedAtMillis = clock.millis();
     link.accept(

@@ -3,6 +3,7 @@ package org.postern.clientconnector.link;
 import com.google.protobuf.ByteString;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import org.postern.identity.SpiffeId;
 import org.postern.tunnel.flow.FlowSummary;
@@ -19,7 +20,7 @@ final class ConnectorOnDevice implements FlowListener {
   private final SpiffeId.ConnectorId id;
   private final FlowDirector director;
   private final FlowEndpoint endpoint;
-  private final Map<ByteString, LaneUse> lanes = new LinkedHashMap<>();
+  private final SequencedMap<ByteString, LaneUse> lanes = new LinkedHashMap<>();
   private int bulkLanesUnderWay;
 
   /** What a lane is for. */
@@ -62,10 +63,17 @@ final class ConnectorOnDevice implements FlowListener {
     lanes.put(lane.id(), new LaneUse(purpose, nowNanos));
   }
 
-  /** A lane that any flow may use, or null. */
+  /** The newest lane that any flow may use, or null. */
   @Nullable ByteString sharedLane() {
-    for (Map.Entry<ByteString, LaneUse> lane : lanes.entrySet()) {
-      if (lane.getValue().purpose == Purpose.SHARED && endpoint.hasLane(lane.getKey())) {
+    return sharedLane(null);
+  }
+
+  /** The same, but not this one. */
+  @Nullable ByteString sharedLane(@Nullable ByteString except) {
+    for (Map.Entry<ByteString, LaneUse> lane : lanes.sequencedEntrySet().reversed()) {
+      if (lane.getValue().purpose == Purpose.SHARED
+          && endpoint.hasLane(lane.getKey())
+          && !lane.getKey().equals(except)) {
         return lane.getKey();
       }
     }

@@ -2,18 +2,16 @@ package org.postern.clientconnector.link;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.Future;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.postern.identity.SpiffeId;
+import org.postern.clientconnector.local.EarlyInbound;
+import org.postern.tunnel.flow.EarlyData;
 import org.postern.tunnel.flow.FlowLimits;
 import org.postern.tunnel.flow.FlowRole;
 import org.postern.tunnel.flow.FlowSummary;
@@ -25,7 +23,6 @@ import org.postern.tunnel.lane.Lane;
 import org.postern.tunnel.message.Cut;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.FlowClosed;
-import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Refused;
@@ -47,19 +44,13 @@ final class FlowDirector {
   private final FlowLimits flowLimits;
   private final MemoryBudget memory;
   private final LongSupplier nanoTime;
-  private final LaneMaker lanes;
   private final Consumer<Envelope> link;
   private final FlowEnds ends;
   private final Map<Long, OutFlow> flows = new HashMap<>();
-  private final Map<String, ConnectorOnDevice> connectors = new HashMap<>();
-  private final Map<String, WaitingFlows> waitingByGroup = new HashMap<>();
+  private final Routes routes;
+  private final LaneQueue queue;
   private final FlowRecovery recovery;
   private long nextFlowId;
-
-  /** Flows that wait for a lane which is being made. */
-  private static final class WaitingFlows {
-    final List<OutFlow> flows = new ArrayList<>();
-  }
 
   FlowDirector(FlowMeans means, Consumer<Envelope> link, FlowEnds ends) {
     this.loop = means.loop();
@@ -67,9 +58,10 @@ final class FlowDirector {
     this.flowLimits = means.flowLimits();
     this.memory = means.memory();
     this.nanoTime = means.nanoTime();
-    this.lanes = means.lanes();
     this.link = link;
     this.ends = ends;
+    this.routes = new Routes(means.limits().targetsRememberedMax());
+    this.queue = new LaneQueue(means.lanes(), this);
     this.recovery = new FlowRecovery(means, this, link);
   }
 
@@ -88,7 +80,7 @@ final class FlowDirector {
   }
 
   int laneCount() {
-    return connectors.values().stream().mapToInt(ConnectorOnDevice::laneCount).sum();
+    return routes.all().stream().mapToInt(ConnectorOnDevice::laneCount).sum();
   }
 
   // -- opening
@@ -96,10 +88,11 @@ final class FlowDirector {
   /** Opens a flow to a target that these groups may serve. */
   void open(OutFlow flow, Set<String> groups, boolean ownLane) {
     flows.put(flow.id, flow);
+    flow.groups = groups;
     flow.ownLane = ownLane;
     flow.deadline =
         loop.schedule(() -> giveUp(flow), limits.openTimeout().toMillis(), TimeUnit.MILLISECONDS);
-    route(flow, groups);
+    route(flow);
   }
 
   private void giveUp(OutFlow flow) {
@@ -108,95 +101,41 @@ final class FlowDirector {
     }
   }
 
-  private void route(OutFlow flow, Set<String> groups) {
-    if (flow.ownLane) {
-      newLane(flow, groups);
-      return;
+  /** Onto a lane that is there, else onto one that is made. */
+  void route(OutFlow flow) {
+    Routes.Seat seat = flow.ownLane ? null : routes.seat(flow);
+    if (seat != null) {
+      openOn(flow, seat.connector(), seat.lane());
+    } else {
+      queue.enter(flow, routes.preferred(flow.target));
     }
-    for (ConnectorOnDevice connector : connectors.values()) {
-      ByteString lane = groups.contains(connector.group()) ? connector.sharedLane() : null;
-      if (lane != null) {
-        openOn(flow, connector, lane);
-        return;
-      }
-    }
-    for (String group : groups) {
-      WaitingFlows waiting = waitingByGroup.get(group);
-      if (waiting != null) {
-        waiting.flows.add(flow);
-        return;
-      }
-    }
-    newLane(flow, groups);
   }
 
-  private void openOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
+  void openOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
     link.accept(Envelope.newBuilder().setOpen(flow.openMessage(laneId)).build());
     place(flow, connector, laneId);
   }
 
-  private void newLane(OutFlow flow, Set<String> groups) {
-    WaitingFlows waiting = new WaitingFlows();
-    if (!flow.ownLane) {
-      groups.forEach(group -> waitingByGroup.putIfAbsent(group, waiting));
-    }
-    ByteString laneId = lanes.newLaneId();
-    LaneRequest request =
-        LaneRequest.newBuilder()
-            .setLaneId(laneId)
-            .setOpen(flow.openMessage(ByteString.EMPTY))
-            .build();
-    lanes
-        .make(request, groups)
-        .addListener((Future<Lane> made) -> {
-          waitingByGroup.values().removeIf(each -> each.equals(waiting));
-          if (made.isSuccess()) {
-            laneMade(flow, made.getNow(), waiting);
-          } else {
-            laneNotMade(flow, waiting, made.cause());
-          }
-        });
-  }
-
-  private void laneMade(OutFlow flow, Lane lane, WaitingFlows waiting) {
-    ConnectorOnDevice connector =
-        connectorOf(
-            lane, flow.ownLane ? ConnectorOnDevice.Purpose.OWN : ConnectorOnDevice.Purpose.SHARED);
-    if (flow.state == OutFlow.State.ASKED) {
-      place(flow, connector, lane.id());
-      Opened early = flow.opened;
-      if (early != null) {
-        opened(early);
-      }
-    }
-    for (OutFlow each : waiting.flows) {
-      if (each.state == OutFlow.State.ASKED) {
-        openOn(each, connector, lane.id());
-      }
-    }
-  }
-
-  private void laneNotMade(OutFlow flow, WaitingFlows waiting, Throwable cause) {
-    ReasonCode reason = LaneMaker.reasonOf(cause);
-    LOG.debug("no lane for {}: {}", flow.target, cause.getMessage());
-    waiting.flows.addFirst(flow);
-    waiting.flows.stream()
-        .filter(each -> each.state == OutFlow.State.ASKED)
-        .forEach(each -> refuse(each, reason, Reasons.sentence(reason)));
-  }
-
-  private ConnectorOnDevice connectorOf(Lane lane, ConnectorOnDevice.Purpose purpose) {
-    ConnectorOnDevice connector =
-        connectors.computeIfAbsent(
-            lane.peerId(),
-            peer -> new ConnectorOnDevice((SpiffeId.ConnectorId) SpiffeId.parse(peer), this));
+  /** A lane is there. */
+  ConnectorOnDevice attach(Lane lane, ConnectorOnDevice.Purpose purpose) {
+    ConnectorOnDevice connector = routes.at(lane, this);
     connector.attach(lane, purpose, nanoTime.getAsLong());
     return connector;
+  }
+
+  /** The flow that asked for the lane: the answer to it may be here already. */
+  void placeFirst(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
+    place(flow, connector, laneId);
+    Opened early = flow.opened;
+    if (early != null) {
+      opened(early);
+    }
   }
 
   /** Hands the local end to the endpoint: its bytes may leave before the answer is here. */
   private void place(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
     flow.connector = connector;
+    flow.lane = laneId;
     flow.state = OutFlow.State.ON_LANE;
     Object placed =
         switch (flow.local) {
@@ -215,28 +154,9 @@ final class FlowDirector {
 
   /** Makes a lane to a group before anybody wants one. */
   void warm(String group) {
-    boolean there =
-        connectors.values().stream()
-            .anyMatch(each -> each.group().equals(group) && each.sharedLane() != null);
-    if (there || waitingByGroup.containsKey(group)) {
-      return;
+    if (!routes.hasSharedLane(group)) {
+      queue.warm(group);
     }
-    WaitingFlows waiting = new WaitingFlows();
-    waitingByGroup.put(group, waiting);
-    LaneRequest request =
-        LaneRequest.newBuilder().setLaneId(lanes.newLaneId()).setConnectorGroup(group).build();
-    lanes
-        .make(request, Set.of(group))
-        .addListener((Future<Lane> made) -> {
-          waitingByGroup.remove(group, waiting);
-          if (made.isSuccess()) {
-            ConnectorOnDevice connector =
-                connectorOf(made.getNow(), ConnectorOnDevice.Purpose.SHARED);
-            waiting.flows.forEach(each -> openOn(each, connector, made.getNow().id()));
-          } else {
-            waiting.flows.forEach(each -> newLane(each, Set.of(group)));
-          }
-        });
   }
 
   // -- what the broker says
@@ -272,10 +192,57 @@ final class FlowDirector {
     if (flow == null) {
       return;
     }
+    if (flow.state == OutFlow.State.OPEN) {
+      recovery.refused(flow, refused);
+      return;
+    }
+    if (refused.getRetryWithLane() && retry(flow, refused)) {
+      return;
+    }
     flow.decisionId = refused.getDecisionId();
     String text =
         refused.getText().isEmpty() ? Reasons.sentence(refused.getReason()) : refused.getText();
     refuse(flow, refused.getReason(), text);
+  }
+
+  /**
+   * Tries a flow on another lane, with all that its program sent already. False when it was tried
+   * often enough, or when the connector has acted on it: then it would be opened twice.
+   */
+  private boolean retry(OutFlow flow, Refused refused) {
+    if (flow.attempts >= limits.openAttemptsMax()) {
+      return false;
+    }
+    flows.remove(flow.id);
+    ConnectorOnDevice connector = flow.connector;
+    if (connector != null && !takeBack(flow, connector)) {
+      flows.put(flow.id, flow);
+      return false;
+    }
+    LOG.debug("flow {} to {} goes to another lane", flow.id, flow.target);
+    flow.again(newFlowId());
+    flows.put(flow.id, flow);
+    routes.prefer(flow.target, refused.getConnectorId());
+    route(flow);
+    return true;
+  }
+
+  private static boolean takeBack(OutFlow flow, ConnectorOnDevice connector) {
+    return switch (flow.local) {
+      case OutFlow.Local.Tcp tcp -> {
+        EarlyData early = connector.endpoint().withdraw(flow.id);
+        if (early != null) {
+          EarlyInbound.hold(tcp.channel(), early);
+        }
+        yield early != null;
+      }
+      case OutFlow.Local.Udp udp -> {
+        udp.end().withdraw();
+        boolean done = connector.endpoint().withdraw(flow.id) != null;
+        udp.end().withdrawn(done);
+        yield done;
+      }
+    };
   }
 
   void cut(Cut cut) {
@@ -294,7 +261,7 @@ final class FlowDirector {
     connector.endpoint().reset(flow.id, cut.getReason());
   }
 
-  private void refuse(OutFlow flow, ReasonCode reason, String text) {
+  void refuse(OutFlow flow, ReasonCode reason, String text) {
     OutFlow.State before = flow.state;
     finish(flow, reason, text);
     ConnectorOnDevice connector = flow.connector;
@@ -307,6 +274,9 @@ final class FlowDirector {
   }
 
   private void finish(OutFlow flow, ReasonCode reason, String text) {
+    if (flow.state == OutFlow.State.OPEN) {
+      flow.broken(reason, text);
+    }
     flow.ended();
     flows.remove(flow.id);
     ends.ended(flow, reason, text);
@@ -343,10 +313,13 @@ final class FlowDirector {
         flow.refuse(summary.reason(), Reasons.sentence(summary.reason()));
       }
       if (!summary.clean() && summary.endedBy() != FlowSummary.EndedBy.LOCAL) {
+        if (!neverOpened) {
+          flow.broken(summary.reason(), Reasons.sentence(summary.reason()));
+        }
         ends.ended(flow, summary.reason(), Reasons.sentence(summary.reason()));
       }
     }
-    connectors.values().removeIf(ConnectorOnDevice::isOver);
+    routes.forgetThoseThatAreOver();
   }
 
   void flowWantsOwnLane(ConnectorOnDevice connector, long flowId) {
@@ -371,19 +344,19 @@ final class FlowDirector {
 
   void laneClosed(ConnectorOnDevice connector, ReasonCode reason, String text) {
     LOG.debug("lane to {} closed: {} {}", connector.connectorId(), reason, text);
-    connectors.values().removeIf(ConnectorOnDevice::isOver);
+    routes.forgetThoseThatAreOver();
   }
 
   /** Closes lanes that are of no more use. */
   void tidy() {
-    for (ConnectorOnDevice connector : Set.copyOf(connectors.values())) {
+    for (ConnectorOnDevice connector : routes.all()) {
       connector.closeUnused(nanoTime.getAsLong(), limits.laneIdle().toNanos());
     }
   }
 
   /** Ends everything. */
   void close(ReasonCode reason) {
-    for (ConnectorOnDevice connector : new HashSet<>(connectors.values())) {
+    for (ConnectorOnDevice connector : routes.all()) {
       connector.endpoint().close(reason);
     }
     for (OutFlow flow : liveFlows()) {

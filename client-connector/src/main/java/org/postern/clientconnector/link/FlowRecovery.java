@@ -11,10 +11,13 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.postern.tunnel.TunnelException;
+import org.postern.tunnel.lane.Flow;
 import org.postern.tunnel.lane.Lane;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
+import org.postern.tunnel.message.Refused;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,12 +55,24 @@ final class FlowRecovery {
 
   /** A flow's lane died: another one to the same connector, or a new one that all orphans share. */
   void flowOrphaned(ConnectorOnDevice connector, OutFlow flow) {
-    if (!director.isLive(flow)) {
+    if (!director.isLive(flow) || !isOrphan(connector, flow)) {
       return;
     }
-    ByteString shared = connector.sharedLane();
+    ByteString shared = flow.ownLane ? null : connector.sharedLane();
     if (shared != null) {
       resumeOn(flow, connector, shared);
+    } else {
+      rescue(connector, flow);
+    }
+  }
+
+  /** Onto a new lane that all orphans share. */
+  private void rescue(ConnectorOnDevice connector, OutFlow flow) {
+    if (!director.isLive(flow) || !isOrphan(connector, flow)) {
+      return;
+    }
+    if (flow.ownLane) {
+      moveToNewLane(connector, flow, ConnectorOnDevice.Purpose.OWN, () -> {});
       return;
     }
     String peer = connector.endpoint().peerId();
@@ -76,6 +91,42 @@ final class FlowRecovery {
           orphans.remove(peer);
           companions.forEach(each -> flowOrphaned(connector, each));
         });
+  }
+
+  /**
+   * A flow that is open may not go where it was to go. It ends if that is final. Otherwise it stays
+   * on the lane that it has, or is tried once more on another one.
+   */
+  void refused(OutFlow flow, Refused refused) {
+    ConnectorOnDevice connector = flow.connector;
+    if (connector == null) {
+      return;
+    }
+    if (Reasons.isFinal(refused.getReason())) {
+      flow.decisionId = refused.getDecisionId();
+      director.lost(connector, flow, refused.getReason());
+      return;
+    }
+    connector.endpoint().abandonMove(flow.id);
+    if (refused.getRetryWithLane()) {
+      rescue(connector, flow);
+    } else {
+      tryAgainLater(connector, flow);
+    }
+  }
+
+  private static boolean isOrphan(ConnectorOnDevice connector, OutFlow flow) {
+    Flow live = connector.endpoint().flow(flow.id);
+    return live != null && live.laneId() == null;
+  }
+
+  private void tryAgainLater(ConnectorOnDevice connector, OutFlow flow) {
+    loop.schedule(
+        () -> {
+          flowOrphaned(connector, flow);
+        },
+        RETRY_MILLIS,
+        TimeUnit.MILLISECONDS);
   }
 
   private void resumeOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
@@ -99,10 +150,16 @@ final class FlowRecovery {
         .make(request, Set.of(connector.group()))
         .addListener((Future<Lane> made) -> {
           if (!made.isSuccess()) {
-            moveFailed(connector, flow, purpose, made.cause());
+            moveFailed(connector, flow, made.cause());
           } else if (!made.getNow().peerId().equals(connector.endpoint().peerId())) {
             made.getNow().close();
-            moveFailed(connector, flow, purpose, new IllegalStateException("another connector"));
+            moveFailed(
+                connector,
+                flow,
+                new TunnelException(
+                    ReasonCode.LANE_WRONG_CONNECTOR,
+                    "another connector of the group answered (expected: the one that has the"
+                        + " flow)"));
           } else {
             connector.attach(made.getNow(), purpose, nanoTime.getAsLong());
             connector.endpoint().move(flow.id, made.getNow().id());
@@ -112,25 +169,16 @@ final class FlowRecovery {
   }
 
   /** A bulk flow stays where it is; an orphan is tried again until the endpoint gives it up. */
-  private void moveFailed(
-      ConnectorOnDevice connector,
-      OutFlow flow,
-      ConnectorOnDevice.Purpose purpose,
-      Throwable cause) {
+  private void moveFailed(ConnectorOnDevice connector, OutFlow flow, Throwable cause) {
     ReasonCode reason = LaneMaker.reasonOf(cause);
     LOG.debug("flow {} could not be moved: {}", flow.id, cause.getMessage());
-    if (purpose == ConnectorOnDevice.Purpose.OWN) {
+    if (!isOrphan(connector, flow)) {
       return;
     }
     if (Reasons.isFinal(reason)) {
       director.lost(connector, flow, reason);
     } else {
-      loop.schedule(
-          () -> {
-            flowOrphaned(connector, flow);
-          },
-          RETRY_MILLIS,
-          TimeUnit.MILLISECONDS);
+      tryAgainLater(connector, flow);
     }
   }
 }

@@ -10,6 +10,8 @@ import java.time.Duration;
  * @param resolutionsMax answers remembered, to know who may serve a name
  * @param resolutionAge how long an answer is used without asking again
  * @param openTimeout how long a flow waits to be opened, lane included
+ * @param openAttemptsMax lanes that a flow is tried on, one after the other, before it is refused
+ * @param targetsRememberedMax targets for which the broker's choice of a connector is remembered
  * @param warmGroupsMax connector groups that get a lane before anybody wants one
  * @param bulkLanesMax lanes of their own for bulk flows, for one connector
  * @param laneIdle an unused shared lane is closed after this
@@ -22,6 +24,8 @@ public record LinkLimits(
     int resolutionsMax,
     Duration resolutionAge,
     Duration openTimeout,
+    int openAttemptsMax,
+    int targetsRememberedMax,
     int warmGroupsMax,
     int bulkLanesMax,
     Duration laneIdle,
@@ -36,6 +40,8 @@ public record LinkLimits(
         4_096,
         Duration.ofSeconds(60),
         Duration.ofSeconds(20),
+        4,
+        1_024,
         4,
         4,
         Duration.ofMinutes(10),

@@ -3,6 +3,7 @@ package org.postern.clientconnector.link;
 import com.google.protobuf.ByteString;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.Target;
@@ -16,9 +17,13 @@ import org.postern.tunnel.message.Transport;
  *
  * <pre>
  * ASKED --lane there--> ON_LANE --Opened--> OPEN --> ENDED
- *   |                     |
+ *   |  ^                  |
+ *   |  +-- Refused: retry +
  *   +------ Refused ------+--> ENDED
  * </pre>
+ *
+ * A retry has another flow id: what is still under way to or from the first lane means nothing any
+ * more, at either end.
  */
 final class OutFlow {
   enum State {
@@ -37,12 +42,18 @@ final class OutFlow {
     record Udp(WaitingAssociation end) implements Local {}
   }
 
-  final long id;
+  long id;
   final Target target;
   final Local local;
   final long startedMillis;
   State state = State.ASKED;
   boolean ownLane;
+  Set<String> groups = Set.of();
+  int attempts = 1;
+
+  /** The lane that the last attempt was on. */
+  @Nullable ByteString lane;
+
   @Nullable ConnectorOnDevice connector;
   @Nullable Opened opened;
   @Nullable Future<?> deadline;
@@ -76,8 +87,20 @@ final class OutFlow {
     return openMessage(laneId).toBuilder().setResume(true).setConnectorId(connectorId).build();
   }
 
+  /** Starts over, as another flow. */
+  void again(long newId) {
+    id = newId;
+    attempts++;
+    state = State.ASKED;
+    connector = null;
+    opened = null;
+  }
+
   void opened() {
     state = State.OPEN;
+    if (local instanceof Local.Udp udp) {
+      udp.end().opened();
+    }
     stopWaiting();
   }
 
@@ -90,6 +113,13 @@ final class OutFlow {
     if (deadline != null) {
       deadline.cancel(false);
       deadline = null;
+    }
+  }
+
+  /** The program learns why a flow that was open ended. */
+  void broken(ReasonCode reason, String text) {
+    if (local instanceof Local.Tcp tcp) {
+      tcp.listener().onBroken(reason, text);
     }
   }
 

@@ -11,12 +11,14 @@ public final class Reasons {
     return switch (reason) {
       case POLICY_NO_RULE, POLICY_DENIED ->
           "there is no such application for you; ask your administrator if you expected one";
-      case POLICY_STEP_UP -> "it wants a newer or stronger sign-in; run 'postern login'";
       case POLICY_APPROVAL_REQUIRED ->
           "somebody has to approve it first; ask: postern request HOST:PORT --reason TEXT";
       case POLICY_CHANGED -> "your access to this application has ended";
       case POLICY_POSTURE ->
           "your device no longer meets what this application asks of it; see 'postern status'";
+      case POLICY_STEP_UP ->
+          "your sign-in is too old or too weak for this application; run 'postern login URL"
+              + " --again'";
       case SESSION_EXPIRED -> "your session has ended; run 'postern login'";
       case SESSION_REVOKED -> "your session was ended by an administrator; run 'postern login'";
       case USER_DISABLED -> "your account is disabled; ask your administrator";
@@ -26,6 +28,8 @@ public final class Reasons {
           "the app connector that carried this connection is gone; connect again";
       case NO_CARRIER, BROKER_OVERLOADED, CONNECTOR_OVERLOADED, RATE_LIMITED ->
           "too busy right now; try again";
+      case LANE_UNKNOWN, GRANT_UNKNOWN_LANE ->
+          "the way to the application changed while it was being opened; try again";
       case ANSWER_TIMEOUT -> "nobody answered in time; try again";
       case NAME_NOT_FOUND -> "the private network does not know this name";
       case RESOLVER_FAILED -> "the private network's name resolution failed; try again";

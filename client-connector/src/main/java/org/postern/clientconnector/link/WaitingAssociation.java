@@ -20,6 +20,10 @@ final class WaitingAssociation implements Association, DatagramEnd {
   private @Nullable OutFlow out;
   private @Nullable FlowDirector director;
   private boolean closed;
+  private boolean withdrawn;
+
+  /** Copies of what left before the flow was let in: a retry sends them again. */
+  private final Deque<ByteBuf> early = new ArrayDeque<>();
 
   WaitingAssociation(int waitingMax, org.postern.clientconnector.local.DatagramEnd local) {
     this.waitingMax = waitingMax;
@@ -36,7 +40,7 @@ final class WaitingAssociation implements Association, DatagramEnd {
     Flow flow = flow();
     if (flow != null) {
       drain(flow);
-      flow.sendDatagram(payload);
+      leave(flow, payload);
     } else if (closed || waiting.size() >= waitingMax) {
       payload.release();
     } else {
@@ -54,7 +58,34 @@ final class WaitingAssociation implements Association, DatagramEnd {
 
   private void drain(Flow flow) {
     for (ByteBuf each = waiting.poll(); each != null; each = waiting.poll()) {
-      flow.sendDatagram(each);
+      leave(flow, each);
+    }
+  }
+
+  private void leave(Flow flow, ByteBuf payload) {
+    if (out != null && out.state != OutFlow.State.OPEN && early.size() < waitingMax) {
+      early.add(payload.retainedDuplicate());
+    }
+    flow.sendDatagram(payload);
+  }
+
+  /** The flow was let in: nothing will be sent again. */
+  void opened() {
+    early.forEach(ByteBuf::release);
+    early.clear();
+  }
+
+  /** The flow is about to be taken off its lane, for another attempt. */
+  void withdraw() {
+    withdrawn = true;
+  }
+
+  /** It is off its lane: what left waits again. Or it stays there. */
+  void withdrawn(boolean done) {
+    withdrawn = false;
+    if (done) {
+      waiting.addAll(early);
+      early.clear();
     }
   }
 
@@ -79,8 +110,9 @@ final class WaitingAssociation implements Association, DatagramEnd {
 
   @Override
   public void onClosed(ReasonCode reason) {
-    if (!closed) {
+    if (!closed && !withdrawn) {
       closed = true;
+      opened();
       waiting.forEach(ByteBuf::release);
       waiting.clear();
       local.onClosed(reason, Reasons.sentence(reason));

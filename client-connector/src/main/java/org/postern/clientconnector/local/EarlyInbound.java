@@ -3,10 +3,13 @@ package org.postern.clientconnector.local;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.flow.EarlyData;
 
 /**
  * Keeps what a program sent, and the news that it will send no more, until somebody reads: to the
@@ -26,8 +29,33 @@ public final class EarlyInbound extends ChannelDuplexHandler {
 
   /** Holds everything from now on; auto-read is switched off. */
   public static void hold(Channel channel) {
+    hold(channel, new EarlyData(List.of(), false));
+  }
+
+  /**
+   * The same for a channel that was read already: what was read comes first for the next reader.
+   * Takes ownership of it.
+   */
+  public static void hold(Channel channel, EarlyData before) {
     channel.config().setAutoRead(false);
-    channel.pipeline().addLast(new EarlyInbound());
+    EarlyInbound handler = channel.pipeline().get(EarlyInbound.class);
+    if (handler == null) {
+      handler = new EarlyInbound();
+      channel.pipeline().addLast(handler);
+    }
+    handler.holdAgain(before);
+  }
+
+  private void holdAgain(EarlyData before) {
+    Queue<Object> all = new ArrayDeque<>(before.pieces());
+    if (before.finished()) {
+      all.add(new Event(ChannelInputShutdownEvent.INSTANCE));
+    }
+    if (held != null) {
+      all.addAll(held);
+    }
+    held = all;
+    replaying = false;
   }
 
   @Override
@@ -69,10 +97,11 @@ public final class EarlyInbound extends ChannelDuplexHandler {
 
   private void replay(ChannelHandlerContext context) {
     Queue<Object> messages = held;
-    held = null;
-    if (messages == null) {
-      return; // removed meanwhile
+    if (messages == null || !replaying) {
+      return; // removed, or held again, meanwhile
     }
+    held = null;
+    replaying = false;
     for (Object message : messages) {
       if (message instanceof Event event) {
         context.fireUserEventTriggered(event.event());

@@ -24,6 +24,7 @@ import java.time.Duration;
  * @param httpHeaderLengthMax bytes of an HTTP CONNECT request head
  * @param controlConnectionsMax connections on the control socket at a time
  * @param controlLineLengthMax bytes of one line on the control socket
+ * @param controlOutcomesMax flows of {@code postern connect} that were cut, and may be asked why
  * @param redirectedConnectionsMax intercepted TCP connections at a time
  */
 public record LocalLimits(
@@ -45,6 +46,7 @@ public record LocalLimits(
     int httpHeaderLengthMax,
     int controlConnectionsMax,
     int controlLineLengthMax,
+    int controlOutcomesMax,
     int redirectedConnectionsMax) {
 
   /** What runs unless a test or an operator says otherwise. */
@@ -68,5 +70,6 @@ public record LocalLimits(
           8_192,
           32,
           8_192,
+          256,
           16_384);
 }

@@ -12,19 +12,24 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.postern.identity.Credential;
+import org.postern.identity.CredentialStore;
 import org.postern.identity.IdentityException;
 import org.postern.identity.IdentityKey;
 import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustBundle;
 
 /**
- * Signs the user in with a browser and enrolls this device: the key is made here and never leaves;
- * the browser brings a one-time code to a loopback port (RFC 8252), and the code is worth nothing
- * without the verifier that stayed here (RFC 7636). Blocking.
+ * Signs the user in with a browser and enrolls this device: the key is made here, once, and never
+ * leaves; signing in again with it is the same device; the browser brings a one-time code to a
+ * loopback port (RFC 8252), and the code is worth nothing without the verifier that stayed here
+ * (RFC 7636). Blocking.
  */
 public final class DeviceSignIn {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,6 +48,9 @@ public final class DeviceSignIn {
    * @param deviceName for the inventory and the person's own list
    * @param hostName for the inventory
    * @param platform for the inventory
+   * @param known the identity that this device has from an earlier sign-in; its key is used again
+   *     where its CA is the broker's
+   * @param demand what the sign-in has to be
    * @param patience how long the browser may take
    */
   public record Request(
@@ -51,7 +59,31 @@ public final class DeviceSignIn {
       String deviceName,
       String hostName,
       String platform,
+      Optional<CredentialStore.Stored> known,
+      Demand demand,
       Duration patience) {}
+
+  /**
+   * What a policy may demand of a sign-in.
+   *
+   * @param again the provider must ask the person once more, whatever session they have there
+   * @param context that the provider must assert ({@code acr}, AuthnContextClassRef); empty: any
+   */
+  public record Demand(boolean again, String context) {
+    /** Nothing. */
+    public static final Demand NONE = new Demand(false, "");
+
+    private Map<String, String> parameters() {
+      Map<String, String> parameters = new LinkedHashMap<>();
+      if (again) {
+        parameters.put("max_age", "0");
+      }
+      if (!context.isEmpty()) {
+        parameters.put("acr_values", context);
+      }
+      return parameters;
+    }
+  }
 
   /**
    * What came of it.
@@ -120,18 +152,7 @@ public final class DeviceSignIn {
     try (BrokerDoor door = new BrokerDoor(request.broker, request.trust)) {
       JsonNode deployment = door.deployment();
       TrustBundle trust = door.trust(deployment);
-      BrokerDoor.Answer begun =
-          door.form(
-              "/signin/code",
-              Map.of(
-                  "client_id",
-                  CLIENT,
-                  "code_challenge",
-                  challenge(verifier),
-                  "code_challenge_method",
-                  "S256",
-                  "device_name",
-                  request.deviceName));
+      BrokerDoor.Answer begun = door.form("/signin/code", codeRequest(verifier));
       if (begun.status() != 200) {
         throw BrokerDoor.refused(begun);
       }
@@ -145,10 +166,19 @@ public final class DeviceSignIn {
     }
   }
 
+  private Map<String, String> codeRequest(String verifier) {
+    Map<String, String> form = new LinkedHashMap<>(request.demand.parameters());
+    form.put("client_id", CLIENT);
+    form.put("code_challenge", challenge(verifier));
+    form.put("code_challenge_method", "S256");
+    form.put("device_name", request.deviceName);
+    return form;
+  }
+
   private SignedIn enroll(
       BrokerDoor door, JsonNode deployment, TrustBundle trust, String code, String verifier)
       throws SignInException {
-    IdentityKey key = IdentityKey.generate();
+    IdentityKey key = key(request.known, trust);
     JsonNode enrolled =
         door.post(
             "/enroll/device",
@@ -180,7 +210,22 @@ public final class DeviceSignIn {
     }
   }
 
+  /** The key of this device at this deployment: two deployments do not see the same one. */
+  static IdentityKey key(Optional<CredentialStore.Stored> known, TrustBundle trust) {
+    return known
+        .filter(stored ->
+            !Collections.disjoint(stored.trust().rootFingerprints(), trust.rootFingerprints()))
+        .map(stored -> stored.credential().identityKey())
+        .orElseGet(IdentityKey::generate);
+  }
+
   private URI address(URI redirect, String state, String verifier) {
+    StringBuilder demand = new StringBuilder();
+    request
+        .demand
+        .parameters()
+        .forEach(
+            (name, value) -> demand.append('&').append(name).append('=').append(encode(value)));
     return request.broker.resolve(
         "/signin/device?redirect_uri="
             + encode(redirect.toString())
@@ -189,7 +234,8 @@ public final class DeviceSignIn {
             + "&code_challenge="
             + challenge(verifier)
             + "&code_challenge_method=S256&device_name="
-            + encode(request.deviceName));
+            + encode(request.deviceName)
+            + demand);
   }
 
   private String secret() {

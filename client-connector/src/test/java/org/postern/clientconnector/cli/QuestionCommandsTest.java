@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +77,11 @@ class QuestionCommandsTest {
   void start() throws Exception {
     listening =
         ControlServer.listen(
-                directory.resolve("client.sock"), loop, LocalLimits.DEFAULTS, new Handler())
+                directory.resolve("client.sock"),
+                loop,
+                LocalLimits.DEFAULTS,
+                new Handler(),
+                Optional.empty())
             .get();
   }
 

@@ -54,6 +54,9 @@ final class Tools {
     if (!Files.exists(Path.of("/dev/net/tun"))) {
       return new LoopbackGround("this machine has no /dev/net/tun");
     }
+    if (!Files.isWritable(Path.of("/dev/net/tun"))) {
+      return new LoopbackGround("/dev/net/tun may be opened by root only here (usual: mode 0666)");
+    }
     Program probe =
         Program.start(new Program.Order("probe", NamespaceGround.probe(), Map.of()), work);
     if (probe.awaitExit(PROBE) != 0) {

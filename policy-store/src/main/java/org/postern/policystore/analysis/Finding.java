@@ -19,6 +19,10 @@ public record Finding(Kind kind, String subject, String text) {
     /// The pattern covers very much.
     WIDE,
     /// Fewer than two connectors can serve it.
-    SINGLE_CONNECTOR
+    SINGLE_CONNECTOR,
+    /// The rule asks for a fact that nobody tells.
+    MISSING_FACT,
+    /// Nobody can be in the group.
+    EMPTY_GROUP
   }
 }

@@ -16,6 +16,7 @@ import org.postern.policystore.ConditionText;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.ConnectorRecord;
 import org.postern.policystore.ForwardingRule;
+import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Operand;
 import org.postern.policystore.Platform;
@@ -58,6 +59,7 @@ public final class Lint {
     lint.posture();
     lint.width();
     lint.connectors(connectors);
+    lint.groups();
     return List.copyOf(lint.findings);
   }
 
@@ -302,6 +304,24 @@ public final class Lint {
                 + " has "
                 + (count == 0 ? "no app connector" : "one app connector")
                 + "; enroll a second, so that one may fail");
+      }
+    }
+  }
+
+  /// With several providers none is asked unless the group says so.
+  private void groups() {
+    boolean several = configuration.identityProviders().size() > 1;
+    for (Group group : configuration.groups()) {
+      if (several && group.members().isEmpty() && group.sources().isEmpty()) {
+        add(
+            Finding.Kind.EMPTY_GROUP,
+            group.name(),
+            "nobody is in group "
+                + group.name()
+                + ": it lists no members, and with several identity providers the group has to say"
+                + " whose word counts, as in from: ["
+                + configuration.identityProviders().getFirst().name()
+                + "]");
       }
     }
   }

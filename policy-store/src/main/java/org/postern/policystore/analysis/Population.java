@@ -7,10 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.DeviceRecord;
+import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.SessionRecord;
@@ -70,14 +70,23 @@ public record Population(IdentityState state, List<Member> members) {
         builder.person(user, devices.getOrDefault(user.id(), List.of()));
       }
     }
-    TreeSet<String> groups = new TreeSet<>();
+    TreeMap<String, Group> groups = new TreeMap<>();
     TreeMap<String, IdentityProvider> providers = new TreeMap<>();
     for (PolicyConfiguration configuration : configurations) {
-      configuration.groups().forEach(each -> groups.add(each.name()));
+      for (Group each : configuration.groups()) {
+        groups.merge(each.name(), each, (one, other) -> one.sources().isEmpty() ? other : one);
+      }
       configuration.identityProviders().forEach(each -> providers.putIfAbsent(each.name(), each));
     }
     if (!providers.isEmpty()) {
-      groups.forEach(group -> builder.group(group, providers.firstEntry().getValue()));
+      IdentityProvider first = providers.firstEntry().getValue();
+      for (Group group : groups.values()) {
+        Group.Source source =
+            group.sources().isEmpty()
+                ? new Group.Source(first.name(), group.name())
+                : group.sources().getFirst();
+        builder.group(group.name(), source, providers.getOrDefault(source.provider(), first));
+      }
     }
     return builder.build();
   }
@@ -113,12 +122,13 @@ public record Population(IdentityState state, List<Member> members) {
       }
     }
 
-    void group(String group, IdentityProvider provider) {
+    void group(String group, Group.Source source, IdentityProvider provider) {
       String domain =
           provider.domains().isEmpty() ? "group.invalid" : provider.domains().getFirst();
       String id = "member of " + group;
       UserRecord user =
-          new UserRecord(id, provider.name(), id, "anybody@" + domain, "", false, List.of(group));
+          new UserRecord(
+              id, provider.name(), id, "anybody@" + domain, "", false, List.of(source.group()));
       users.put(id, user);
       add(new Member(Kind.GROUP, group, group, id, "device of " + id, unknown), user, device(user));
     }
@@ -171,7 +181,8 @@ public record Population(IdentityState state, List<Member> members) {
               .thenComparing(Member::id)
               .thenComparing(Member::deviceId));
       return new Population(
-          new IdentityState(users, devices, sessions, real.connectors(), real.approvalsByUser()),
+          new IdentityState(
+              users, devices, sessions, real.connectors(), real.approvalsByUser(), real.risks()),
           members);
     }
   }

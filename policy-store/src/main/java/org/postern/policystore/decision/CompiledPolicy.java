@@ -27,6 +27,7 @@ final class CompiledPolicy {
   final DecisionCache decisions;
   private final Map<String, List<String>> groupsByEmail;
   private final Set<String> groupsWithMembers;
+  private final ProviderGroups providerGroups;
   private final Map<String, IdentityProvider> providers = new HashMap<>();
   private final Map<String, TrustedNetwork> networks = new HashMap<>();
   private final Map<String, PostureProfile> profiles = new HashMap<>();
@@ -55,6 +56,7 @@ final class CompiledPolicy {
       configuration.groups().forEach(this::addMembers);
     }
     configuration.identityProviders().forEach(each -> providers.put(each.name(), each));
+    this.providerGroups = new ProviderGroups(configuration);
     configuration.trustedNetworks().forEach(each -> networks.put(each.name(), each));
     configuration.postureProfiles().forEach(each -> profiles.put(each.name(), each));
   }
@@ -87,9 +89,10 @@ final class CompiledPolicy {
     return profiles.get(name);
   }
 
-  /// The groups of a person: those that list the address, and those that the provider says.
-  Set<String> groupsOf(@Nullable String email, List<String> providerGroups) {
-    Set<String> groups = new HashSet<>(providerGroups);
+  /// The groups of a person: those that list the address, and those for which the provider's word
+  /// counts.
+  Set<String> groupsOf(@Nullable String email, String provider, List<String> said) {
+    Set<String> groups = providerGroups.of(provider, said);
     if (email != null) {
       groups.addAll(groupsByEmail.getOrDefault(email, List.of()));
     }

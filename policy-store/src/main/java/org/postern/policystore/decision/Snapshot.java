@@ -98,7 +98,8 @@ public final class Snapshot {
     DenyReason refusal = refusal(userId, user, device, session);
     String email =
         user != null && policy.emailCounts(user.provider(), user.email()) ? user.email() : null;
-    Set<String> groups = user == null ? Set.of() : policy.groupsOf(email, user.providerGroups());
+    Set<String> groups =
+        user == null ? Set.of() : policy.groupsOf(email, user.provider(), user.providerGroups());
     SubjectFacts known =
         new SubjectFacts(
             policy,

@@ -24,22 +24,25 @@ public final class Brokers {
   ///
   /// @param instance 16 random bytes made at process start
   /// @param address where peers reach it, as host:port
-  public void lease(String id, byte[] instance, String address, Duration validity) {
+  /// @param countryFile whether it can tell the country of an address
+  public void lease(
+      String id, byte[] instance, String address, Duration validity, boolean countryFile) {
     Instant now = clock.instant();
     database.update(
         "renew the broker's lease",
-        "insert into broker (id, instance, address, started_at, lease_until)"
-            + " values (?, ?, ?, ?, ?)"
+        "insert into broker (id, instance, address, started_at, lease_until, country_file)"
+            + " values (?, ?, ?, ?, ?, ?)"
             + " on conflict (id) do update set started_at ="
             + " case when broker.instance = excluded.instance then broker.started_at"
             + " else excluded.started_at end,"
             + " instance = excluded.instance, address = excluded.address,"
-            + " lease_until = excluded.lease_until",
+            + " lease_until = excluded.lease_until, country_file = excluded.country_file",
         id,
         instance,
         address,
         now,
-        now.plus(validity));
+        now.plus(validity),
+        countryFile);
   }
 
   /// Gives a lease back, if this process still has it.
@@ -49,6 +52,17 @@ public final class Brokers {
         "delete from broker where id = ? and instance = ?",
         id,
         instance);
+  }
+
+  /// Whether a broker that runs now can tell the country of an address.
+  public boolean anyHasCountryFile() {
+    return database
+        .first(
+            "look for country files",
+            row -> row.getBoolean(1),
+            "select exists (select from broker where country_file and lease_until > ?)",
+            clock.instant())
+        .orElseThrow();
   }
 
   /// The brokers that run now.

@@ -271,8 +271,18 @@ final class ConfigurationTables {
             connection,
             "select user_group, email from user_group_member where user_group = any (?)",
             names);
-    return names.stream()
-        .map(name -> new Group(name, members.getOrDefault(name, List.of())))
-        .toList();
+    return Database.list(
+        connection,
+        row -> {
+          String name = row.getString("name");
+          return new Group(
+              name,
+              members.getOrDefault(name, List.of()),
+              Database.texts(row, "sources").stream()
+                  .map(text -> Group.Source.parse(text, name))
+                  .toList());
+        },
+        "select name, sources from user_group where name = any (?)",
+        names);
   }
 }

@@ -163,9 +163,13 @@ final class ConfigurationWriter {
       }
     }
     insert(
-        "insert into user_group (name) select * from unnest(cast(? as text[]))",
-        groups.stream().map(Group::name).map(List::of).toList(),
-        1);
+        "insert into user_group (name, sources)"
+            + " select name, string_to_array(sources, chr(10))"
+            + " from unnest(cast(? as text[]), cast(? as text[])) as fresh (name, sources)",
+        groups.stream()
+            .map(group -> List.of(group.name(), String.join("\n", group.sourceTexts())))
+            .toList(),
+        2);
     insert(
         "insert into user_group_member (user_group, email)"
             + " select * from unnest(cast(? as text[]), cast(? as text[]))",

@@ -1,6 +1,7 @@
 package org.postern.policystore.jdbc;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.Demand;
 import org.postern.policystore.UserRecord;
 
 /// Sign-ins of devices without a browser (RFC 8628). The device waits with its code; a person types
@@ -29,7 +31,8 @@ public final class DeviceCodes {
   ///
   /// @param codeChallenge its S256 challenge: only it can redeem what comes of this
   /// @param from its address, for the person to look at
-  public record Asked(String deviceName, String codeChallenge, String from) {}
+  /// @param demand what the sign-in has to be
+  public record Asked(String deviceName, String codeChallenge, String from, Demand demand) {}
 
   /// A way of the person's browser to the provider.
   ///
@@ -103,8 +106,8 @@ public final class DeviceCodes {
                   connection,
                   "insert into sign_in (state_hash, provider, nonce, code_verifier,"
                       + " device_redirect, device_state, code_challenge, device_name, expires_at,"
-                      + " device_code_hash, user_code, asked_from)"
-                      + " select ?, '', '', '', '', '', ?, ?, ?, ?, ?, ?"
+                      + " device_code_hash, user_code, asked_from, demanded_at, demanded_context)"
+                      + " select ?, '', '', '', '', '', ?, ?, ?, ?, ?, ?, cast(? as timestamptz), ?"
                       + " where (select count(*) from sign_in where device_code_hash is not null)"
                       + " < ? on conflict do nothing",
                   Tokens.hash("no state yet " + deviceCode),
@@ -114,6 +117,8 @@ public final class DeviceCodes {
                   Tokens.hash(deviceCode),
                   hashed(userCode),
                   asked.from(),
+                  asked.demand().since(),
+                  asked.demand().context(),
                   waitingMax)
               == 1;
         });
@@ -123,15 +128,20 @@ public final class DeviceCodes {
   public Optional<Asked> find(String userCode) {
     return database.first(
         "look for a device that signs in",
-        row ->
-            new Asked(
-                row.getString("device_name"),
-                row.getString("code_challenge"),
-                row.getString("asked_from")),
-        "select device_name, code_challenge, asked_from from sign_in where user_code = ?"
+        DeviceCodes::asked,
+        "select device_name, code_challenge, asked_from, demanded_at, demanded_context"
+            + " from sign_in where user_code = ?"
             + " and completed_at is null and refused is null and expires_at > ?",
         hashed(userCode),
         clock.instant());
+  }
+
+  private static Asked asked(ResultSet row) throws SQLException {
+    return new Asked(
+        row.getString("device_name"),
+        row.getString("code_challenge"),
+        row.getString("asked_from"),
+        SignIns.demand(row));
   }
 
   /// A person's browser leaves for the provider with this code. One that left before is forgotten.
@@ -157,15 +167,12 @@ public final class DeviceCodes {
   public Optional<Asked> identify(String state, SignIns.SignedIn who) {
     return database.first(
         "note who signs a device in",
-        row ->
-            new Asked(
-                row.getString("device_name"),
-                row.getString("code_challenge"),
-                row.getString("asked_from")),
+        DeviceCodes::asked,
         "update sign_in set user_id = ?, auth_context = ?, auth_methods = ?,"
             + " auth_at = cast(? as timestamptz), provider_session = ? where state_hash = ?"
             + " and device_code_hash is not null and completed_at is not null and user_id is null"
-            + " and refused is null returning device_name, code_challenge, asked_from",
+            + " and refused is null returning device_name, code_challenge, asked_from,"
+            + " demanded_at, demanded_context",
         who.userId(),
         who.authentication().method().context(),
         who.authentication().method().methods(),

@@ -43,8 +43,15 @@ public final class Devices {
     /// The user has as many devices as one user may have; one must be removed first.
     record TooMany(int devicesMax) implements Registration {}
 
-    /// The key belongs to another user's device, or to one that is set aside.
+    /// The key is that of another user's device.
     record KeyNotAccepted() implements Registration {}
+
+    /// The key is that of a device that was removed, and a removed device stays so.
+    record KeyRemoved() implements Registration {}
+
+    /// A device of this user is set aside: the one with this key, or another one. While that is so,
+    /// the user gets no new device, or a new key would be the way around it.
+    record SetAside(DeviceRecord device) implements Registration {}
   }
 
   /// Registers a device of a user. With the key of a device that the user has already, it is that
@@ -70,13 +77,21 @@ public final class Devices {
               Database.first(
                   connection,
                   Devices::read,
-                  COLUMNS + "where key_fingerprint = ? and state <> 'removed'",
+                  COLUMNS + "where key_fingerprint = ? order by state = 'removed' limit 1",
                   keyFingerprint);
           if (known.isPresent()) {
-            DeviceRecord device = known.get();
-            return device.userId().equals(userId) && device.state() == State.REGISTERED
-                ? new Registration.Registered(device)
-                : new Registration.KeyNotAccepted();
+            return again(known.get(), userId);
+          }
+          Optional<DeviceRecord> setAside =
+              Database.first(
+                  connection,
+                  Devices::read,
+                  COLUMNS
+                      + "where user_id = ? and state <> 'removed'"
+                      + " and (noncompliant or state = 'quarantined') order by created_at limit 1",
+                  userId);
+          if (setAside.isPresent()) {
+            return new Registration.SetAside(setAside.get());
           }
           int count =
               Database.first(
@@ -105,6 +120,17 @@ public final class Devices {
         });
   }
 
+  private static Registration again(DeviceRecord device, String userId) {
+    if (!device.userId().equals(userId)) {
+      return new Registration.KeyNotAccepted();
+    }
+    return switch (device.state()) {
+      case REGISTERED -> new Registration.Registered(device);
+      case QUARANTINED -> new Registration.SetAside(device);
+      case REMOVED -> new Registration.KeyRemoved();
+    };
+  }
+
   /// One device by id.
   public Optional<DeviceRecord> find(String deviceId) {
     return database.first("read a device", Devices::read, COLUMNS + "where id = ?", deviceId);
@@ -130,6 +156,18 @@ public final class Devices {
                 + " where id = ? and state <> 'removed'",
             text(state),
             state != State.REGISTERED,
+            deviceId)
+        == 1;
+  }
+
+  /// Gives a device another name, for people.
+  ///
+  /// @return whether there is such a device and it was not removed
+  public boolean rename(String deviceId, String name) {
+    return database.update(
+            "rename a device",
+            "update device set name = ? where id = ? and state <> 'removed'",
+            name,
             deviceId)
         == 1;
   }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -30,13 +31,14 @@ final class IdentityProviderTable {
       "select name, issuer, client_id, secret_kind, secret_location, groups_claim, domains,"
           + " allow_plain_http, protocol, any_domain, audiences, attributes, saml_metadata_kind,"
           + " saml_metadata, saml_entity_id, saml_subject, saml_email, saml_display_name,"
-          + " saml_options, saml_consumer_urls from identity_provider";
+          + " saml_options, saml_consumer_urls, scopes, session_seconds from identity_provider";
   private static final String UPSERT =
       "insert into identity_provider (name, issuer, client_id, secret_kind, secret_location,"
           + " secret_sealed, groups_claim, domains, allow_plain_http, protocol, any_domain,"
           + " audiences, attributes, saml_metadata_kind, saml_metadata, saml_entity_id,"
-          + " saml_subject, saml_email, saml_display_name, saml_options, saml_consumer_urls)"
-          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          + " saml_subject, saml_email, saml_display_name, saml_options, saml_consumer_urls,"
+          + " scopes, session_seconds)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
           + " on conflict (name) do update set"
           + " issuer = excluded.issuer, client_id = excluded.client_id,"
           + " secret_kind = excluded.secret_kind, secret_location = excluded.secret_location,"
@@ -49,7 +51,8 @@ final class IdentityProviderTable {
           + " saml_subject = excluded.saml_subject, saml_email = excluded.saml_email,"
           + " saml_display_name = excluded.saml_display_name,"
           + " saml_options = excluded.saml_options,"
-          + " saml_consumer_urls = excluded.saml_consumer_urls";
+          + " saml_consumer_urls = excluded.saml_consumer_urls, scopes = excluded.scopes,"
+          + " session_seconds = excluded.session_seconds";
 
   private IdentityProviderTable() {}
 
@@ -81,7 +84,8 @@ final class IdentityProviderTable {
         domains,
         row.getBoolean("any_domain"),
         audiences,
-        new Attributes(row.getString("groups_claim"), named));
+        new Attributes(row.getString("groups_claim"), named),
+        Duration.ofSeconds(row.getInt("session_seconds")));
   }
 
   private static Protocol protocol(ResultSet row) throws SQLException {
@@ -92,7 +96,8 @@ final class IdentityProviderTable {
               row.getString("issuer"),
               row.getString("client_id"),
               secret(row),
-              row.getBoolean("allow_plain_http"));
+              row.getBoolean("allow_plain_http"),
+              Database.texts(row, "scopes"));
       case "saml" -> saml(row);
       default -> throw new SQLException("unknown protocol of an identity provider: " + protocol);
     };
@@ -154,6 +159,8 @@ final class IdentityProviderTable {
     values.add(provider.audiences().stream().map(Audience::key).sorted().toList());
     values.add(provider.attributes().flat());
     samlValues(provider.protocol(), values);
+    values.add(openId == null ? List.of() : openId.scopes());
+    values.add((int) provider.sessionLength().toSeconds());
     Database.update(connection, UPSERT, values.toArray());
   }
 

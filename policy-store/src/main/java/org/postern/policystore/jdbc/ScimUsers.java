@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AsciiCase;
 
 /// SCIM users of a provider. Each change of a resource and what decisions need of it are one
 /// transaction, seen by all when a method returns. It outlives a crash of the database once a
@@ -313,7 +314,7 @@ public final class ScimUsers {
           case Match.Everyone all -> "";
           case Match.UserName(String value) -> with(parameters, "user_name_key", key(value));
           case Match.ExternalId(String value) -> with(parameters, "external_id", value);
-          case Match.Email(String value) -> with(parameters, "email", key(value));
+          case Match.Email(String value) -> with(parameters, "email", AsciiCase.fold(value));
           case Match.Id(String value) -> with(parameters, "user_id", value);
         };
     return new Condition("where provider = ?" + sql, parameters);

@@ -16,7 +16,8 @@ import org.postern.policystore.SessionRecord.SignInMethod;
 public final class Sessions {
   private static final String COLUMNS =
       "select id, user_id, device_id, provider, authenticated_at, expires_at,"
-          + " revoked_at is not null as revoked, auth_context, auth_methods from session ";
+          + " revoked_at is not null as revoked, auth_context, auth_methods, started_at"
+          + " from session ";
 
   private final Database database;
   private final Tokens tokens;
@@ -32,7 +33,8 @@ public final class Sessions {
   /// Starts a session on a device; the one that was there ends.
   ///
   /// @param expiresAt must lie in the future
-  /// @param authentication how the person proved themselves
+  /// @param authentication how the person proved themselves, and when if the provider says: so old
+  ///   is the session, though never in the future
   public SessionRecord start(
       String userId,
       String deviceId,
@@ -40,6 +42,8 @@ public final class Sessions {
       Instant expiresAt,
       Authentication authentication) {
     Instant now = clock.instant();
+    Instant said = authentication.at();
+    Instant authenticated = said == null || said.isAfter(now) ? now : said;
     if (!expiresAt.isAfter(now)) {
       throw new IllegalArgumentException(
           "session expires at " + expiresAt + " (expected: after " + now + ")");
@@ -62,18 +66,19 @@ public final class Sessions {
           Database.update(
               connection,
               "insert into session (id, user_id, device_id, provider, authenticated_at, expires_at,"
-                  + " auth_context, auth_methods, auth_at, provider_session)"
-                  + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  + " auth_context, auth_methods, auth_at, provider_session, started_at)"
+                  + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               id,
               userId,
               deviceId,
               provider,
-              now,
+              authenticated,
               expiresAt,
               authentication.method().context(),
               authentication.method().methods(),
               authentication.at(),
-              authentication.providerSession());
+              authentication.providerSession(),
+              now);
           return Database.first(connection, Sessions::read, COLUMNS + "where id = ?", id)
               .orElseThrow();
         });
@@ -197,7 +202,7 @@ public final class Sessions {
     return database.list(
         "read sessions",
         Sessions::read,
-        COLUMNS + "where user_id = ? order by authenticated_at desc, id",
+        COLUMNS + "where user_id = ? order by started_at desc, id",
         userId);
   }
 
@@ -220,7 +225,8 @@ public final class Sessions {
         Database.instant(row, "authenticated_at"),
         Database.instant(row, "expires_at"),
         row.getBoolean("revoked"),
-        strength(row));
+        strength(row),
+        Database.instant(row, "started_at"));
   }
 
   private static SignInMethod strength(ResultSet row) throws SQLException {

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.postern.policystore.Authentication;
+import org.postern.policystore.Demand;
 import org.postern.policystore.SessionRecord.SignInMethod;
 
 /// A browser's way to the identity provider and back, one row each. Every step happens at most
@@ -38,6 +39,7 @@ public final class SignIns {
       String nonce,
       String codeVerifier,
       DeviceReturn device,
+      Demand demand,
       Instant expiresAt) {
     /// Without the secrets.
     @Override
@@ -47,7 +49,8 @@ public final class SignIns {
   }
 
   /// A sign-in whose browser came back with the right state.
-  public record Returning(String provider, String nonce, String codeVerifier, DeviceReturn device) {
+  public record Returning(
+      String provider, String nonce, String codeVerifier, DeviceReturn device, Demand demand) {
     /// Without the secrets.
     @Override
     public String toString() {
@@ -98,8 +101,9 @@ public final class SignIns {
           return Database.update(
                   connection,
                   "insert into sign_in (state_hash, provider, nonce, code_verifier,"
-                      + " device_redirect, device_state, code_challenge, device_name, expires_at)"
-                      + " select ?, ?, ?, ?, ?, ?, ?, ?, ?"
+                      + " device_redirect, device_state, code_challenge, device_name, expires_at,"
+                      + " demanded_at, demanded_context)"
+                      + " select ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as timestamptz), ?"
                       + " where (select count(*) from sign_in) < ?",
                   Tokens.hash(beginning.state()),
                   beginning.provider(),
@@ -110,6 +114,8 @@ public final class SignIns {
                   device.codeChallenge(),
                   device.deviceName(),
                   beginning.expiresAt(),
+                  beginning.demand().since(),
+                  beginning.demand().context(),
                   pendingMax)
               == 1;
         });
@@ -124,7 +130,7 @@ public final class SignIns {
         "update sign_in set completed_at = ?"
             + " where state_hash = ? and completed_at is null and expires_at > ?"
             + " returning provider, nonce, code_verifier, device_redirect, device_state,"
-            + " code_challenge, device_name",
+            + " code_challenge, device_name, demanded_at, demanded_context",
         now,
         Tokens.hash(state),
         now);
@@ -189,6 +195,12 @@ public final class SignIns {
             row.getString("device_redirect"),
             row.getString("device_state"),
             row.getString("code_challenge"),
-            row.getString("device_name")));
+            row.getString("device_name")),
+        demand(row));
+  }
+
+  static Demand demand(ResultSet row) throws SQLException {
+    return new Demand(
+        Database.instantOrNull(row, "demanded_at"), row.getString("demanded_context"));
   }
 }

@@ -14,6 +14,7 @@ import org.postern.policystore.SignalEffect.Account;
 import org.postern.policystore.SignalEffect.Compliance;
 import org.postern.policystore.SignalEffect.EndSessions;
 import org.postern.policystore.SignalEffect.Nothing;
+import org.postern.policystore.SignalEffect.Risk;
 import org.postern.policystore.SignalEffect.StreamStatus;
 import org.postern.policystore.SignalEffect.Verification;
 import org.postern.policystore.audit.AuditEvent;
@@ -108,6 +109,7 @@ public final class SignalEvents {
           case EndSessions sessions -> "sessions";
           case Account account -> "account";
           case Compliance compliance -> "device";
+          case Risk risk -> "risk";
           case Verification verification -> "none";
           case StreamStatus status -> "none";
           case Nothing nothing -> "none";
@@ -117,6 +119,7 @@ public final class SignalEvents {
           case EndSessions sessions -> sessions.users();
           case Account account -> account.users();
           case Compliance compliance -> List.of();
+          case Risk risk -> risk.users();
           case Verification verification -> List.of();
           case StreamStatus status -> List.of();
           case Nothing nothing -> List.of();
@@ -135,8 +138,20 @@ public final class SignalEvents {
             cut(received.subject()),
             kind,
             users,
-            effect instanceof Compliance compliance ? compliance.device() : "")
+            device(effect))
         == 1;
+  }
+
+  private static String device(SignalEffect effect) {
+    return switch (effect) {
+      case Compliance compliance -> compliance.device();
+      case Risk risk -> risk.device();
+      case EndSessions sessions -> "";
+      case Account account -> "";
+      case Verification verification -> "";
+      case StreamStatus status -> "";
+      case Nothing nothing -> "";
+    };
   }
 
   private String apply(Connection connection, Received received, SignalEffect effect)
@@ -145,6 +160,7 @@ public final class SignalEvents {
       case EndSessions sessions -> endSessions(connection, received, sessions);
       case Account account -> account(connection, received, account);
       case Compliance compliance -> compliance(connection, received, compliance);
+      case Risk risk -> SignalledRisk.note(connection, received, risk);
       case Verification verification -> verified(connection, received, verification.state());
       case StreamStatus(String status, String reason) -> {
         Database.update(
@@ -162,7 +178,7 @@ public final class SignalEvents {
   private String endSessions(Connection connection, Received received, EndSessions sessions)
       throws SQLException {
     String which =
-        " s.provider = ? and s.revoked_at is null and s.authenticated_at <= ?"
+        " s.provider = ? and s.revoked_at is null and s.started_at <= ?"
             + " and (cardinality(?) = 0 or s.user_id = any(?))"
             + " and (? = '' or s.provider_session = ?"
             // SAML: the provider's session, then the service's part of it.

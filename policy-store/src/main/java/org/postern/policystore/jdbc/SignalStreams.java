@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.RiskRecord;
 import org.postern.policystore.SecretSealer;
 import org.postern.policystore.SignalStream;
 import org.postern.policystore.SignalStream.Access;
@@ -134,13 +135,20 @@ public final class SignalStreams {
     return changed == 1 ? Optional.of(token) : Optional.empty();
   }
 
-  /// Takes a stream away; its events stay in the log until they are old.
+  /// Takes a stream away, and the risk levels that it told; its events stay in the log until they
+  /// are old.
   ///
   /// @return whether there was one
   public boolean remove(String name) {
-    return database.update(
-            "remove a signal stream", "delete from signal_stream where name = ?", name)
-        == 1;
+    return database.transaction(
+        "remove a signal stream",
+        connection -> {
+          Database.update(
+              connection,
+              "update risk_level set level = null where source = ? and level is not null",
+              RiskRecord.SIGNAL + name);
+          return Database.update(connection, "delete from signal_stream where name = ?", name) == 1;
+        });
   }
 
   /// The secret with which the transmitter is asked.

@@ -114,7 +114,8 @@ final class SnapshotReader {
   private static final String DEVICES = Devices.COLUMNS;
   private static final String SESSIONS =
       "id, user_id, device_id, provider, authenticated_at, expires_at,"
-          + " revoked_at is not null as revoked, auth_context, auth_methods from session ";
+          + " revoked_at is not null as revoked, auth_context, auth_methods, started_at"
+          + " from session ";
   private static final String CONNECTORS =
       "select id, connector_group, name, key_fingerprint, state from connector ";
 
@@ -135,7 +136,7 @@ final class SnapshotReader {
                 "select distinct on (device_id) "
                     + SESSIONS
                     + "where device_id in (select id from device where state <> 'removed')"
-                    + " order by device_id, authenticated_at desc, revoked_at is null desc"),
+                    + " order by device_id, started_at desc, revoked_at is null desc"),
             SessionRecord::deviceId);
     Map<String, ConnectorRecord> connectors =
         PeopleMap.with(
@@ -143,7 +144,12 @@ final class SnapshotReader {
             Database.list(connection, Connectors::read, CONNECTORS + "where state <> 'revoked'"),
             ConnectorRecord::id);
     return new IdentityState(
-        users, devices, sessions, connectors, approvals(connection, Map.of(), 0));
+        users,
+        devices,
+        sessions,
+        connectors,
+        approvals(connection, Map.of(), 0),
+        Risks.newer(connection, Map.of(), 0));
   }
 
   private static IdentityState newerPeople(Connection connection, IdentityState known, long since)
@@ -154,9 +160,7 @@ final class SnapshotReader {
         Database.list(
             connection,
             Sessions::read,
-            "select "
-                + SESSIONS
-                + "where row_version > ? order by authenticated_at, revoked_at is null",
+            "select " + SESSIONS + "where row_version > ? order by started_at, revoked_at is null",
             since);
     List<ConnectorRecord> connectors = newer(connection, Connectors::read, CONNECTORS, since);
 
@@ -174,7 +178,8 @@ final class SnapshotReader {
         PeopleMap.with(known.devices(), devices, DeviceRecord::id),
         PeopleMap.with(known.sessionsByDevice(), newest.values(), SessionRecord::deviceId),
         PeopleMap.with(known.connectors(), connectors, ConnectorRecord::id),
-        approvals(connection, known.approvalsByUser(), since));
+        approvals(connection, known.approvalsByUser(), since),
+        Risks.newer(connection, known.risks(), since));
   }
 
   /// Approvals, with those that changed after a version; what is long over is left out.
@@ -210,7 +215,7 @@ final class SnapshotReader {
 
   private static SessionRecord newest(SessionRecord known, SessionRecord read) {
     boolean replaces =
-        known.id().equals(read.id()) || !read.authenticatedAt().isBefore(known.authenticatedAt());
+        known.id().equals(read.id()) || !read.startedAt().isBefore(known.startedAt());
     return replaces ? read : known;
   }
 

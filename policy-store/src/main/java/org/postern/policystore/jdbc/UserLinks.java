@@ -3,16 +3,19 @@ package org.postern.policystore.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AsciiCase;
 
 /// How a SCIM resource and a sign-in of the same provider are found to be one person. Never across
 /// providers. In this order, and the first that fits decides:
 ///
 /// 1. `externalId` is the sign-in's subject (`sub`, NameID), to the letter;
-/// 2. `userName` is the subject, in any case;
-/// 3. `userName` is the e-mail address that the provider vouches for at sign-in.
+/// 2. `userName` is the subject, whatever the case of its letters A to Z;
+/// 3. `userName` is the e-mail address that the provider vouches for at sign-in, likewise.
+///
+/// The key of a `userName` is folded as Unicode has it, which is more: it finds, it does not
+/// decide.
 ///
 /// Once made, the link holds whatever is renamed, until the resource is deleted. A resource that is
 /// made again is another person: who signs in with a subject that a deleted resource had starts
@@ -53,20 +56,25 @@ final class UserLinks {
 
   private static Optional<String> waiting(
       Connection connection, String provider, String subject, String email) throws SQLException {
-    String name = subject.toLowerCase(Locale.ROOT);
+    String name = AsciiCase.fold(subject);
     // Two first sign-ins at once: the second finds nobody waiting any more.
     return Database.first(
         connection,
         row -> row.getString("id"),
         "select a.id from app_user a join scim_user s on s.user_id = a.id"
             + " where s.provider = ? and a.subject_pending"
-            + " and (s.external_id = ? or s.user_name_key = ? or (? <> '' and s.user_name_key = ?))"
-            + " order by s.external_id is not distinct from ? desc, s.user_name_key = ? desc, a.id"
+            + " and (s.external_id = ?"
+            + " or (s.user_name_key = ? and ascii_lower(s.user_name) = ?)"
+            + " or (? <> '' and s.user_name_key = ? and ascii_lower(s.user_name) = ?))"
+            + " order by s.external_id is not distinct from ? desc,"
+            + " ascii_lower(s.user_name) = ? desc, a.id"
             + " limit 1 for update of a",
         provider,
         subject,
+        ScimUsers.key(subject),
         name,
         email,
+        ScimUsers.key(email),
         email,
         subject,
         name);
@@ -107,16 +115,15 @@ final class UserLinks {
             "select a.id from app_user a where a.provider = ? and not a.subject_pending"
                 + " and not exists (select from scim_user where user_id = a.id)"
                 // Deleted by SCIM before: another person now.
-                + " and not a.inactive"
-                + " and (a.subject = ? or lower(a.subject) = ? or a.email = ?)"
-                + " order by a.subject is not distinct from ? desc, lower(a.subject) = ? desc, a.id"
-                + " limit 1 for update",
+                + " and not a.inactive and (a.subject = ? or ascii_lower(a.subject) = ? or a.email"
+                + " = ?) order by a.subject is not distinct from ? desc, ascii_lower(a.subject) = ?"
+                + " desc, a.id limit 1 for update",
             provider,
             externalId,
-            userName.toLowerCase(Locale.ROOT),
-            userName.toLowerCase(Locale.ROOT),
+            AsciiCase.fold(userName),
+            AsciiCase.fold(userName),
             externalId,
-            userName.toLowerCase(Locale.ROOT));
+            AsciiCase.fold(userName));
     return found.stream().findFirst();
   }
 }

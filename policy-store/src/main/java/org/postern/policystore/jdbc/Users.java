@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.sql.DataSource;
+import org.postern.policystore.AsciiCase;
 import org.postern.policystore.Person;
 import org.postern.policystore.UserRecord;
 
@@ -45,7 +45,7 @@ public final class Users {
   /// @throws PlaceholderSubjectException if the subject is what stands in the place of one
   public UserRecord signIn(String provider, Person person) {
     String subject = person.subject();
-    String address = person.email().toLowerCase(Locale.ROOT);
+    String address = AsciiCase.fold(person.email());
     String name = person.name();
     List<String> sorted = List.copyOf(new TreeSet<>(person.groups()));
     List<String> attributes = flat(person.attributes());
@@ -116,10 +116,7 @@ public final class Users {
   /// Users with an e-mail address: several, if several providers know it.
   public List<UserRecord> withEmail(String email) {
     return database.list(
-        "read users",
-        Users::read,
-        COLUMNS + "where email = ? order by id",
-        email.toLowerCase(Locale.ROOT));
+        "read users", Users::read, COLUMNS + "where email = ? order by id", AsciiCase.fold(email));
   }
 
   /// Shuts a user out, or lets them in again; letting in also ends a suspension by a shared signal.
@@ -186,7 +183,7 @@ public final class Users {
         Users::read,
         COLUMNS + "where provider = ? and email = ? order by id",
         provider,
-        email.toLowerCase(Locale.ROOT));
+        AsciiCase.fold(email));
   }
 
   static UserRecord read(ResultSet row) throws SQLException {

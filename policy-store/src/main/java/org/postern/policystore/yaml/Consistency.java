@@ -127,6 +127,13 @@ final class Consistency {
               + limits.references()
               + ")");
     }
+    for (Group group : configuration.groups()) {
+      for (Group.Source source : group.sources()) {
+        reference(
+            new Reference("group", group.name(), "identity provider", source.provider()),
+            defined.getOrDefault("identity provider", Set.of()));
+      }
+    }
     for (Application application : configuration.applications()) {
       for (String name : application.connectorGroups()) {
         reference(

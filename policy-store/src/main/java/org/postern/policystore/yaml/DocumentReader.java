@@ -156,13 +156,24 @@ final class DocumentReader {
             document,
             "groups",
             limits.groups(),
-            List.of("name", "members"),
+            List.of("name", "members", "from"),
             fields -> {
               List<String> members = sorted(fields.list("members", Grammar::email, ""));
-              return fields.name("group", Grammar::groupName).map(name -> new Group(name, members));
+              List<String> from = fields.list("from", Grammar::groupSource, "");
+              return fields
+                  .name("group", Grammar::groupName)
+                  .map(name -> new Group(name, members, sources(from, name)));
             });
     groups.sort(Comparator.comparing(Group::name));
     return groups;
+  }
+
+  private static List<Group.Source> sources(List<String> from, String group) {
+    return from.stream()
+        .map(text -> Group.Source.parse(text, group))
+        .distinct()
+        .sorted(Comparator.comparing(source -> source.text(group)))
+        .toList();
   }
 
   private List<TrustedNetwork> trustedNetworks(Fields document) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.policystore.AddressRange;
+import org.postern.policystore.AsciiCase;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.IpLiterals;
 import org.postern.policystore.PortRange;
@@ -21,6 +22,7 @@ final class Grammar {
   private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,7})([smhd])");
   private static final Pattern EMAIL =
       Pattern.compile("[^\\s@\\p{Cntrl}]{1,64}@([a-z0-9.-]{1,189})");
+  private static final Pattern SCOPE = Pattern.compile("[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,255}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
   private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}");
   private static final int DNS_NAME_LENGTH_MAX = 253;
@@ -51,6 +53,20 @@ final class Grammar {
             text,
             "a name of at most 63 of a-z, 0-9, '.', '_' and '-' that begins and ends with a letter"
                 + " or digit");
+  }
+
+  /// A scope of OAuth 2.0 (RFC 6749 section 3.3).
+  static Read<String> scope(String text) {
+    return SCOPE.matcher(text).matches() ? good(text) : bad(text, "a scope, as in groups");
+  }
+
+  /// `PROVIDER` or `PROVIDER:GROUP`.
+  static Read<String> groupSource(String text) {
+    int colon = text.indexOf(':');
+    boolean good =
+        name(colon < 0 ? text : text.substring(0, colon)) instanceof Read.Good<String>
+            && (colon < 0 || groupName(text.substring(colon + 1)) instanceof Read.Good<String>);
+    return good ? good(text) : bad(text, "an identity provider, or PROVIDER:GROUP");
   }
 
   /// The name of a user group: identity providers are free in theirs.
@@ -170,7 +186,7 @@ final class Grammar {
   }
 
   static Read<String> email(String text) {
-    String lower = text.toLowerCase(Locale.ROOT);
+    String lower = AsciiCase.fold(text);
     Matcher matcher = EMAIL.matcher(lower);
     boolean good = matcher.matches() && dnsName(matcher.group(1)) instanceof Read.Good<String>;
     return good ? good(lower) : bad(text, "an e-mail address, as in alice@example.com");

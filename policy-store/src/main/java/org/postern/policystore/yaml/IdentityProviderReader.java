@@ -1,5 +1,6 @@
 package org.postern.policystore.yaml;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,9 @@ final class IdentityProviderReader {
   private static final int ATTRIBUTES_MAX = 100;
   private static final int METADATA_CHARACTERS_MAX = 512 * 1024;
   private static final int CONSUMER_URLS_MAX = 8;
+  private static final int SCOPES_MAX = 20;
+  private static final Duration SESSION_LENGTH_MIN = Duration.ofMinutes(5);
+  private static final Duration SESSION_LENGTH_MAX = Duration.ofDays(90);
   private static final List<String> OPEN_ID_KEYS =
       List.of(
           "issuer",
@@ -33,6 +37,7 @@ final class IdentityProviderReader {
           "clientSecretEnv",
           "clientSecretKept",
           "clientKey",
+          "scopes",
           "allowPlainHttp");
   private static final List<String> SAML_KEYS =
       List.of(
@@ -62,6 +67,7 @@ final class IdentityProviderReader {
     List<String> keys = new ArrayList<>(List.of("name"));
     keys.addAll(OPEN_ID_KEYS);
     keys.addAll(List.of("saml", "groupsClaim", "attributes", "domains", "anyDomain", "signIn"));
+    keys.add("sessionLength");
     return List.copyOf(keys);
   }
 
@@ -74,6 +80,13 @@ final class IdentityProviderReader {
     domains.sort(Comparator.naturalOrder());
     boolean anyDomain = fields.flag("anyDomain");
     Set<Audience> audiences = audiences(fields);
+    Duration sessionLength =
+        fields
+            .optional("sessionLength", text -> Grammar.duration(text, SESSION_LENGTH_MAX))
+            .orElse(IdentityProvider.SESSION_LENGTH_DEFAULT);
+    if (sessionLength.compareTo(SESSION_LENGTH_MIN) < 0) {
+      fields.problem("sessionLength", "expected at least 5m");
+    }
     Attributes attributes = new Attributes(groups, attributes(fields));
     Optional<? extends Protocol> protocol = fields.has("saml") ? saml(fields) : openId(fields);
     if (name.isEmpty() || protocol.isEmpty()) {
@@ -81,7 +94,7 @@ final class IdentityProviderReader {
     }
     return Optional.of(
         new IdentityProvider(
-            name.get(), protocol.get(), domains, anyDomain, audiences, attributes));
+            name.get(), protocol.get(), domains, anyDomain, audiences, attributes, sessionLength));
   }
 
   private static Set<Audience> audiences(Fields fields) {
@@ -133,9 +146,14 @@ final class IdentityProviderReader {
         fields.required("issuer", text -> Grammar.issuer(text, allowPlainHttp));
     Optional<String> clientId = fields.required("clientId", Grammar::text);
     ClientSecret secret = clientSecret(fields);
+    List<String> scopes = fields.list("scopes", Grammar::scope, "");
+    if (scopes.size() > SCOPES_MAX) {
+      fields.problem("scopes", "expected at most " + SCOPES_MAX);
+    }
     return issuer.isEmpty() || clientId.isEmpty()
         ? Optional.empty()
-        : Optional.of(new OpenIdConnect(issuer.get(), clientId.get(), secret, allowPlainHttp));
+        : Optional.of(
+            new OpenIdConnect(issuer.get(), clientId.get(), secret, allowPlainHttp, scopes));
   }
 
   private static ClientSecret clientSecret(Fields fields) {

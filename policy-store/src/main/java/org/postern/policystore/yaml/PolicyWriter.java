@@ -74,6 +74,7 @@ public final class PolicyWriter {
     for (Group group : configuration.groups()) {
       writer.first("name", quote(group.name()));
       writer.list("members", group.members());
+      writer.list("from", group.sourceTexts());
     }
     writer.kind("rules", configuration.rules());
     configuration.rules().forEach(writer::rule);
@@ -262,6 +263,9 @@ public final class PolicyWriter {
                   .map(each -> quote(each.getKey()) + ": " + quote(each.getValue()))
                   .collect(Collectors.joining(", ", "{", "}")));
     }
+    if (!provider.sessionLength().equals(IdentityProvider.SESSION_LENGTH_DEFAULT)) {
+      next("sessionLength", ConditionText.duration(provider.sessionLength()));
+    }
     list("domains", provider.domains());
     flag("anyDomain", provider.anyDomain());
     if (!provider.audiences().equals(Set.of(IdentityProvider.Audience.USERS))) {
@@ -281,6 +285,7 @@ public final class PolicyWriter {
       case ClientSecret.FromEnvironment(String variable) ->
           next("clientSecretEnv", quote(variable));
     }
+    list("scopes", openId.scopes());
     flag("allowPlainHttp", openId.allowPlainHttp());
   }
 

@@ -134,19 +134,31 @@ final class NaiveConditions {
   }
 
   private Truth isIn(String name) {
-    if (user != null && user.providerGroups().contains(name)) {
+    Group group =
+        configuration.groups().stream()
+            .filter(each -> each.name().equals(name))
+            .findFirst()
+            .orElse(new Group(name, List.of()));
+    if (user != null && isSaidToBeIn(user, group)) {
       return Truth.TRUE;
     }
-    List<String> members =
-        configuration.groups().stream()
-            .filter(group -> group.name().equals(name))
-            .map(Group::members)
-            .findFirst()
-            .orElse(List.of());
+    List<String> members = group.members();
     if (members.isEmpty()) {
       return Truth.FALSE;
     }
     return any(members, this::isUser);
+  }
+
+  private boolean isSaidToBeIn(UserRecord someone, Group group) {
+    if (!group.sources().isEmpty()) {
+      return group.sources().stream()
+          .filter(source -> source.provider().equals(someone.provider()))
+          .anyMatch(source -> someone.providerGroups().contains(source.group()));
+    }
+    List<IdentityProvider> all = configuration.identityProviders();
+    return all.size() == 1
+        && all.getFirst().name().equals(someone.provider())
+        && someone.providerGroups().contains(group.name());
   }
 
   private Truth test(Operand operand, Rule rule, boolean negated, long now) {

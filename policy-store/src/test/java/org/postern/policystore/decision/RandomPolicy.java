@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -103,17 +104,21 @@ public final class RandomPolicy {
               random.nextBoolean() ? Duration.ofHours(random.nextInt(1, 60)) : Duration.ZERO,
               random.nextBoolean() ? Duration.ofMinutes(random.nextInt(1, 60)) : Duration.ZERO));
     }
+    // Apart from the sequence that all else is drawn from: worlds stay as they were.
+    SplittableRandom apart = new SplittableRandom(rules.toString().hashCode());
+    List<IdentityProvider> providers =
+        providers().stream().map(each -> varied(each, apart)).toList();
     return new PolicyConfiguration(
             List.of("y"),
             List.of(new ConnectorGroup("vpc-a"), new ConnectorGroup("vpc-b")),
             applications,
             List.of(
                 new Group("g0", List.of(email(0), email(1))),
-                new Group("g1", List.of()),
-                new Group("g2", List.of(email(2))),
+                new Group("g1", List.of(), sources("g1", providers, apart)),
+                new Group("g2", List.of(email(2)), sources("g2", providers, apart)),
                 new Group("g3", List.of())),
             rules,
-            providers())
+            providers)
         .withSessionRules(sessions)
         .withApplicationGroups(
             APPLICATION_GROUPS.stream()
@@ -300,6 +305,17 @@ public final class RandomPolicy {
         ZoneId.of(pick(List.of("Europe/Berlin", "UTC", "America/New_York"))));
   }
 
+  private static List<Group.Source> sources(
+      String own, List<IdentityProvider> providers, SplittableRandom apart) {
+    Set<Group.Source> sources = new HashSet<>();
+    for (int i = apart.nextInt(3); i > 0; i--) {
+      String provider = providers.get(apart.nextInt(providers.size())).name();
+      String group = apart.nextBoolean() ? own : GROUPS.get(apart.nextInt(GROUPS.size()));
+      sources.add(new Group.Source(provider, group));
+    }
+    return sources.stream().sorted(Comparator.comparing(source -> source.text(own))).toList();
+  }
+
   private List<IdentityProvider> providers() {
     List<IdentityProvider> providers = new ArrayList<>();
     providers.add(provider("p0", random.nextBoolean() ? List.of() : List.of("even.test")));
@@ -307,6 +323,19 @@ public final class RandomPolicy {
       providers.add(provider("p1", random.nextBoolean() ? List.of() : List.of("odd.test")));
     }
     return providers;
+  }
+
+  private static IdentityProvider varied(IdentityProvider plain, SplittableRandom apart) {
+    List<String> scopes = apart.nextBoolean() ? List.of() : List.of("email", "groups");
+    return new IdentityProvider(
+        plain.name(),
+        new IdentityProvider.OpenIdConnect(
+            "https://x", "c", new ClientSecret.None(), false, scopes),
+        plain.domains(),
+        false,
+        plain.audiences(),
+        plain.attributes(),
+        Duration.ofMinutes(apart.nextInt(5, 90 * 24 * 60)));
   }
 
   private static IdentityProvider provider(String name, List<String> domains) {

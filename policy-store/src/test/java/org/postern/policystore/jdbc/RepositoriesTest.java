@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Authentication;
 import org.postern.policystore.ConnectorRecord;
+import org.postern.policystore.Demand;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
@@ -56,8 +57,7 @@ class RepositoriesTest {
   private DeviceRecord device(UserRecord user, String fingerprint) {
     return switch (devices.register(user.id(), "laptop", "linux-x86_64", fingerprint)) {
       case Devices.Registration.Registered(DeviceRecord device) -> device;
-      case Devices.Registration.TooMany tooMany -> throw new AssertionError(tooMany);
-      case Devices.Registration.KeyNotAccepted no -> throw new AssertionError(no);
+      case Devices.Registration no -> throw new AssertionError(no);
     };
   }
 
@@ -139,18 +139,6 @@ class RepositoriesTest {
   }
 
   @Test
-  void removedDeviceStaysRemovedAndQuarantinedKeyIsNotAccepted() {
-    UserRecord user = alice();
-    DeviceRecord device = device(user, "aa");
-    assertThat(devices.setState(device.id(), DeviceRecord.State.QUARANTINED)).isTrue();
-    assertThat(devices.register(user.id(), "x", "y", "aa"))
-        .isInstanceOf(Devices.Registration.KeyNotAccepted.class);
-    assertThat(devices.setState(device.id(), DeviceRecord.State.REMOVED)).isTrue();
-    assertThat(devices.setState(device.id(), DeviceRecord.State.REGISTERED)).isFalse();
-    assertThat(device(user, "aa").id()).isNotEqualTo(device.id());
-  }
-
-  @Test
   void beingSeenIsNotAChangeOfPolicy() {
     DeviceRecord device = device(alice(), "aa");
     long version = version();
@@ -216,6 +204,7 @@ class RepositoriesTest {
             "nonce",
             "verifier",
             new SignIns.DeviceReturn("http://127.0.0.1:1/cb", "dev", "challenge", "laptop"),
+            new Demand(START, "urn:mfa"),
             now.plusSeconds(300)));
   }
 
@@ -366,12 +355,12 @@ class RepositoriesTest {
     Brokers brokers = new Brokers(database.source(), clock);
     byte[] mine = new byte[16];
     byte[] other = {1};
-    brokers.lease("b1", mine, "b1:443", Duration.ofSeconds(15));
+    brokers.lease("b1", mine, "b1:443", Duration.ofSeconds(15), false);
     brokers.release("b1", other);
     assertThat(brokers.live()).hasSize(1);
     now = START.plusSeconds(15);
     assertThat(brokers.live()).isEmpty();
-    brokers.lease("b1", other, "b1:443", Duration.ofSeconds(15));
+    brokers.lease("b1", other, "b1:443", Duration.ofSeconds(15), false);
     brokers.release("b1", mine);
     assertThat(brokers.live()).extracting(Brokers.Live::id).containsExactly("b1");
     brokers.release("b1", other);

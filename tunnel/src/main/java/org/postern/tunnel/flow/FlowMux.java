@@ -168,6 +168,38 @@ public final class FlowMux {
     return true;
   }
 
+  /**
+   * Device: the move that awaits its answer was not allowed. The flow is without a lane and may be
+   * moved to another one.
+   */
+  public void abandonMove(FlowState flow, long now) {
+    core.now = now;
+    requireRole(FlowRole.DEVICE);
+    if (flow.isLive() && flow.awaitsResume) {
+      core.unbind(flow);
+      flow.awaitsResume = false;
+      flow.resumeDue = false;
+    }
+  }
+
+  /**
+   * Device: takes back a flow that the far end did not let in: it ends there and here, and what the
+   * local end sent comes back. Null, and nothing is done, when the far end has acted on the flow:
+   * to send the same bytes elsewhere would double them.
+   */
+  public @Nullable EarlyData withdraw(FlowState flow, long now) {
+    core.now = now;
+    requireRole(FlowRole.DEVICE);
+    boolean untouched =
+        flow.out.untouched() && flow.in.receivedBytes() == 0 && !flow.in.finReceived();
+    if (!flow.isLive() || !untouched || flow.datagramBytesReceived > 0) {
+      return null;
+    }
+    EarlyData early = new EarlyData(flow.out.copyKept(), flow.out.finQueued());
+    core.reset(flow, ReasonCode.LOCAL_RESET, EndedBy.OWNER);
+    return early;
+  }
+
   /** Connector: lets a flow in on a lane that is there or is still to come. */
   public GrantOutcome grant(long flowId, Object laneKey, FlowKind kind, FlowTimes times, long now) {
     core.now = now;

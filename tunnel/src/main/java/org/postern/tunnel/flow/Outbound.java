@@ -2,6 +2,8 @@ package org.postern.tunnel.flow;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -134,6 +136,26 @@ final class Outbound {
       replay.rewind();
     }
     return true;
+  }
+
+  /** True while the peer has acknowledged nothing. */
+  boolean untouched() {
+    return acked == 0 && !finAcked;
+  }
+
+  /** All that was not acknowledged, in order; the caller releases it. */
+  List<ByteBuf> copyKept() {
+    List<ByteBuf> pieces = new ArrayList<>();
+    if (replay != null) {
+      replay.rewind();
+      for (long at = acked; at < end; ) {
+        ByteBuf piece = replay.slice(at, Integer.MAX_VALUE);
+        at += piece.readableBytes();
+        pieces.add(piece);
+      }
+      replay.rewind();
+    }
+    return pieces;
   }
 
   /** Lets go of everything; returns the bytes that were kept. */

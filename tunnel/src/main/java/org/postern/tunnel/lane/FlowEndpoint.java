@@ -7,6 +7,7 @@ import io.netty.channel.socket.DuplexChannel;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.flow.EarlyData;
 import org.postern.tunnel.flow.FlowKind;
 import org.postern.tunnel.flow.FlowLimits;
 import org.postern.tunnel.flow.FlowMux;
@@ -188,6 +189,26 @@ public final class FlowEndpoint {
     }
   }
 
+  /**
+   * Device: takes back a flow that was not let in, to open it elsewhere under another id. {@link
+   * FlowListener#onFlowClosed} is called; a TCP flow's channel is the caller's again, open, without
+   * a handler of ours, and nothing is read from it.
+   *
+   * @return what the program sent already; null, with nothing done, when the flow is unknown, was
+   *     let in, has lost its program, or the connector has acted on it
+   */
+  public @Nullable EarlyData withdraw(long flowId) {
+    checkAtRest();
+    driver.run(); // What the channel told us may still wait for its turn.
+    FlowState state = mux.flow(flowId);
+    if (state == null || (state.local() instanceof LocalEnd end && !end.mayGoBack())) {
+      return null;
+    }
+    EarlyData early = mux.withdraw(state, driver.now());
+    driver.run();
+    return early;
+  }
+
   /** Device: the flow was refused; its channel is the caller's again. Unknown flows are ignored. */
   public void onRefused(long flowId, ReasonCode reason) {
     reset(flowId, reason);
@@ -207,6 +228,15 @@ public final class FlowEndpoint {
     boolean done = lane != null && state != null && mux.move(state, lane.port(), driver.now());
     driver.run();
     return done;
+  }
+
+  /** Device: the broker did not allow the last {@link #move}: the flow has no lane. */
+  public void abandonMove(long flowId) {
+    checkAtRest();
+    FlowState state = mux.flow(flowId);
+    if (state != null) {
+      mux.abandonMove(state, driver.now());
+    }
   }
 
   /**

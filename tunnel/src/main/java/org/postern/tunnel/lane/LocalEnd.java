@@ -67,6 +67,11 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     }
   }
 
+  /** True while the channel may still go back, open, to whoever opened the flow. */
+  boolean mayGoBack() {
+    return held && channel.isActive() && !failed;
+  }
+
   /** The flow is there: reading may start. */
   void start(FlowState flowState) {
     flow = flowState;

@@ -2,12 +2,15 @@ package org.postern.acceptance.bench.directory;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -91,15 +94,18 @@ record Company(List<String> users, List<String> groups, double seconds) {
           "{\"method\":\"POST\",\"path\":\"%s\",\"bulkId\":\"b%d\",\"data\":%s}"
               .formatted(path, i, resources.get(i)));
     }
-    JsonNode answer =
-        DirectoryBroker.good(
-            broker.scim(
-                "POST",
-                "/Bulk",
-                "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"],"
-                    + "\"Operations\":["
-                    + String.join(",", operations)
-                    + "]}"));
+    String request =
+        "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"],\"Operations\":["
+            + String.join(",", operations)
+            + "]}";
+    HttpResponse<String> sent = broker.scim("POST", "/Bulk", request);
+    while (sent.statusCode() == 429) {
+      // The broker takes so many at once and says when to come again.
+      long seconds = Long.parseLong(sent.headers().firstValue("Retry-After").orElse("1"));
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+      sent = broker.scim("POST", "/Bulk", request);
+    }
+    JsonNode answer = DirectoryBroker.good(sent);
     List<String> ids = new ArrayList<>();
     for (JsonNode each : answer.path("Operations")) {
       String location = each.path("location").asText();

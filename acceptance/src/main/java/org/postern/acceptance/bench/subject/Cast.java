@@ -43,7 +43,7 @@ public final class Cast {
     this.deployment = deployment;
     this.hands = hands;
     this.connector = startConnector();
-    signIn();
+    signIn(hands.places());
     if (tunnelPort != deployment.plan().brokerPort()) {
       goBy(tunnelPort);
     }
@@ -148,12 +148,13 @@ public final class Cast {
     throw new IOException("the app connector is not linked:\n" + started.output());
   }
 
-  private void signIn() throws Exception {
+  /** The user signs in with a browser, which comes back to the command's loopback address. */
+  public void signIn(List<String> places) throws Exception {
     List<String> command =
         PosternCommand.of(
             "login", deployment.plan().brokerUrl(), "--no-browser", "--device-name", "bench");
     command.addAll(List.of("--ca", hands.readable(deployment.ca()).toString()));
-    command.addAll(hands.places());
+    command.addAll(places);
     RunningProgram login = deployment.start(Room.USER, hands.asUser().apply(command));
     login.awaitOutput(
         "an address to open", text -> SIGN_IN.matcher(text).find(), Deployment.PATIENCE);

@@ -67,6 +67,8 @@ final class Fleet implements AutoCloseable {
                     "bench",
                     "bench",
                     "linux",
+                    Optional.empty(),
+                    DeviceSignIn.Demand.NONE,
                     Deployment.PATIENCE))
             .signIn(address ->
                 Thread.ofVirtual().start(() -> SignInMain.browse(address, deployment.ca())));

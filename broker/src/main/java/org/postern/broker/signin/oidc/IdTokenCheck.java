@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.postern.broker.signin.Asserted;
@@ -20,6 +19,7 @@ import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
 import org.postern.policystore.Authentication;
+import org.postern.policystore.EmailAddress;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.OpenIdConnect;
 import org.postern.policystore.SessionRecord.SignInMethod;
@@ -224,15 +224,12 @@ final class IdTokenCheck {
    */
   private String email(JWTClaimsSet claims) throws ParseException {
     String email = claims.getStringClaim("email");
-    if (email == null || email.length() > limits.textMax() || email.indexOf('@') < 1) {
-      return "";
-    }
-    String lower = email.toLowerCase(Locale.ROOT);
+    String address = EmailAddress.of(email == null ? "" : email, limits.textMax());
     Object verified = claims.getClaim("email_verified");
     boolean counts =
         verified == null
-            ? provider.domains().contains(lower.substring(lower.lastIndexOf('@') + 1))
+            ? provider.domains().contains(EmailAddress.domain(address))
             : "true".equals(verified.toString());
-    return counts ? lower : "";
+    return counts ? address : "";
   }
 }

@@ -29,6 +29,8 @@ import com.nimbusds.openid.connect.sdk.LogoutRequest;
 import com.nimbusds.openid.connect.sdk.Nonce;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponse;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
+import com.nimbusds.openid.connect.sdk.Prompt;
+import com.nimbusds.openid.connect.sdk.claims.ACR;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
 import java.net.URI;
 import java.time.Duration;
@@ -71,7 +73,7 @@ final class OidcProvider implements ProviderClient {
 
   /** What discovery said, and what follows from it. */
   private record Discovered(
-      OIDCProviderMetadata metadata, ProviderKeys keys, IdTokenCheck tokens, Instant readAt) {}
+      OIDCProviderMetadata metadata, ProviderKeys keys, IdTokenCheck tokens) {}
 
   private static final Duration STATEMENT_AGE = Duration.ofSeconds(60);
 
@@ -81,7 +83,8 @@ final class OidcProvider implements ProviderClient {
   private final Outbound outbound;
   private final SignInLimits limits;
   private final InstantSource clock;
-  private @Nullable Discovered discovered;
+  private final LastKnownGood<Discovered> published;
+  private volatile @Nullable Discovered readLast;
 
   OidcProvider(IdentityProvider provider, OpenIdConnect openId, Own own, OidcSettings settings) {
     this.provider = provider;
@@ -90,6 +93,8 @@ final class OidcProvider implements ProviderClient {
     this.outbound = settings.outbound();
     this.limits = settings.limits();
     this.clock = settings.clock();
+    this.published =
+        new LastKnownGood<>("endpoints of " + openId.issuer(), this::read, limits, clock);
   }
 
   @Override
@@ -107,10 +112,7 @@ final class OidcProvider implements ProviderClient {
     OIDCProviderMetadata metadata = discover().metadata();
     AuthenticationRequest.Builder request =
         new AuthenticationRequest.Builder(
-                ResponseType.CODE,
-                new Scope("openid", "email", "profile"),
-                new ClientID(openId.clientId()),
-                callback())
+                ResponseType.CODE, scope(), new ClientID(openId.clientId()), callback())
             .endpointURI(metadata.getAuthorizationEndpointURI())
             .state(new State(attempt.state()))
             .nonce(new Nonce(attempt.nonce()))
@@ -118,7 +120,25 @@ final class OidcProvider implements ProviderClient {
     if (!attempt.hint().isEmpty()) {
       request.loginHint(attempt.hint());
     }
+    Instant since = attempt.demand().since();
+    if (since != null) {
+      long age = Math.max(0, Duration.between(since, clock.instant()).toSeconds());
+      request.maxAge((int) age);
+      if (age == 0) {
+        request.prompt(new Prompt(Prompt.Type.LOGIN));
+      }
+    }
+    if (!attempt.demand().context().isEmpty()) {
+      request.acrValues(List.of(new ACR(attempt.demand().context())));
+    }
     return new Departure.Redirect(request.build().toURI());
+  }
+
+  private Scope scope() {
+    Scope scope = new Scope("openid");
+    List<String> more = openId.scopes();
+    (more.isEmpty() ? OpenIdConnect.SCOPES_DEFAULT : more).forEach(scope::add);
+    return scope;
   }
 
   @Override
@@ -254,12 +274,13 @@ final class OidcProvider implements ProviderClient {
     }
   }
 
-  private synchronized Discovered discover() throws SignInException {
-    Discovered known = discovered;
-    Instant now = clock.instant();
-    if (known != null && now.isBefore(known.readAt().plus(limits.metadataAge()))) {
-      return known;
-    }
+  private Discovered discover() throws SignInException {
+    return published.current();
+  }
+
+  /** One thread at a time. The keys stay with their address: they are read in their own time. */
+  private Discovered read() throws SignInException {
+    Discovered known = readLast;
     OIDCProviderMetadata metadata = readMetadata();
     ProviderKeys keys =
         known != null && known.metadata().getJWKSetURI().equals(metadata.getJWKSetURI())
@@ -267,8 +288,8 @@ final class OidcProvider implements ProviderClient {
             : new ProviderKeys(
                 outbound, metadata.getJWKSetURI(), own.privateAllowed(), limits, clock);
     IdTokenCheck tokens = new IdTokenCheck(provider, openId, keys, limits, clock);
-    Discovered fresh = new Discovered(metadata, keys, tokens, now);
-    discovered = fresh;
+    Discovered fresh = new Discovered(metadata, keys, tokens);
+    readLast = fresh;
     return fresh;
   }
 

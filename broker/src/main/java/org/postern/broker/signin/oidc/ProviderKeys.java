@@ -8,28 +8,25 @@ import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import java.net.URI;
 import java.text.ParseException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.SignInException;
+import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
 
 /**
  * A provider's public keys. Read again when they are old, and once when a token names a key that is
  * not among them (the provider has rotated), but never more often than the pause allows: strangers
- * choose what tokens name. Safe on any thread; at most one thread reads at a time.
+ * choose what tokens name. Safe on any thread.
  */
 final class ProviderKeys implements JWKSource<SecurityContext> {
-  private record Keys(JWKSet set, Instant readAt) {}
-
   private final Outbound outbound;
   private final URI address;
   private final boolean privateAllowed;
   private final SignInLimits limits;
-  private final InstantSource clock;
-  private @Nullable Keys keys;
+  private final LastKnownGood<JWKSet> keys;
 
   ProviderKeys(
       Outbound outbound,
@@ -41,61 +38,46 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
     this.address = address;
     this.privateAllowed = privateAllowed;
     this.limits = limits;
-    this.clock = clock;
+    this.keys = new LastKnownGood<>("keys at " + address, this::read, limits, clock);
   }
 
   @Override
   public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context)
       throws KeySourceException {
-    Keys current = current();
-    List<JWK> found = selector.select(current.set());
-    return found.isEmpty() ? selector.select(afterRotation(current).set()) : found;
-  }
-
-  private synchronized Keys current() throws KeySourceException {
-    Keys known = keys;
-    Instant now = clock.instant();
-    if (known != null && now.isBefore(known.readAt().plus(limits.metadataAge()))) {
-      return known;
+    try {
+      JWKSet current = keys.current();
+      List<JWK> found = selector.select(current);
+      return found.isEmpty() ? selector.select(keys.afterRotation(current)) : found;
+    } catch (SignInException e) {
+      throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
     }
-    return read(now);
-  }
-
-  private synchronized Keys afterRotation(Keys seen) throws KeySourceException {
-    Keys known = keys;
-    Instant now = clock.instant();
-    if (known != null && known.readAt().isAfter(seen.readAt())) {
-      return known;
-    }
-    if (now.isBefore(seen.readAt().plus(limits.refetchPause()))) {
-      return seen;
-    }
-    return read(now);
   }
 
   /** How many there are now; reads them if need be. */
   int count() throws KeySourceException {
-    return current().set().size();
-  }
-
-  private Keys read(Instant now) throws KeySourceException {
     try {
-      Outbound.Answer answer = outbound.send(Outbound.Request.get(address, privateAllowed));
-      if (answer.status() != 200) {
-        throw new KeySourceException("keys: status " + answer.status());
-      }
-      JWKSet set = JWKSet.parse(answer.body()).toPublicJWKSet();
-      if (set.size() > limits.keysMax()) {
-        throw new KeySourceException(
-            "%d keys (expected: at most %d)".formatted(set.size(), limits.keysMax()));
-      }
-      Keys fresh = new Keys(set, now);
-      keys = fresh;
-      return fresh;
+      return keys.current().size();
     } catch (SignInException e) {
       throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private JWKSet read() throws SignInException {
+    Outbound.Answer answer = outbound.send(Outbound.Request.get(address, privateAllowed));
+    if (answer.status() != 200) {
+      throw new SignInException(
+          SignInFault.PROVIDER_UNREACHABLE, "keys: status " + answer.status());
+    }
+    try {
+      JWKSet set = JWKSet.parse(answer.body()).toPublicJWKSet();
+      if (set.size() > limits.keysMax()) {
+        throw new SignInException(
+            SignInFault.PROVIDER_MISCONFIGURED,
+            "%d keys (expected: at most %d)".formatted(set.size(), limits.keysMax()));
+      }
+      return set;
     } catch (ParseException e) {
-      throw new KeySourceException("keys are not a JWK set", e);
+      throw new SignInException(SignInFault.PROVIDER_MISCONFIGURED, "keys are not a JWK set", e);
     }
   }
 }

@@ -1,8 +1,9 @@
 package org.postern.broker.signin.saml;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.opensaml.saml.saml2.core.Issuer;
 import org.opensaml.saml.saml2.core.LogoutRequest;
@@ -30,9 +31,14 @@ final class LogoutCheck {
   /**
    * Who is to be signed out.
    *
-   * @param session may be empty: all
+   * @param sessions the provider's names for the sessions that end; empty: all of this person's
    */
-  record Asked(String id, String name, String session, Instant until) {}
+  record Asked(String id, String name, List<String> sessions, Instant until) {
+    /** Copies the list. */
+    Asked {
+      sessions = List.copyOf(sessions);
+    }
+  }
 
   /** A request in an address. */
   Asked byRedirect(Map<String, String> query) throws SignInException {
@@ -52,8 +58,22 @@ final class LogoutCheck {
     if (Dom.children(root, Dom.SIGNATURE, "Signature").isEmpty()) {
       throw new SignInException(SignInFault.SAML_UNSIGNED, "the sign-out is not signed");
     }
-    byte[] signed = SignedElement.octets(root, client.source().current().keys());
-    return judge(SafeXml.parse(signed, bounds()).getDocumentElement());
+    return judge(SafeXml.parse(signed(xml, root), bounds()).getDocumentElement());
+  }
+
+  /** A signature that fits no key may be one of a new key. */
+  private byte[] signed(byte[] xml, Element root) throws SignInException {
+    IdpMetadata known = client.source().current();
+    try {
+      return SignedElement.octets(root, known.keys());
+    } catch (SignInException e) {
+      IdpMetadata fresh =
+          e.fault() == SignInFault.SAML_SIGNATURE ? client.source().afterRotation() : known;
+      if (fresh.certificates().equals(known.certificates())) {
+        throw e;
+      }
+      return SignedElement.octets(SafeXml.parse(xml, bounds()).getDocumentElement(), fresh.keys());
+    }
   }
 
   private SafeXml.Bounds bounds() {
@@ -78,9 +98,21 @@ final class LogoutCheck {
     if (id == null || id.isEmpty() || name == null || name.isEmpty()) {
       throw new SignInException(SignInFault.SAML_SUBJECT, "the sign-out names nobody");
     }
-    Optional<SessionIndex> index = request.getSessionIndexes().stream().findFirst();
-    String session = index.map(SessionIndex::getValue).orElse("");
-    return new Asked(id, name, session, until);
+    if (request.getSessionIndexes().size() > settings.saml().sessionIndexes()) {
+      throw new SignInException(
+          SignInFault.SAML_TOO_LARGE,
+          "the sign-out names more than %d sessions".formatted(settings.saml().sessionIndexes()));
+    }
+    List<String> sessions = new ArrayList<>();
+    for (SessionIndex index : request.getSessionIndexes()) {
+      String value = index.getValue();
+      if (value == null || value.isEmpty()) {
+        // Without a name it would mean all of them.
+        throw new SignInException(SignInFault.SAML_SHAPE, "a SessionIndex is empty");
+      }
+      sessions.add(value);
+    }
+    return new Asked(id, name, sessions, until);
   }
 
   private Instant until(@Nullable Instant issued, @Nullable Instant end) throws SignInException {

@@ -2,7 +2,6 @@ package org.postern.broker.signin.saml;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.opensaml.core.xml.XMLObject;
@@ -20,6 +19,7 @@ import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
 import org.postern.policystore.Authentication;
+import org.postern.policystore.EmailAddress;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.Saml;
 import org.postern.policystore.SessionRecord.SignInMethod;
@@ -106,8 +106,7 @@ final class PersonReader {
         && name.getValue() != null) {
       email = name.getValue();
     }
-    boolean usable = email.length() <= limits.textMax() && email.indexOf('@') >= 1;
-    return usable ? email.toLowerCase(Locale.ROOT) : "";
+    return EmailAddress.of(email, limits.textMax());
   }
 
   private String displayName(Map<String, List<String>> said) {

@@ -5,6 +5,8 @@ import java.time.Instant;
 import javax.xml.namespace.QName;
 import org.opensaml.saml.common.SAMLVersion;
 import org.opensaml.saml.common.xml.SAMLConstants;
+import org.opensaml.saml.saml2.core.AuthnContextClassRef;
+import org.opensaml.saml.saml2.core.AuthnContextComparisonTypeEnumeration;
 import org.opensaml.saml.saml2.core.AuthnRequest;
 import org.opensaml.saml.saml2.core.Issuer;
 import org.opensaml.saml.saml2.core.LogoutRequest;
@@ -12,6 +14,7 @@ import org.opensaml.saml.saml2.core.LogoutResponse;
 import org.opensaml.saml.saml2.core.NameID;
 import org.opensaml.saml.saml2.core.NameIDPolicy;
 import org.opensaml.saml.saml2.core.NameIDType;
+import org.opensaml.saml.saml2.core.RequestedAuthnContext;
 import org.opensaml.saml.saml2.core.SessionIndex;
 import org.opensaml.saml.saml2.core.Status;
 import org.opensaml.saml.saml2.core.StatusCode;
@@ -20,6 +23,14 @@ import org.opensaml.saml.saml2.core.StatusCode;
 final class Requests {
   private Requests() {}
 
+  /**
+   * How somebody is to be signed in.
+   *
+   * @param force asked anew, whatever session they have there
+   * @param context AuthnContextClassRef, exactly; empty: any
+   */
+  record Wanted(boolean force, String context) {}
+
   /** Asks the provider to sign somebody in. */
   static AuthnRequest authn(
       String id,
@@ -27,7 +38,7 @@ final class Requests {
       URI destination,
       ServicePlaces places,
       boolean lasting,
-      boolean force) {
+      Wanted wanted) {
     AuthnRequest request = OpenSaml.make(AuthnRequest.class, AuthnRequest.DEFAULT_ELEMENT_NAME);
     request.setID(id);
     request.setVersion(SAMLVersion.VERSION_20);
@@ -36,8 +47,18 @@ final class Requests {
     request.setProtocolBinding(SAMLConstants.SAML2_POST_BINDING_URI);
     request.setAssertionConsumerServiceURL(places.consumers().getFirst().toString());
     request.setIssuer(issuer(places));
-    if (force) {
+    if (wanted.force()) {
       request.setForceAuthn(true);
+    }
+    if (!wanted.context().isEmpty()) {
+      AuthnContextClassRef reference =
+          OpenSaml.make(AuthnContextClassRef.class, AuthnContextClassRef.DEFAULT_ELEMENT_NAME);
+      reference.setURI(wanted.context());
+      RequestedAuthnContext asked =
+          OpenSaml.make(RequestedAuthnContext.class, RequestedAuthnContext.DEFAULT_ELEMENT_NAME);
+      asked.setComparison(AuthnContextComparisonTypeEnumeration.EXACT);
+      asked.getAuthnContextClassRefs().add(reference);
+      request.setRequestedAuthnContext(asked);
     }
     NameIDPolicy policy = OpenSaml.make(NameIDPolicy.class, NameIDPolicy.DEFAULT_ELEMENT_NAME);
     policy.setAllowCreate(true);
@@ -68,9 +89,18 @@ final class Requests {
     return request;
   }
 
-  /** Tells the provider that somebody is signed out. */
+  /**
+   * Tells the provider that somebody is signed out.
+   *
+   * @param known false: there was no session of that name here, so none was ended
+   */
   static LogoutResponse loggedOut(
-      String id, Instant now, URI destination, ServicePlaces places, String inResponseTo) {
+      String id,
+      Instant now,
+      URI destination,
+      ServicePlaces places,
+      String inResponseTo,
+      boolean known) {
     LogoutResponse response =
         OpenSaml.make(LogoutResponse.class, LogoutResponse.DEFAULT_ELEMENT_NAME);
     response.setID(id);
@@ -80,7 +110,12 @@ final class Requests {
     response.setInResponseTo(inResponseTo);
     response.setIssuer(issuer(places));
     StatusCode code = OpenSaml.make(StatusCode.class, StatusCode.DEFAULT_ELEMENT_NAME);
-    code.setValue(StatusCode.SUCCESS);
+    code.setValue(known ? StatusCode.SUCCESS : StatusCode.REQUESTER);
+    if (!known) {
+      StatusCode why = OpenSaml.make(StatusCode.class, StatusCode.DEFAULT_ELEMENT_NAME);
+      why.setValue(StatusCode.UNKNOWN_PRINCIPAL);
+      code.setStatusCode(why);
+    }
     Status status = OpenSaml.make(Status.class, Status.DEFAULT_ELEMENT_NAME);
     status.setStatusCode(code);
     response.setStatus(status);

@@ -59,17 +59,19 @@ public final class SamlDoor {
         Route.get(
             "/signin/saml/:name/metadata", rate, (head, body) -> SignIn.page(() -> metadata(head))),
         Route.post(
-            "/signin/saml/:name/acs",
-            FORM_BYTES_MAX,
-            rate,
-            (head, body) -> SignIn.page(() -> consume(head, body))),
+                "/signin/saml/:name/acs",
+                FORM_BYTES_MAX,
+                rate,
+                (head, body) -> SignIn.page(() -> consume(head, body)))
+            .whenTooLarge(Pages.fault(SignInFault.SAML_TOO_LARGE)),
         Route.get(
             "/signin/saml/:name/slo", rate, (head, body) -> SignIn.page(() -> redirected(head))),
         Route.post(
-            "/signin/saml/:name/slo",
-            FORM_BYTES_MAX,
-            rate,
-            (head, body) -> SignIn.page(() -> posted(head, body))));
+                "/signin/saml/:name/slo",
+                FORM_BYTES_MAX,
+                rate,
+                (head, body) -> SignIn.page(() -> posted(head, body)))
+            .whenTooLarge(Pages.fault(SignInFault.SAML_TOO_LARGE)));
   }
 
   private SamlProvider client(Head head) throws SignInException {
@@ -164,12 +166,15 @@ public final class SamlDoor {
       throw new SignInException(SignInFault.SIGN_OUT_INVALID, "sign-out was used before");
     }
     String subject = client.isKnownByNameId() ? asked.name() : "";
-    int ended =
-        subject.isEmpty() && asked.session().isEmpty()
-            ? 0
-            : sessions.revokeOf(name, subject, asked.session(), "signed out at " + name);
+    // Without any name of a session all of this person's end, and of nobody else.
+    List<String> named =
+        asked.sessions().isEmpty() && !subject.isEmpty() ? List.of("") : asked.sessions();
+    int ended = 0;
+    for (String session : named) {
+      ended += sessions.revokeOf(name, subject, session, "signed out at " + name);
+    }
     LOG.info("{} sessions ended by a sign-out at {}", ended, name);
-    Optional<URI> back = client.signedOut("_" + secrets.get(), asked.id(), relay);
+    Optional<URI> back = client.signedOut("_" + secrets.get(), asked.id(), ended > 0, relay);
     return back.isPresent() ? Reply.redirect(back.get().toString()) : signedOut();
   }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param keys certificates of a provider, at most so many are tried
  * @param metadataKept how long metadata that cannot be fetched anew is still believed
  * @param requestAge how old a request of a provider may be
+ * @param sessionIndexes sessions that one sign-out may name
  */
 record SamlLimits(
     int messageBytes,
@@ -22,10 +23,19 @@ record SamlLimits(
     int metadataNodes,
     int keys,
     Duration metadataKept,
-    Duration requestAge) {
+    Duration requestAge,
+    int sessionIndexes) {
 
   /** What the product ships with. */
   static final SamlLimits DEFAULT =
       new SamlLimits(
-          256 * 1024, 32, 20_000, 512 * 1024, 50_000, 8, Duration.ofDays(7), Duration.ofMinutes(5));
+          256 * 1024,
+          32,
+          20_000,
+          512 * 1024,
+          50_000,
+          8,
+          Duration.ofDays(7),
+          Duration.ofMinutes(5),
+          64);
 }

@@ -93,7 +93,9 @@ final class SamlProvider implements ProviderClient {
             to,
             places,
             saml.subject().isEmpty(),
-            allows(SamlOption.FORCE_AUTHN));
+            new Requests.Wanted(
+                allows(SamlOption.FORCE_AUTHN) || attempt.demand().since() != null,
+                attempt.demand().context()));
     ServiceKey key = settings.keys().get().active();
     return byPost
         ? Messages.post(to, "SAMLRequest", request, attempt.state(), key)
@@ -158,15 +160,20 @@ final class SamlProvider implements ProviderClient {
     return saml.subject().isEmpty() || saml.subject().equals(PersonReader.NAME_ID);
   }
 
-  /** Our answer to a sign-out that the provider asked for; nothing if it has no place for it. */
-  Optional<URI> signedOut(String id, String inResponseTo, String relay) throws SignInException {
+  /**
+   * Our answer to a sign-out that the provider asked for; nothing if it has no place for it.
+   *
+   * @param known there was such a session
+   */
+  Optional<URI> signedOut(String id, String inResponseTo, boolean known, String relay)
+      throws SignInException {
     return source
         .current()
         .signOut()
         .map(place -> {
           LogoutResponse response =
               Requests.loggedOut(
-                  id, settings.clock().instant(), place.responses(), places, inResponseTo);
+                  id, settings.clock().instant(), place.responses(), places, inResponseTo, known);
           return Messages.redirect(
               place.responses(), "SAMLResponse", response, relay, settings.keys().get().active());
         });

@@ -8,7 +8,9 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -195,10 +197,29 @@ final class IdTokenCheckTest {
   }
 
   @Test
-  void tokenWithoutTimesIsRefused() throws Exception {
+  void tokenWithoutTimesOrOfLongAgoIsRefused() throws Exception {
+    Date longAgo = Date.from(NOW.minus(Duration.ofHours(2)));
+    refused(token(c -> c.issueTime(longAgo)), SignInFault.TOKEN_TIME);
     refused(token(c -> c.expirationTime(null)), SignInFault.TOKEN_TIME);
     refused(token(c -> c.issueTime(null)), SignInFault.TOKEN_TIME);
     refused(token(c -> c.notBeforeTime(Date.from(NOW.plusSeconds(120)))), SignInFault.TOKEN_TIME);
+  }
+
+  @Test
+  void claimThatComesTwiceIsRefusedWhicheverIsHonest() throws Exception {
+    String honest = honest().build().toString();
+    for (String twice :
+        List.of(
+            honest.replaceFirst("\\{", "{\"sub\":\"mallory\","),
+            honest.replaceFirst("}$", ",\"sub\":\"mallory\"}"),
+            honest.replaceFirst("\\{", "{\"aud\":\"" + CLIENT + "\","),
+            honest.replaceFirst("}$", ",\"\\\\u0073ub\":\"mallory\"}"))) {
+      JWSObject token =
+          new JWSObject(
+              new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("own").build(), new Payload(twice));
+      token.sign(new RSASSASigner(own));
+      refused(token.serialize(), SignInFault.TOKEN_DUPLICATE);
+    }
   }
 
   @Test

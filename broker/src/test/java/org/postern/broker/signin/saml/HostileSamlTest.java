@@ -94,6 +94,15 @@ final class HostileSamlTest {
     return tests.stream();
   }
 
+  /** The same but for its ID and its signature, which it has none. */
+  private static Element forgedInPlaceOf(Element signed) {
+    Element forged = (Element) signed.cloneNode(true);
+    forged.removeChild(Dom.children(forged, Dom.SIGNATURE, "Signature").getFirst());
+    forged.setAttribute("ID", "_forged");
+    signed.getParentNode().replaceChild(forged, signed);
+    return forged;
+  }
+
   @TestFactory
   Stream<DynamicTest> waysOfOurOwn() {
     return Stream.of(
@@ -103,11 +112,8 @@ final class HostileSamlTest {
             () -> {
               Document document = BED.idp.signedAssertion(BED.response(w -> {}));
               Element signed = TestIdp.find(document, "Assertion");
-              Element forged = (Element) signed.cloneNode(true);
-              forged.removeChild(Dom.children(forged, Dom.SIGNATURE, "Signature").getFirst());
-              forged.setAttribute("ID", "_forged");
+              Element forged = forgedInPlaceOf(signed);
               Element advice = document.createElementNS(Dom.ASSERTION, "saml:Advice");
-              signed.getParentNode().replaceChild(forged, signed);
               advice.appendChild(signed);
               forged.appendChild(advice);
               return TestIdp.bytes(document);
@@ -129,6 +135,29 @@ final class HostileSamlTest {
               Document document = BED.idp.signedAssertion(BED.response(w -> {}));
               Element signature = TestIdp.find(document, "Signature");
               document.getDocumentElement().appendChild(signature);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "signed assertion inside of the forged one's attribute value",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              Element signed = TestIdp.find(document, "Assertion");
+              Element forged = forgedInPlaceOf(signed);
+              ((Element) forged.getElementsByTagNameNS(Dom.ASSERTION, "AttributeValue").item(0))
+                  .appendChild(signed);
+              return TestIdp.bytes(document);
+            }),
+        refused(
+            "signed assertion in the extensions of the response",
+            SignInFault.SAML_SHAPE,
+            () -> {
+              Document document = BED.idp.signedAssertion(BED.response(w -> {}));
+              Element signed = TestIdp.find(document, "Assertion");
+              Element forged = forgedInPlaceOf(signed);
+              Element extensions = document.createElementNS(Dom.PROTOCOL, "samlp:Extensions");
+              extensions.appendChild(signed);
+              document.getDocumentElement().insertBefore(extensions, forged);
               return TestIdp.bytes(document);
             }),
         refused(

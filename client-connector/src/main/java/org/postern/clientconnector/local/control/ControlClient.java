@@ -1,6 +1,7 @@
 package org.postern.clientconnector.local.control;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -56,20 +57,42 @@ public final class ControlClient {
   }
 
   /**
+   * A flow: its bytes, both ways, half closure included.
+   *
+   * @param number by which its outcome is asked for
+   */
+  public record Flow(SocketChannel channel, String number) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  /**
+   * Returns if a flow whose channel is at its end has ended by itself.
+   *
+   * @throws RefusedException if it was cut, reset or lost; the message says why
+   * @throws IOException if nobody listens any more: the flow ended with the client connector
+   */
+  public void outcome(Flow flow) throws IOException {
+    ask("outcome " + flow.number());
+  }
+
+  /**
    * Opens a flow.
    *
-   * @return the flow's bytes, both ways, half closure included; the caller closes it
+   * @return the flow; the caller closes it
    * @throws RefusedException if the flow is refused
    * @throws IOException if nobody listens
    */
-  public SocketChannel connect(Target target) throws IOException {
+  public Flow connect(Target target) throws IOException {
     SocketChannel channel = open();
     boolean opened = false;
     try {
       send(channel, "connect " + target);
-      parse(readLine(channel));
+      Flow flow = new Flow(channel, parse(readLine(channel)));
       opened = true;
-      return channel;
+      return flow;
     } finally {
       if (!opened) {
         channel.close();

@@ -24,10 +24,12 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
 
   private final ControlHandler handler;
   private final LocalLimits limits;
+  private final Outcomes outcomes;
   private @Nullable ByteBuf line;
   private boolean over;
 
-  ControlConversation(ControlHandler handler, LocalLimits limits) {
+  ControlConversation(ControlHandler handler, LocalLimits limits, Outcomes outcomes) {
+    this.outcomes = outcomes;
     this.handler = handler;
     this.limits = limits;
   }
@@ -82,11 +84,12 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
               context.channel(),
               handler.ask(verb, space < 0 ? "" : text.substring(space + 1).strip()));
       case "connect" -> connect(context, space < 0 ? "" : text.substring(space + 1));
+      case "outcome" -> outcome(context.channel(), space < 0 ? "" : text.substring(space + 1));
       default ->
           refuse(
               context.channel(),
               "UNEXPECTED_MESSAGE",
-              "unknown command (expected: status, down, why, request, requests, connect)");
+              "unknown command (expected: status, down, why, request, requests, connect, outcome)");
     }
   }
 
@@ -100,6 +103,11 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
     });
   }
 
+  private void outcome(Channel channel, String number) {
+    String why = outcomes.take(number.strip());
+    say(channel, why.isEmpty() ? "ok" : "error " + why).addListener(ChannelFutureListener.CLOSE);
+  }
+
   private void connect(ChannelHandlerContext context, String text) {
     Channel channel = context.channel();
     Target target;
@@ -111,13 +119,19 @@ final class ControlConversation extends ChannelInboundHandlerAdapter {
     }
     EarlyInbound.hold(channel);
     channel.pipeline().remove(this);
+    long number = outcomes.next();
     handler.connect(
         target,
         channel,
         new ConnectListener() {
           @Override
           public void onOpened() {
-            say(channel, "ok");
+            say(channel, "ok " + number);
+          }
+
+          @Override
+          public void onBroken(ReasonCode reason, String why) {
+            outcomes.broke(number, reason.name() + " " + why);
           }
 
           @Override

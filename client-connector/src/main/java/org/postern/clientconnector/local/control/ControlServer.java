@@ -36,7 +36,8 @@ import org.postern.clientconnector.local.LocalLimits;
  *   why HOST[:PORT] tcp|udp\n                     -> ok JSON\n
  *   request HOST[:PORT] tcp|udp SECONDS REASON\n  -> ok JSON\n; the reason URL-encoded
  *   requests\n          -> ok JSON\n
- *   connect HOST:PORT\n  -> ok\n, and then the application's bytes, both ways
+ *   connect HOST:PORT\n  -> ok NUMBER\n, and then the application's bytes, both ways
+ *   outcome NUMBER\n     -> ok\n if that flow ended by itself, else error CODE text\n
  *   anything             -> error CODE text\n, then closed
  * </pre>
  *
@@ -48,12 +49,14 @@ public final class ControlServer {
   private final LocalLimits limits;
   private final int ownUid;
   private final int servedUid;
+  private final Outcomes outcomes;
   private int connections;
 
   private ControlServer(
       ControlHandler handler, LocalLimits limits, int ownUid, Optional<Integer> served) {
     this.handler = handler;
     this.limits = limits;
+    this.outcomes = new Outcomes(limits.controlOutcomesMax());
     this.ownUid = ownUid;
     this.servedUid = served.orElse(ownUid);
   }
@@ -167,6 +170,6 @@ public final class ControlServer {
     }
     connections++;
     accepted.closeFuture().addListener(closed -> connections--);
-    accepted.pipeline().addLast(new ControlConversation(handler, limits));
+    accepted.pipeline().addLast(new ControlConversation(handler, limits, outcomes));
   }
 }

@@ -37,6 +37,10 @@ public final class UndoJournal implements Closeable {
   private static final String WATCHDOG_PID = "watchdog.pid";
   private static final long UNDO_SECONDS_MAX = 20;
 
+  /** Where nft and resolvconf are, whatever path we were started with. */
+  private static final String WITH_SBIN =
+      "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH\n";
+
   /** It must outlive whatever ends us: a Ctrl-C reaches the whole process group. */
   private static final String WATCHDOG =
       "trap '' INT TERM HUP QUIT; while read -r _; do :; done; cd \"$0\" || exit 0; mv undo.sh"
@@ -103,7 +107,8 @@ public final class UndoJournal implements Closeable {
    */
   public void add(String shell) throws IOException {
     steps.push(shell);
-    StringBuilder script = new StringBuilder("cd ").append(quote(directory.toString()));
+    StringBuilder script =
+        new StringBuilder(WITH_SBIN).append("cd ").append(quote(directory.toString()));
     script.append(" || exit 1\n");
     steps.forEach(step -> script.append(step).append('\n'));
     write(SCRIPT, script.toString().getBytes(StandardCharsets.UTF_8));

@@ -107,7 +107,11 @@ public final class TunDevice {
 
   private static String openFailure(int errno) {
     return switch (errno) {
-      case EPERM, EACCES ->
+      case EACCES ->
+          CLONE_DEVICE
+              + " may not be opened by this user (expected: root, or mode 0666 as udev gives it;"
+              + " without it use the SOCKS5 or HTTP CONNECT address)";
+      case EPERM ->
           "a TUN device needs the capability CAP_NET_ADMIN (run as root, or give it with setcap;"
               + " without it use the SOCKS5 or HTTP CONNECT address)";
       case ENOENT, ENODEV ->

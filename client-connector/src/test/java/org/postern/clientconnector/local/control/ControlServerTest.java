@@ -104,15 +104,16 @@ class ControlServerTest {
             }
           });
       ControlClient client = new ControlClient(socket);
-      try (SocketChannel flow =
+      try (ControlClient.Flow flow =
           client.connect(new Target("pay.corp", application.getLocalPort()))) {
-        flow.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
-        flow.shutdownOutput();
+        flow.channel().write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
+        flow.channel().shutdownOutput();
         ByteBuffer answer = ByteBuffer.allocate(16);
-        while (flow.read(answer) >= 0) {
+        while (flow.channel().read(answer) >= 0) {
           assertThat(answer.hasRemaining()).isTrue();
         }
         assertThat(answer.position()).isEqualTo(5);
+        client.outcome(flow); // ended by itself
       }
     }
   }

@@ -101,7 +101,10 @@ public final class Sandbox implements AutoCloseable {
     List<String> line = new ArrayList<>(List.of("nsenter", "-t", Long.toString(holder.pid())));
     line.addAll(root ? List.of("-n", "-m") : List.of("-U", "--preserve-credentials", "-n", "-m"));
     line.addAll(command);
-    return new ProcessBuilder(line);
+    ProcessBuilder builder = new ProcessBuilder(line);
+    // An ordinary user's path does not lead to nft.
+    builder.environment().merge("PATH", ":/usr/sbin:/sbin", String::concat);
+    return builder;
   }
 
   @Override

@@ -1,4 +1,4 @@
-package org.postern.acceptance.signin;
+package org.postern.acceptance.ground.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -15,19 +16,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
-import org.awaitility.Awaitility;
 
-/** A real Keycloak on loopback: unpacked and built once, started once for a suite. */
-final class Keycloak implements AutoCloseable {
-  private static final Path PEERS = Path.of("target/peers");
+/**
+ * A real Keycloak on loopback: unpacked and built once, started once for a suite. Blocking; any
+ * thread.
+ */
+public final class Keycloak implements AutoCloseable {
+  private static final Path PEERS = peers();
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TRANSMITTER = "--spi-ssf-transmitter--default--";
+  private static final Duration LOOK = Duration.ofMillis(250);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  final URI address;
+  private final URI address;
   private final Process process;
   private final HttpClient http = HttpClient.newHttpClient();
 
@@ -36,17 +41,36 @@ final class Keycloak implements AutoCloseable {
     this.process = process;
   }
 
+  /** The build puts the distribution beside the classes. */
+  private static Path peers() {
+    try {
+      return Path.of(Keycloak.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+          .resolveSibling("peers");
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /**
-   * Starts it.
+   * Starts it on any free port.
    *
    * @param trust certificates that it believes when it calls somebody
    */
-  static Keycloak start(Path trust, Path log) throws Exception {
-    Path home = built();
+  public static Keycloak start(Path trust, Path log) throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
+    return start(trust, log, port, "-Xms64m -Xmx320m");
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param heap options of its JVM for the heap
+   */
+  public static Keycloak start(Path trust, Path log, int port, String heap) throws Exception {
+    Path home = built();
     ProcessBuilder builder =
         command(
             home,
@@ -62,14 +86,31 @@ final class Keycloak implements AutoCloseable {
             TRANSMITTER + "outbox-drainer-interval=1s");
     builder.environment().put("KC_BOOTSTRAP_ADMIN_USERNAME", "admin");
     builder.environment().put("KC_BOOTSTRAP_ADMIN_PASSWORD", "admin");
+    builder.environment().put("JAVA_OPTS_KC_HEAP", heap);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     Keycloak keycloak = new Keycloak(URI.create("http://127.0.0.1:" + port), builder.start());
-    Awaitility.await("Keycloak answers; its log is " + log)
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(250))
-        .ignoreExceptionsInstanceOf(IOException.class)
-        .until(() -> keycloak.get("/realms/master").statusCode() == 200);
+    long limit = System.nanoTime() + PATIENCE.toNanos();
+    while (!keycloak.answers()) {
+      if (System.nanoTime() > limit || !keycloak.process.isAlive()) {
+        keycloak.close();
+        throw new IOException("Keycloak does not answer; its log is " + log);
+      }
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
     return keycloak;
+  }
+
+  private boolean answers() throws InterruptedException {
+    try {
+      return get("/realms/master").statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Where it is. */
+  public URI address() {
+    return address;
   }
 
   private static ProcessBuilder command(Path home, String... arguments) {
@@ -138,14 +179,15 @@ final class Keycloak implements AutoCloseable {
     return PEERS.resolve(top);
   }
 
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+  /** What is at a path. */
+  public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return http.send(
         HttpRequest.newBuilder(address.resolve(path)).timeout(Duration.ofSeconds(20)).build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
   /** Asks the admin API, as its administrator. */
-  HttpResponse<String> admin(String method, String path, String body)
+  public HttpResponse<String> admin(String method, String path, String body)
       throws IOException, InterruptedException {
     HttpResponse<String> token =
         http.send(
@@ -169,7 +211,7 @@ final class Keycloak implements AutoCloseable {
   }
 
   /** What Keycloak calls a person. */
-  String id(String realm, String user) throws IOException, InterruptedException {
+  public String id(String realm, String user) throws IOException, InterruptedException {
     return JSON.readTree(admin("GET", "/" + realm + "/users?username=" + user, "").body())
         .get(0)
         .path("id")
@@ -177,7 +219,7 @@ final class Keycloak implements AutoCloseable {
   }
 
   /** Lets a client of the realm have its events pushed. */
-  void pushSignals(String realm, String client, URI to, String token) throws Exception {
+  public void pushSignals(String realm, String client, URI to, String token) throws Exception {
     HttpResponse<String> made =
         admin(
             "POST",
@@ -198,7 +240,7 @@ final class Keycloak implements AutoCloseable {
   }
 
   /** Where a client is told of sign-outs directly; empty: nowhere. */
-  void backChannel(String realm, String client, String url) throws Exception {
+  public void backChannel(String realm, String client, String url) throws Exception {
     JsonNode known =
         JSON.readTree(admin("GET", "/" + realm + "/clients?clientId=" + client, "").body()).get(0);
     ((com.fasterxml.jackson.databind.node.ObjectNode) known.path("attributes"))
@@ -214,7 +256,7 @@ final class Keycloak implements AutoCloseable {
   }
 
   /** Adds a signing key that is used from now on; the old one stays published. */
-  void rotateKey(String realm) throws Exception {
+  public void rotateKey(String realm) throws Exception {
     JsonNode made = JSON.readTree(admin("GET", "/" + realm, "").body());
     HttpResponse<String> answer =
         admin(

@@ -1,11 +1,12 @@
-package org.postern.acceptance.signin;
+package org.postern.acceptance.ground.provider;
 
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** Two organisations in one Keycloak, and the policy that knows both. */
-final class Realms {
+/** Organisations in one Keycloak, and the policy that knows them. */
+public final class Realms {
   private Realms() {}
 
   private static String user(String name, String domain) {
@@ -63,7 +64,7 @@ final class Realms {
   }
 
   /** Speaks SAML. */
-  static String people(URI broker, String certificate) {
+  public static String people(URI broker, String certificate) {
     List<String> users =
         List.of("alice", "bob", "carol", "dave").stream()
             .map(each -> user(each, "example.com"))
@@ -82,7 +83,7 @@ final class Realms {
   }
 
   /** Speaks OpenID Connect; our key is our proof. */
-  static String partners(URI broker) {
+  public static String partners(URI broker) {
     return realm(
         "partners",
         List.of(user("pat", "partner.example"), user("mallory", "example.com")),
@@ -104,10 +105,11 @@ final class Realms {
                 broker.resolve("/signals/")));
   }
 
-  static String policy(URI keycloak, String samlOption) {
+  /** Both; the option is one more line of the SAML provider. */
+  public static String policy(URI keycloak, String samlOption) {
     return """
     version: 1
-    groups: [{name: staff}]
+    groups: [{name: staff, from: [corp, partner]}]
     identityProviders:
       - name: corp
         domains: [example.com]
@@ -122,5 +124,57 @@ final class Realms {
         clientKey: true
     """
         .formatted(keycloak, samlOption);
+  }
+
+  /**
+   * Many people, whose realm speaks both: to the broker, and to whoever stands at {@link
+   * Visitor#DEVICE} with the secret {@code direct-secret}.
+   */
+  public static String crowd(URI broker, String certificate, int size) {
+    List<String> users =
+        IntStream.range(0, size).mapToObj(i -> user("p" + i, "example.com")).toList();
+    return realm(
+        "crowd",
+        users,
+        samlClient(
+                broker.resolve("/signin/saml/corp").toString(),
+                "postern",
+                broker,
+                certificate,
+                true)
+            + """
+            ,{"clientId": "postern", "protocol": "openid-connect", "enabled": true, "publicClient": false,
+             "standardFlowEnabled": true, "redirectUris": ["%1$s"], "clientAuthenticatorType": "client-jwt",
+             "attributes": {"use.jwks.url": "true", "jwks.url": "%2$s", "pkce.code.challenge.method": "S256"}},
+            {"clientId": "direct", "protocol": "openid-connect", "enabled": true, "publicClient": false,
+             "standardFlowEnabled": true, "redirectUris": ["%3$s*"], "secret": "direct-secret",
+             "attributes": {"pkce.code.challenge.method": "S256"}},
+            {"clientId": "direct-saml", "protocol": "saml", "enabled": true, "redirectUris": ["%3$s*"],
+             "fullScopeAllowed": true,
+             "attributes": {"saml.assertion.signature": "true", "saml.server.signature": "true",
+               "saml.client.signature": "false", "saml.signature.algorithm": "RSA_SHA256",
+               "saml.force.post.binding": "true", "saml_assertion_consumer_url_post": "%3$sacs"}}
+            """
+                .formatted(
+                    broker.resolve("/signin/callback"),
+                    broker.resolve("/signin/oidc/keys"),
+                    Visitor.DEVICE));
+  }
+
+  /** The crowd by either protocol. */
+  public static String crowdPolicy(URI keycloak) {
+    return """
+    version: 1
+    groups: [{name: staff}]
+    identityProviders:
+      - name: corp
+        saml:
+          metadataUrl: %1$s/realms/crowd/protocol/saml/descriptor
+      - name: openid
+        issuer: %1$s/realms/crowd
+        clientId: postern
+        clientKey: true
+    """
+        .formatted(keycloak);
   }
 }

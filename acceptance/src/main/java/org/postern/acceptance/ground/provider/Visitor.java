@@ -1,4 +1,4 @@
-package org.postern.acceptance.signin;
+package org.postern.acceptance.ground.provider;
 
 import java.io.IOException;
 import java.net.URI;
@@ -18,10 +18,12 @@ import javax.net.ssl.SSLContext;
 
 /**
  * A browser without a window: keeps cookies for each host and port, follows redirects, sends forms.
- * It stops before it leaves for the device's own loopback address.
+ * It stops before it leaves for the device's own loopback address. Used by one thread at a time.
  */
-final class Visitor {
-  static final String DEVICE = "http://127.0.0.1:4711/";
+public final class Visitor {
+  /** Where the device listens, if it did. */
+  public static final String DEVICE = "http://127.0.0.1:4711/";
+
   private static final int REDIRECTS_MAX = 20;
   private static final Pattern FORM =
       Pattern.compile("<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", Pattern.DOTALL);
@@ -35,8 +37,9 @@ final class Visitor {
   private final Map<String, Map<String, String>> cookies = new HashMap<>();
 
   /** Where it is now. */
-  record Page(URI address, int status, String body) {
-    String parameter(String name) {
+  public record Page(URI address, int status, String body) {
+    /** Of the address; empty if it has none. */
+    public String parameter(String name) {
       for (String pair : address.getRawQuery().split("&", -1)) {
         if (pair.startsWith(name + "=")) {
           return java.net.URLDecoder.decode(
@@ -46,7 +49,8 @@ final class Visitor {
       return "";
     }
 
-    Map<String, String> fields() {
+    /** Of the form on it. */
+    public Map<String, String> fields() {
       Matcher form = FORM.matcher(body);
       Map<String, String> fields = new LinkedHashMap<>();
       if (form.find()) {
@@ -62,7 +66,8 @@ final class Visitor {
       return fields;
     }
 
-    URI action() {
+    /** Where its form goes. */
+    public URI action() {
       Matcher form = FORM.matcher(body);
       if (!form.find()) {
         throw new IllegalStateException("no form on " + address + ": " + body);
@@ -71,16 +76,22 @@ final class Visitor {
     }
   }
 
-  Visitor(SSLContext tls) {
-    this.http =
+  /** With connections of its own. */
+  public Visitor(SSLContext tls) {
+    this(
         HttpClient.newBuilder()
             .sslContext(tls)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(Duration.ofSeconds(20))
-            .build();
+            .build());
   }
 
-  static String unescape(String html) {
+  /** With connections that others use as well; cookies are this one's alone. */
+  public Visitor(HttpClient http) {
+    this.http = http;
+  }
+
+  private static String unescape(String html) {
     return html.replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&#x3a;", ":")
@@ -89,11 +100,14 @@ final class Visitor {
         .replace("&amp;", "&");
   }
 
-  Page get(URI address) throws IOException, InterruptedException {
+  /** Opens an address. */
+  public Page get(URI address) throws IOException, InterruptedException {
     return follow(HttpRequest.newBuilder(address));
   }
 
-  Page post(URI address, Map<String, String> fields) throws IOException, InterruptedException {
+  /** Sends a form. */
+  public Page post(URI address, Map<String, String> fields)
+      throws IOException, InterruptedException {
     String form =
         fields.entrySet().stream()
             .map(each -> encode(each.getKey()) + "=" + encode(each.getValue()))
@@ -105,7 +119,7 @@ final class Visitor {
   }
 
   /** Sends the page's form with some fields filled in. */
-  Page submit(Page page, Map<String, String> more) throws IOException, InterruptedException {
+  public Page submit(Page page, Map<String, String> more) throws IOException, InterruptedException {
     Map<String, String> fields = new LinkedHashMap<>(page.fields());
     fields.putAll(more);
     return post(page.action(), fields);

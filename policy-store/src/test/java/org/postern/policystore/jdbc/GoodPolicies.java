@@ -1,0 +1,53 @@
+package org.postern.policystore.jdbc;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.postern.policystore.AccessRule;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.decision.RandomPolicy;
+import org.postern.policystore.yaml.PolicyDocument;
+import org.postern.policystore.yaml.PolicyParser;
+import org.postern.policystore.yaml.PolicyWriter;
+
+/// Random configurations with every word of the language that are good: a draw in which two
+/// applications have one host and port, say, is drawn again.
+final class GoodPolicies {
+  private static final int DRAWS_MAX = 1_000;
+
+  private final SplittableRandom random;
+
+  GoodPolicies(SplittableRandom random) {
+    this.random = random;
+  }
+
+  PolicyConfiguration draw() {
+    for (int i = 0; i < DRAWS_MAX; i++) {
+      RandomPolicy policy = new RandomPolicy(random);
+      PolicyConfiguration drawn = policy.withForwarding(policy.configuration());
+      PolicyConfiguration read = read(PolicyWriter.write(drawn));
+      if (!read.equals(PolicyConfiguration.EMPTY)) {
+        return read;
+      }
+    }
+    throw new AssertionError("no good policy in " + DRAWS_MAX + " draws");
+  }
+
+  /// The same with its access rules in another order, and perhaps one less.
+  PolicyConfiguration moved(PolicyConfiguration policy) {
+    List<AccessRule> copy = new ArrayList<>(policy.rules());
+    Collections.shuffle(copy, new Random(random.nextLong()));
+    return policy.withRules(copy.size() < 2 ? copy : copy.subList(random.nextInt(2), copy.size()));
+  }
+
+  /// What a text says; nothing, if it is wrong.
+  static PolicyConfiguration read(String text) {
+    return new PolicyParser(PolicyLimits.DEFAULT).parse(text)
+            instanceof PolicyParser.Result.Parsed(PolicyDocument document)
+        ? document.over(PolicyConfiguration.EMPTY)
+        : PolicyConfiguration.EMPTY;
+  }
+}
