@@ -83,6 +83,7 @@ public final class Broker implements AutoCloseable {
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
   private @Nullable AdministratorRoom administrators;
+  private @Nullable LongSupplier forgotten;
   private @Nullable SnapshotStore snapshots;
   private @Nullable TunnelRooms rooms;
   private @Nullable HttpsDoor https;
@@ -161,7 +162,10 @@ public final class Broker implements AutoCloseable {
             EnrollLimits.DEFAULT,
             clock);
     ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
+    forgotten = approvals.decisions()::forgotten;
     approvals.work(this::every);
+    SourceRecorder seen = new SourceRecorder(stored.sources());
+    every(SourceRecorder.PAUSE, seen::write);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             ground.brokerId(),
@@ -173,6 +177,7 @@ public final class Broker implements AutoCloseable {
             TunnelLimits.DEFAULT,
             approvals.decisions(),
             approvals.desk(),
+            seen,
             countries),
         time,
         random);
@@ -294,7 +299,7 @@ public final class Broker implements AutoCloseable {
         new Repositories.Desks(signIn.desk(), signIn.signals().desk(), door.directory());
     BrokerFacts facts = facts(ground, front);
     routes.addAll(
-        new AdminApi(stored.adminParts(policy, tunnel, desks, facts, clock), nanoTime)
+        new AdminApi(stored.adminParts(policy, tunnel, tunnel, desks, facts, clock), nanoTime)
             .routes(limits));
     routes.addAll(door.routes());
     return routes;
@@ -307,7 +312,8 @@ public final class Broker implements AutoCloseable {
         publicUrl().toString(),
         Version.TEXT,
         clock.instant(),
-        front::strangers);
+        front::strangers,
+        Objects.requireNonNull(forgotten));
   }
 
   /** Where browsers and peers reach this broker. */

@@ -8,6 +8,7 @@ import org.postern.broker.admin.AdminParts;
 import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.admin.Administrators;
 import org.postern.broker.admin.BrokerFacts;
+import org.postern.broker.admin.LiveFacts;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.admin.ProviderDesk;
 import org.postern.broker.audit.StrangerLog;
@@ -32,6 +33,7 @@ import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.DecisionRecords;
 import org.postern.policystore.jdbc.DeviceCodes;
+import org.postern.policystore.jdbc.DeviceSources;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.IdempotentReplies;
 import org.postern.policystore.jdbc.OnceOnly;
@@ -72,6 +74,7 @@ record Repositories(
     ScimStores provisioning,
     SignalStores signals,
     PostureReports postures,
+    DeviceSources sources,
     Approvals approvals,
     Risks risks,
     DecisionRecords decisions,
@@ -115,6 +118,7 @@ record Repositories(
             users,
             devices),
         new PostureReports(source),
+        new DeviceSources(source),
         new Approvals(source, random, clock),
         new Risks(source, random, clock),
         new DecisionRecords(source, clock),
@@ -132,6 +136,7 @@ record Repositories(
   AdminParts adminParts(
       SnapshotStore snapshots,
       LiveFlows flows,
+      LiveFacts liveFacts,
       Desks desks,
       BrokerFacts facts,
       InstantSource clock) {
@@ -157,6 +162,8 @@ record Repositories(
         decisions,
         ruleCounts,
         flows,
+        liveFacts,
+        sources,
         desks.providers(),
         desks.administrators(),
         facts,

@@ -19,6 +19,8 @@ import org.postern.broker.access.FlowAccess;
 import org.postern.broker.access.PostureDesk;
 import org.postern.broker.access.PostureMemory;
 import org.postern.broker.access.PostureReportLimits;
+import org.postern.broker.access.SourceMemory;
+import org.postern.broker.admin.LiveFacts;
 import org.postern.broker.admin.LiveFlow;
 import org.postern.broker.admin.LiveFlows;
 import org.postern.broker.clientside.AccessDesk;
@@ -34,6 +36,7 @@ import org.postern.identity.LiveTls;
 import org.postern.identity.Peers;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.UserRecord;
+import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.SnapshotListener;
 import org.postern.tunnel.TunnelLimits;
@@ -55,7 +58,8 @@ import org.postern.tunnel.relay.LaneRelay;
  * The rooms behind the tunnel door, wired: admission by certificate kind and policy, then the
  * client or connector side. Safe for any thread.
  */
-public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotListener, LiveFlows {
+public final class TunnelRooms
+    implements TunnelSide, DoorListener, SnapshotListener, LiveFlows, LiveFacts {
   /** Carriers that a device or connector keeps parked at first. */
   static final int CARRIERS_WANTED = 4;
 
@@ -81,6 +85,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
    * @param tunnelLimits of the wire
    * @param decisions keeps decisions by their id
    * @param accessDesk where people ask for access
+   * @param sources keeps where devices were seen
    * @param countries tells the country of an address
    */
   public record Needs(
@@ -93,9 +98,10 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
       TunnelLimits tunnelLimits,
       DecisionLog decisions,
       AccessDesk accessDesk,
+      SourceMemory sources,
       Countries countries) {
 
-    /** Without keeping decisions and requests, and without countries. */
+    /** Without keeping decisions, requests, or where devices were seen, and without countries. */
     public Needs(
         String brokerId,
         LiveTls tls,
@@ -114,6 +120,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
           tunnelLimits,
           DecisionLog.FORGETFUL,
           AccessDesk.NONE,
+          SourceMemory.NONE,
           Countries.NONE);
     }
   }
@@ -133,6 +140,7 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
             needs.snapshots(),
             new PostureDesk(
                 needs.snapshots(), needs.postures(), PostureReportLimits.DEFAULT, time.clock()),
+            needs.sources(),
             time.clock(),
             needs.decisions(),
             needs.countries());
@@ -278,6 +286,11 @@ public final class TunnelRooms implements TunnelSide, DoorListener, SnapshotList
         flow.connectorId(),
         flow.decisionId(),
         Instant.ofEpochMilli(flow.sinceMillis()));
+  }
+
+  @Override
+  public Optional<Facts> factsOf(Snapshot policy, String deviceId) {
+    return access.factsOf(policy, deviceId);
   }
 
   @Override

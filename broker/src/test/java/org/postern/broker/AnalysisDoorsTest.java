@@ -255,4 +255,25 @@ final class AnalysisDoorsTest {
       assertThat(answer.json().path("errors").get(0).path("path").asText()).isEqualTo("source");
     }
   }
+
+  @Test
+  void checkIsOfThePolicyInForceOrOfADocumentOverIt() throws Exception {
+    String question =
+        "{\"host\":\"wiki.corp.internal\",\"port\":80,\"user\":\"eve@example.com\"%s}";
+    String document =
+        ",\"document\":\"version: 1\\nrules: [{name: only-eve, action: deny,"
+            + " anyApplication: true, users: [eve@example.com]}]\\n\"";
+    JsonNode over = owner.call("POST", "/admin/v1/check", question.formatted(document)).json();
+    assertThat(over.path("trace").toString()).contains("only-eve");
+    JsonNode now = owner.call("POST", "/admin/v1/check", question.formatted("")).json();
+    assertThat(now.path("trace").toString()).doesNotContain("only-eve");
+    assertThat(now.path("user").asText()).as("nobody of this address").isEmpty();
+    assertThat(now.path("knownFacts").path("clientType").asText()).isEqualTo("client");
+    AdminCaller.Answer wrong =
+        owner.call(
+            "POST",
+            "/admin/v1/check",
+            question.formatted(",\"document\":\"version: 1\\nrules: [{name: x}]\\n\""));
+    assertThat(wrong.status()).isEqualTo(422);
+  }
 }

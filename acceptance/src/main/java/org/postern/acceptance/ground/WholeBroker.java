@@ -2,7 +2,6 @@ package org.postern.acceptance.ground;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import io.netty.channel.Channel;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -22,7 +21,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +46,7 @@ import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.link.TunnelStatus;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
-import org.postern.identity.Credential;
 import org.postern.identity.CredentialStore;
-import org.postern.identity.IdentityKey;
 import org.postern.identity.LiveTls;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
@@ -68,7 +65,6 @@ import picocli.CommandLine;
  */
 public final class WholeBroker implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String VERIFIER = "v".repeat(43);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final MockOAuth2Server provider = new MockOAuth2Server();
@@ -206,33 +202,6 @@ public final class WholeBroker implements AutoCloseable {
     return made;
   }
 
-  private JsonNode post(String path, ObjectNode body) throws Exception {
-    HttpResponse<String> answer =
-        http.send(
-            HttpRequest.newBuilder(broker.publicUrl().resolve(path))
-                .timeout(ANSWER)
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
-    if (answer.statusCode() != 200) {
-      throw new IOException(path + ": " + answer.statusCode() + " " + answer.body());
-    }
-    return JSON.readTree(answer.body());
-  }
-
-  private static ObjectNode certificateFor(IdentityKey key) {
-    return JSON.createObjectNode()
-        .put("csr", Base64.getEncoder().encodeToString(key.csr()))
-        .put("host_name", "here")
-        .put("platform", "linux-x86_64");
-  }
-
-  private LiveTls tls(IdentityKey key, JsonNode enrolled) throws Exception {
-    List<byte[]> chain = new ArrayList<>();
-    enrolled.path("chain").forEach(each -> chain.add(Base64.getDecoder().decode(each.asText())));
-    return new LiveTls(Credential.of(key, chain), trust, clock);
-  }
-
   private DialerConfig.Target target() {
     return new DialerConfig.Target("127.0.0.1", broker.address().getPort());
   }
@@ -243,11 +212,7 @@ public final class WholeBroker implements AutoCloseable {
     if (key.code() != 0) {
       throw new IOException(key.err());
     }
-    IdentityKey own = IdentityKey.generate();
-    JsonNode enrolled =
-        post(
-            "/enroll/connector",
-            certificateFor(own).put("provisioning_key", key.out().strip()).put("name", "one"));
+    LiveTls own = enrollment().connector(key.out().strip());
     SecureRandom random = new SecureRandom();
     byte[] instance = new byte[16];
     random.nextBytes(instance);
@@ -271,7 +236,7 @@ public final class WholeBroker implements AutoCloseable {
                 clock,
                 random,
                 () -> 0),
-            tls(own, enrolled),
+            own,
             new CredentialStore(dataDir.resolve("connector")));
     connector.start();
     stops.add(() -> connector.stop().awaitUninterruptibly(3000));
@@ -326,24 +291,31 @@ public final class WholeBroker implements AutoCloseable {
     }
   }
 
+  private EnrollByHand enrollment() {
+    return new EnrollByHand(http, broker.publicUrl(), trust, clock);
+  }
+
+  /** Somebody signs in at the provider, who says so of them, and their device is enrolled. */
+  private EnrollByHand.Enrolled enroll(String name, Map<String, Object> claims) throws Exception {
+    Map<String, Object> all = new HashMap<>(claims);
+    all.putAll(Map.of("email", name + "@example.com", "email_verified", true, "name", name));
+    provider.enqueueCallback(
+        new DefaultOAuth2TokenCallback("corp", name, "JWT", List.of("postern"), all, 3600));
+    return enrollment().device();
+  }
+
+  /**
+   * Somebody signs in at the provider and goes online with the bare tunnel.
+   *
+   * @param claims what the provider says of them beside their name
+   */
+  public BareDevice bareDevice(String name, Map<String, Object> claims) throws Exception {
+    return BareDevice.connect(target(), group().next(), enroll(name, claims));
+  }
+
   /** Somebody signs in at the provider and goes online. */
   public Device device(String name) throws Exception {
-    provider.enqueueCallback(
-        new DefaultOAuth2TokenCallback(
-            "corp",
-            name,
-            "JWT",
-            List.of("postern"),
-            Map.of("email", name + "@example.com", "email_verified", true, "name", name),
-            3600));
-    IdentityKey key = IdentityKey.generate();
-    JsonNode enrolled =
-        post(
-            "/enroll/device",
-            certificateFor(key)
-                .put("code", new SignInByHand(http, broker.publicUrl()).code(VERIFIER))
-                .put("code_verifier", VERIFIER)
-                .put("device_name", "laptop"));
+    EnrollByHand.Enrolled enrolled = enroll(name, Map.of());
     MultiThreadIoEventLoopGroup loops = group();
     DeviceTunnel tunnel =
         new DeviceTunnel(
@@ -357,7 +329,7 @@ public final class WholeBroker implements AutoCloseable {
                 "test",
                 "host",
                 "linux"),
-            tls(key, enrolled),
+            enrolled.tls(),
             credential -> {},
             new DeviceTunnel.Time(clock, System::nanoTime),
             plan -> {});
@@ -371,11 +343,7 @@ public final class WholeBroker implements AutoCloseable {
                 tunnel.gateway())
             .sync()
             .getNow();
-    return new Device(
-        tunnel,
-        proxy,
-        enrolled.path("user").path("id").asText(),
-        enrolled.path("device_id").asText());
+    return new Device(tunnel, proxy, enrolled.userId(), enrolled.deviceId());
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.broker.access.DecisionLog;
 import org.postern.identity.SpiffeId;
 import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.message.Envelope;
@@ -18,6 +19,7 @@ import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Open;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Refused;
+import org.postern.tunnel.message.Resolve;
 import org.postern.tunnel.message.Transport;
 
 /** Peers with valid certificates that do what they may not. */
@@ -152,5 +154,53 @@ final class HostilePeersTest {
                 .anyMatch(each ->
                     each.hasRefused() && each.getRefused().getReason() == ReasonCode.RATE_LIMITED));
     assertThat(all.liveFlows()).isZero();
+  }
+
+  private static void ask(OneProcess.Raw device, int id, String host) throws Exception {
+    device
+        .link()
+        .send(
+            Envelope.newBuilder()
+                .setResolve(Resolve.newBuilder().setQueryId(id).setHost(host))
+                .build());
+    while (true) {
+      Envelope message = device.heard().poll(10, TimeUnit.SECONDS);
+      assertThat(message).as("an answer").isNotNull();
+      if (message != null && message.hasResolved() && message.getResolved().getQueryId() == id) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void deniedNamesAreKeptOnceAndNoFloodOfThemIs() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    for (int i = 1; i <= 5; i++) {
+      ask(device, i, "secret.corp.internal");
+    }
+    ask(device, 6, "echo.corp.internal");
+    ask(device, 7, "nobody.corp.internal");
+    assertThat(all.notes.stream().map(DecisionLog.Note::host))
+        .containsExactly("secret.corp.internal", "nobody.corp.internal");
+    assertThat(all.notes).allMatch(each -> each.occasion() == DecisionLog.Occasion.NAME);
+    assertThat(all.notes.stream().map(DecisionLog.Note::port)).containsExactly(PORT, 0);
+    for (int i = 10; i < 200; i++) {
+      ask(device, i, "n" + i + ".corp.internal");
+    }
+    assertThat(all.notes).hasSizeLessThan(60);
+  }
+
+  @Test
+  void whatIsRefusedWithoutAskingPolicyHasAnIdAndIsKept() throws Exception {
+    OneProcess.Raw device = all.raw(DEVICE);
+    device.link().send(open(0, "echo.corp.internal"));
+    Refused refused = refusal(device);
+    assertThat(refused.getDecisionId()).isNotEmpty();
+    assertThat(all.notes)
+        .singleElement()
+        .satisfies(note -> {
+          assertThat(note.id()).isEqualTo(refused.getDecisionId());
+          assertThat(note.fault()).isEqualTo("PROTOCOL_ERROR");
+        });
   }
 }

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,7 +34,11 @@ import org.postern.appconnector.upstream.AddressGuard;
 import org.postern.appconnector.upstream.SocketTypes;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.broker.TunnelRooms;
+import org.postern.broker.access.Countries;
+import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.PostureMemory;
+import org.postern.broker.access.SourceMemory;
+import org.postern.broker.clientside.AccessDesk;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.broker.rendezvous.Renewal;
 import org.postern.clientconnector.link.DeviceTunnel;
@@ -71,6 +77,10 @@ final class OneProcess implements AutoCloseable {
 
   final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
   final AtomicReference<Snapshot> snapshot;
+
+  /** Decisions that were kept. */
+  final Queue<DecisionLog.Note> notes = new ConcurrentLinkedQueue<>();
+
   private final MultiThreadIoEventLoopGroup brokerLoops;
   private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
   private final List<Runnable> stops = new ArrayList<>();
@@ -113,7 +123,11 @@ final class OneProcess implements AutoCloseable {
             PostureMemory.NONE,
             OneProcess::noRenewal,
             limits(),
-            TunnelLimits.DEFAULT),
+            TunnelLimits.DEFAULT,
+            notes::add,
+            AccessDesk.NONE,
+            SourceMemory.NONE,
+            Countries.NONE),
         CLOCK,
         System::nanoTime,
         new SecureRandom());

@@ -22,9 +22,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.appconnector.upstream.SystemResolver;
+import org.postern.broker.access.DecisionLog;
 import org.postern.clientconnector.local.Resolution;
 import org.postern.clientconnector.local.Target;
 import org.postern.identity.SpiffeId;
+import org.postern.policystore.decision.Decision;
 import org.postern.tunnel.message.CutDone;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.FlowClosed;
@@ -137,6 +139,18 @@ final class PathOfAByteTest {
     }
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(lastEnd()).isEqualTo("POLICY_CHANGED"));
     await().atMost(PATIENCE).until(() -> all.liveFlows() == 0);
+    String id = onLoop(() -> device.tunnel().status().ended().getFirst().decisionId());
+    DecisionLog.Note cut =
+        all.notes.stream()
+            .filter(each -> each.id().equals(id))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("no decision " + id + " in " + all.notes));
+    assertThat(
+            cut.snapshot()
+                .explain(cut.subject(), cut.host(), cut.port(), cut.transport(), cut.atMillis())
+                .decision())
+        .as("the decision that cut it, and not the one that let it in")
+        .isInstanceOf(Decision.Deny.class);
   }
 
   @Test

@@ -17,6 +17,8 @@ public interface DecisionLog {
    *
    * @param occasion what it was decided for
    * @param atMillis milliseconds since the epoch
+   * @param port for a name, the lowest port that an application has there; 0: none
+   * @param fault why policy was not asked; empty if it was
    */
   record Note(
       String id,
@@ -26,14 +28,19 @@ public interface DecisionLog {
       SubjectView subject,
       String host,
       int port,
-      Transport transport) {}
+      Transport transport,
+      String fault) {}
 
   /** What a decision is made for. */
   enum Occasion {
-    /** A flow that is opened. */
+    /** A flow that is opened, or a live one that is decided again. */
     FLOW,
     /** A person who wants to know. */
-    QUESTION
+    QUESTION,
+    /** A name that is looked up. */
+    NAME,
+    /** Something that was refused before policy was asked. */
+    FAULT
   }
 
   /** Keeps one. */

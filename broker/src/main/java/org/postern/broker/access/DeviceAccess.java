@@ -151,7 +151,7 @@ public final class DeviceAccess {
             postures,
             clock,
             log);
-    return otherwise.decide(host, port, transport) instanceof Verdict.Permitted
+    return otherwise.review(host, port, transport) instanceof Verdict.Permitted
         ? Optional.of(PostureWords.turned(turned, old))
         : Optional.empty();
   }
@@ -170,7 +170,7 @@ public final class DeviceAccess {
       Transport transport) {
     log.decided(
         new DecisionLog.Note(
-            decisionId, occasion, clock.millis(), snapshot, subject, host, port, transport));
+            decisionId, occasion, clock.millis(), snapshot, subject, host, port, transport, ""));
   }
 
   /** What a person wants to know of: a host and a port, which may be 0. */
@@ -226,6 +226,31 @@ public final class DeviceAccess {
     return snapshot.reconsiderPlanAt(subject, clock.millis());
   }
 
+  /** The same of a name that was denied; for one that does not exist, that it does not. */
+  public void keepName(String decisionId, String host) {
+    keep(
+        decisionId,
+        DecisionLog.Occasion.NAME,
+        host,
+        snapshot.lowestPort(host, Transport.TCP),
+        Transport.TCP);
+  }
+
+  /** The same of a flow that was refused before policy was asked. */
+  public void keepFault(String decisionId, String host, int port, ReasonCode fault) {
+    log.decided(
+        new DecisionLog.Note(
+            decisionId,
+            DecisionLog.Occasion.FAULT,
+            clock.millis(),
+            snapshot,
+            subject,
+            host,
+            port,
+            Transport.TCP,
+            fault.name()));
+  }
+
   /** Why the device may do nothing at all; empty if it is in good standing. */
   public Optional<ReasonCode> subjectFault() {
     return subject.refusal(clock.millis()).map(FlowAccess::reason);
@@ -268,7 +293,8 @@ public final class DeviceAccess {
 
   /** The names that are ours to answer on this device. */
   public NamePlan namePlan() {
-    org.postern.policystore.decision.NamePlan plan = snapshot.namePlan(subject, clock.millis());
+    org.postern.policystore.decision.NamePlan plan =
+        snapshot.namePlanAndCount(subject, clock.millis());
     return NamePlan.newBuilder()
         .addAllDomains(plan.domains())
         .addAllNames(plan.names())

@@ -1,6 +1,5 @@
 package org.postern.broker.access;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Map;
@@ -27,12 +26,16 @@ final class DeviceFacts {
   }
 
   private static @Nullable AddressRange source(SocketAddress from) {
+    return AddressRange.parse(address(from)).orElse(null);
+  }
+
+  /** The address in numbers, without a zone; empty: it has none. */
+  static String address(SocketAddress from) {
     if (!(from instanceof InetSocketAddress inet) || inet.getAddress() == null) {
-      return null;
+      return "";
     }
-    InetAddress address = inet.getAddress();
-    String text = address.getHostAddress();
+    String text = inet.getAddress().getHostAddress();
     int zone = text.indexOf('%');
-    return AddressRange.parse(zone < 0 ? text : text.substring(0, zone)).orElse(null);
+    return zone < 0 ? text : text.substring(0, zone);
   }
 }

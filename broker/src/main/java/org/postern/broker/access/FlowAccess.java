@@ -7,14 +7,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.rendezvous.ServePlanSource;
 import org.postern.identity.SpiffeId;
 import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
+import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Truth;
 import org.postern.policystore.decision.Facts;
@@ -34,19 +37,34 @@ public final class FlowAccess implements ServePlanSource {
   private final PostureDesk postures;
   private final InstantSource clock;
   private final DecisionLog log;
+  private final SourceMemory sources;
   private final Countries countries;
-  private volatile Plans plans = new Plans(List.of(), new ConcurrentHashMap<>());
+  private final Map<String, SocketAddress> addresses = new ConcurrentHashMap<>();
+  private volatile Plans plans = Plans.of(List.of());
 
   /** What each connector group serves, as long as the applications stay the same. */
-  private record Plans(List<Application> of, Map<String, ServePlan> byGroup) {}
+  private record Plans(
+      List<Application> of, Map<String, ServePlan> byGroup, Set<String> takenToBeWell) {
+    static Plans of(List<Application> applications) {
+      return new Plans(
+          applications,
+          new ConcurrentHashMap<>(),
+          applications.stream()
+              .filter(each -> each.traits().health() == ApplicationTraits.HealthMode.NONE)
+              .map(Application::name)
+              .collect(Collectors.toSet()));
+    }
+  }
 
   /** Reads whatever snapshot is current when it is asked. */
   public FlowAccess(
       Supplier<Snapshot> snapshots,
       PostureDesk postures,
+      SourceMemory sources,
       InstantSource clock,
       DecisionLog log,
       Countries countries) {
+    this.sources = sources;
     this.log = log;
     this.countries = countries;
     this.snapshots = snapshots;
@@ -59,6 +77,18 @@ public final class FlowAccess implements ServePlanSource {
     return postures;
   }
 
+  /** A device is linked here, from this address. */
+  public void linked(String deviceId, SocketAddress from) {
+    addresses.put(deviceId, from);
+    sources.seen(deviceId, DeviceFacts.address(from), clock.instant());
+  }
+
+  /** A device is no longer linked here. */
+  public void left(String deviceId) {
+    addresses.remove(deviceId);
+    postures.left(deviceId);
+  }
+
   /**
    * What the device of this certificate may do by the current snapshot.
    *
@@ -67,15 +97,36 @@ public final class FlowAccess implements ServePlanSource {
   public DeviceAccess of(SpiffeId.ClientId id, SocketAddress from) {
     Snapshot snapshot = snapshots.get();
     List<ProfileResult> results = postures.results(snapshot, id.device());
-    Map<String, Truth> posture = new HashMap<>();
-    results.forEach(result -> posture.put(result.profile(), result.result()));
-    Facts facts =
-        DeviceFacts.of(snapshot, id.device(), from)
-            .withPosture(posture)
-            .withCountry(country(from))
-            .withRisk(snapshot.identities().risk(id.user(), id.device(), clock.instant()));
+    Facts facts = facts(snapshot, id.user(), id.device(), from, results);
     return new DeviceAccess(
         snapshot, snapshot.subject(id.user(), id.device(), facts), results, clock, log);
+  }
+
+  /**
+   * By which facts a device that is linked here is decided about, were this the policy; empty when
+   * it is not linked here.
+   */
+  public Optional<Facts> factsOf(Snapshot policy, String deviceId) {
+    DeviceRecord device = policy.identities().devices().get(deviceId);
+    SocketAddress from = addresses.get(deviceId);
+    return device == null || from == null
+        ? Optional.empty()
+        : Optional.of(
+            facts(policy, device.userId(), deviceId, from, postures.results(policy, deviceId)));
+  }
+
+  private Facts facts(
+      Snapshot snapshot,
+      String userId,
+      String deviceId,
+      SocketAddress from,
+      List<ProfileResult> results) {
+    Map<String, Truth> posture = new HashMap<>();
+    results.forEach(result -> posture.put(result.profile(), result.result()));
+    return DeviceFacts.of(snapshot, deviceId, from)
+        .withPosture(posture)
+        .withCountry(country(from))
+        .withRisk(snapshot.identities().risk(userId, deviceId, clock.instant()));
   }
 
   private @Nullable String country(SocketAddress from) {
@@ -90,15 +141,26 @@ public final class FlowAccess implements ServePlanSource {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
   public ServePlan planFor(String connectorGroup) {
     Snapshot snapshot = snapshots.get();
+    return plans(snapshot)
+        .byGroup()
+        .computeIfAbsent(connectorGroup, group -> plan(snapshot, group));
+  }
+
+  @Override
+  public boolean isTakenToBeWell(String applicationId) {
+    return plans(snapshots.get()).takenToBeWell().contains(applicationId);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
+  private Plans plans(Snapshot snapshot) {
     Plans known = plans;
     if (known.of() != snapshot.configuration().applications()) {
-      known = new Plans(snapshot.configuration().applications(), new ConcurrentHashMap<>());
+      known = Plans.of(snapshot.configuration().applications());
       plans = known;
     }
-    return known.byGroup().computeIfAbsent(connectorGroup, group -> plan(snapshot, group));
+    return known;
   }
 
   private static ServePlan plan(Snapshot snapshot, String connectorGroup) {

@@ -14,16 +14,18 @@ import org.postern.policystore.jdbc.ApiClients;
 
 /** Who administers: tokens, API clients, roles. Nobody gives what he does not have. */
 final class AccessHandlers {
-  private static final int LISTED = 1_000;
+  private static final int LISTED = 100_000;
 
   private final AdminParts parts;
   private final Roles roles;
   private final AdminLimits limits;
+  private final Pages pages;
 
   AccessHandlers(AdminParts parts, Roles roles, AdminLimits limits) {
     this.parts = parts;
     this.roles = roles;
     this.limits = limits;
+    this.pages = new Pages(limits);
   }
 
   Map<String, Handler> handlers() {
@@ -100,13 +102,10 @@ final class AccessHandlers {
   // -- tokens
 
   private Reply tokens(AdminCall call) {
-    return Reply.json(
-        200,
-        Map.of(
-            "items",
-            parts.administrators().tokens().list(LISTED).stream()
-                .map(AccessHandlers::line)
-                .toList()));
+    return pages.lines(
+        call,
+        parts.administrators().tokens().list(LISTED).stream().map(AccessHandlers::line).toList(),
+        "id");
   }
 
   private static Map<String, Object> line(AdminTokens.Listed token) {
@@ -178,7 +177,7 @@ final class AccessHandlers {
   }
 
   private Reply listRoles(AdminCall call) {
-    return Reply.json(200, Map.of("items", roles.all().stream().map(this::line).toList()));
+    return pages.lines(call, roles.all().stream().map(this::line).toList(), "name");
   }
 
   private Reply readRole(AdminCall call) {
@@ -237,13 +236,10 @@ final class AccessHandlers {
   // -- API clients
 
   private Reply clients(AdminCall call) {
-    return Reply.json(
-        200,
-        Map.of(
-            "items",
-            parts.administrators().clients().list(LISTED).stream()
-                .map(AccessHandlers::line)
-                .toList()));
+    return pages.lines(
+        call,
+        parts.administrators().clients().list(LISTED).stream().map(AccessHandlers::line).toList(),
+        "id");
   }
 
   private static Map<String, Object> line(ApiClients.Listed client) {

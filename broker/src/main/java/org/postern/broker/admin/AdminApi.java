@@ -20,12 +20,13 @@ import org.postern.policystore.jdbc.Brokers;
  * safe on any thread.
  */
 public final class AdminApi {
-  static final int FLOWS_MAX = 1_000;
+  static final int FLOWS_MAX = 100_000;
   private static final int NAMES_SHOWN = 20;
 
   private final AdminParts parts;
   private final Contract contract = Contract.load();
   private final AdminDoor door;
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final Map<String, Handler> handlers = new HashMap<>();
 
   /**
@@ -51,7 +52,7 @@ public final class AdminApi {
     handlers.putAll(new AdministratorHandlers(parts, access).handlers());
     handlers.putAll(new TokenEndpoint(parts, roles, limits, nanoTime).handlers());
     handlers.putAll(new AuditHandlers(parts, limits).handlers());
-    handlers.putAll(new DecisionHandlers(parts, limits).handlers());
+    handlers.putAll(new DecisionHandlers(parts, editor, impact, limits).handlers());
     handlers.putAll(new LintHandlers(parts, editor, limits).handlers());
     handlers.putAll(new ApprovalHandlers(parts, editor).handlers());
     handlers.putAll(new KeyHandlers(parts).handlers());
@@ -63,7 +64,7 @@ public final class AdminApi {
     handlers.putAll(new ProviderHandlers(parts).handlers());
     handlers.put("readContract", call -> Reply.text(200, "application/json", text()));
     handlers.put("readStatus", call -> status());
-    handlers.put("listFlows", call -> flows());
+    handlers.put("listFlows", call -> flows(call, editor));
     complete();
   }
 
@@ -113,6 +114,7 @@ public final class AdminApi {
     status.put("connectors", snapshot.identities().connectors().size());
     status.put("liveFlows", parts.flows().count());
     status.put("unauthenticatedConnections", facts.strangers().getAsInt());
+    status.put("decisionsForgotten", facts.decisionsForgotten().getAsLong());
     status.put("brokers", parts.brokers().live().stream().map(AdminApi::broker).toList());
     return Reply.json(200, status);
   }
@@ -122,10 +124,15 @@ public final class AdminApi {
         "id", live.id(), "address", live.address(), "leaseUntil", live.leaseUntil().toString());
   }
 
-  private Reply flows() {
+  private Reply flows(AdminCall call, PolicyEditor editor) {
+    Scope scope = Scope.of(call, editor, parts.snapshots().current().configuration());
     List<Map<String, Object>> flows = new ArrayList<>();
     for (LiveFlow flow : parts.flows().list(FLOWS_MAX)) {
+      if (!scope.holdsApplication(flow.application())) {
+        continue;
+      }
       Map<String, Object> line = new LinkedHashMap<>();
+      line.put("key", flow.deviceId() + " " + flow.flowId());
       line.put("flowId", flow.flowId());
       line.put("user", flow.user());
       line.put("deviceId", flow.deviceId());
@@ -136,7 +143,11 @@ public final class AdminApi {
       line.put("since", flow.since().toString());
       flows.add(line);
     }
-    return Reply.json(200, Map.of("count", parts.flows().count(), "items", flows));
+    return pages.lines(
+        call,
+        flows,
+        "key",
+        Map.of("count", scope.isWhole() ? parts.flows().count() : flows.size()));
   }
 
   /** What a caller wrote, cut to a size that fits a message. */

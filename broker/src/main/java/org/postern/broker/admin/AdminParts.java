@@ -12,6 +12,7 @@ import org.postern.policystore.jdbc.Brokers;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.Connectors;
 import org.postern.policystore.jdbc.DecisionRecords;
+import org.postern.policystore.jdbc.DeviceSources;
 import org.postern.policystore.jdbc.Devices;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
@@ -45,6 +46,8 @@ public record AdminParts(
     DecisionRecords decisions,
     RuleCountTable ruleCounts,
     LiveFlows flows,
+    LiveFacts liveFacts,
+    DeviceSources sources,
     ProviderDesk providers,
     AdministratorDesk desk,
     BrokerFacts facts,

@@ -15,10 +15,11 @@ import org.postern.policystore.jdbc.Approvals;
  * labels decides about applications that bear them, and no other.
  */
 final class ApprovalHandlers {
-  private static final int LISTED = 1_000;
+  private static final int LISTED = 100_000;
   private static final long SECONDS_DEFAULT = 3_600;
 
   private final AdminParts parts;
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final PolicyEditor editor;
 
   ApprovalHandlers(AdminParts parts, PolicyEditor editor) {
@@ -65,14 +66,13 @@ final class ApprovalHandlers {
   private Reply requests(AdminCall call) {
     IdentityState state = parts.snapshots().refresh().identities();
     ChangeReview.Reach reach = reach(call);
-    return Reply.json(
-        200,
-        Map.of(
-            "items",
-            parts.approvals().requests(call.query("state"), LISTED).stream()
-                .filter(request -> reach.holdsApplication(request.application()))
-                .map(request -> line(request, state))
-                .toList()));
+    return pages.lines(
+        call,
+        parts.approvals().requests(call.query("state"), LISTED).stream()
+            .filter(request -> reach.holdsApplication(request.application()))
+            .map(request -> line(request, state))
+            .toList(),
+        "id");
   }
 
   /** On behalf of a user, as a help desk does. */
@@ -184,23 +184,22 @@ final class ApprovalHandlers {
 
   private Reply approvals(AdminCall call) {
     ChangeReview.Reach reach = reach(call);
-    return Reply.json(
-        200,
-        Map.of(
-            "items",
-            parts.approvals().approvals(LISTED).stream()
-                .filter(approval -> reach.holdsApplication(approval.application()))
-                .map(ApprovalHandlers::line)
-                .toList()));
+    return pages.lines(
+        call,
+        parts.approvals().approvals(LISTED).stream()
+            .filter(approval -> reach.holdsApplication(approval.application()))
+            .map(ApprovalHandlers::line)
+            .toList(),
+        "id");
   }
 
   private Reply revoke(AdminCall call) {
     ChangeReview.Reach reach = reach(call);
     boolean revoked =
-        parts.approvals().approvals(LISTED).stream()
-            .filter(approval -> approval.id().equals(call.path("id")))
+        parts
+            .approvals()
+            .find(call.path("id"))
             .filter(approval -> reach.holdsApplication(approval.application()))
-            .findFirst()
             .flatMap(approval -> parts.approvals().revoke(approval.id()))
             .isPresent();
     if (!revoked) {

@@ -31,7 +31,9 @@ final class AuditHandlers {
   private Reply list(AdminCall call) {
     AuditQuery query =
         new AuditQuery(
-            call.query("actor"),
+            call.principal.isNarrowed()
+                ? Optional.of(call.principal.actor().name())
+                : call.query("actor"),
             call.query("action"),
             call.query("object_kind"),
             call.query("object_name"),

@@ -11,9 +11,10 @@ import org.postern.policystore.jdbc.PendingChanges;
 
 /** Four eyes: changes that wait for a second person, and which kinds have to. */
 final class ChangeHandlers {
-  private static final int LISTED = 500;
+  private static final int LISTED = 10_000;
 
   private final AdminParts parts;
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final PolicyEditor editor;
 
   ChangeHandlers(AdminParts parts, PolicyEditor editor) {
@@ -50,13 +51,24 @@ final class ChangeHandlers {
   }
 
   private Reply list(AdminCall call) {
-    return Reply.json(
-        200, Map.of("items", changes().list(LISTED).stream().map(ChangeHandlers::line).toList()));
+    return pages.lines(
+        call,
+        changes().list(LISTED).stream()
+            .filter(change -> isShown(call, change))
+            .map(ChangeHandlers::line)
+            .toList(),
+        "id");
+  }
+
+  /** Whoever is narrowed to labels knows of his own changes. */
+  private static boolean isShown(AdminCall call, PendingChanges.Pending change) {
+    return !call.principal.isNarrowed() || change.author().equals(call.principal.person());
   }
 
   private PendingChanges.Pending found(AdminCall call) {
     return changes()
         .find(call.path("id"))
+        .filter(change -> isShown(call, change))
         .orElseThrow(
             () -> AdminProblem.notFound("change", call.path("id"), "postern admin change list"));
   }

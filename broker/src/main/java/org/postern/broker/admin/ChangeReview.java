@@ -24,6 +24,7 @@ final class ChangeReview implements PolicyChange.Review {
   private final Set<String> secondPersonFor;
   private final Function<PolicyConfiguration, List<PolicyError>> tests;
   private List<ObjectChange> changes = List.of();
+  private List<PolicyError> failedTests = List.of();
   private ImpactDesk.Change whole = ImpactDesk.Change.NONE;
 
   /** The change has to wait for a second person. */
@@ -59,6 +60,11 @@ final class ChangeReview implements PolicyChange.Review {
     return changes;
   }
 
+  /** The policy tests that do not let it pass, once it was reviewed. */
+  List<PolicyError> failedTests() {
+    return failedTests;
+  }
+
   /** The whole of it, once it was reviewed. */
   ImpactDesk.Change whole() {
     return whole;
@@ -84,6 +90,7 @@ final class ChangeReview implements PolicyChange.Review {
       throw AdminProblem.forbidden("Not yours to change: " + AdminApi.some(refused));
     }
     List<PolicyError> failures = tests.apply(after);
+    failedTests = failures;
     if (!failures.isEmpty()) {
       return new PolicyChange.Findings(failures, List.of());
     }

@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.Platform;
@@ -29,9 +31,6 @@ import org.postern.policystore.posture.ProfileResult;
 
 /** What a change of the policy does to the people and devices that there are. Blocking. */
 final class ImpactDesk {
-  private static final Facts CLIENT =
-      new Facts(ClientType.CLIENT, null, Map.of(), null, null, null, null);
-
   private final AdminParts parts;
   private final AdminLimits limits;
 
@@ -47,40 +46,64 @@ final class ImpactDesk {
   }
 
   /**
-   * Everybody in the database, with what is known of their devices: the platform, and the posture
-   * that was reported last.
+   * Everybody in the database, with what is known of their devices: by which facts this broker
+   * decides about them, or else the platform, and the posture and the address that were seen last.
    */
   Population population(Snapshot now, List<PolicyConfiguration> configurations) {
     Instant at = parts.clock().instant();
     Map<String, DevicePosture> postures =
         now.configuration().postureProfiles().isEmpty() ? Map.of() : parts.postures().all();
+    Map<String, String> sources = parts.sources().all();
     return Population.of(
-        now.identities(), configurations, device -> facts(now, device, postures, at), CLIENT, at);
+        now.identities(),
+        configurations,
+        device ->
+            parts
+                .liveFacts()
+                .factsOf(now, device.id())
+                .orElseGet(() ->
+                    facts(
+                        now,
+                        device,
+                        postures.get(device.id()),
+                        sources.getOrDefault(device.id(), ""),
+                        at)),
+        WhatIf.CLIENT,
+        at);
   }
 
-  /** What is known of a device, as far as it was written down. */
+  /** By which facts a device is decided about, or would be if it were linked. */
   Facts facts(Snapshot now, DeviceRecord device) {
-    Map<String, DevicePosture> postures = new HashMap<>();
-    parts.postures().find(device.id()).ifPresent(found -> postures.put(device.id(), found));
-    return facts(now, device, postures, parts.clock().instant());
+    return parts
+        .liveFacts()
+        .factsOf(now, device.id())
+        .orElseGet(() ->
+            facts(
+                now,
+                device,
+                parts.postures().find(device.id()).orElse(null),
+                parts.sources().find(device.id()).orElse(""),
+                parts.clock().instant()));
   }
 
   private static Facts facts(
-      Snapshot now, DeviceRecord device, Map<String, DevicePosture> postures, Instant at) {
+      Snapshot now,
+      DeviceRecord device,
+      @Nullable DevicePosture posture,
+      String source,
+      Instant at) {
     Platform platform = Platform.ofDevice(device.platform()).orElse(null);
     Map<String, Truth> results = new HashMap<>();
-    if (!postures.isEmpty()) {
-      for (ProfileResult result :
-          PostureEvaluation.evaluateAll(
-              now.configuration().postureProfiles(), platform, postures.get(device.id()), at)) {
-        results.put(result.profile(), result.result());
-      }
+    for (ProfileResult result :
+        PostureEvaluation.evaluateAll(
+            now.configuration().postureProfiles(), platform, posture, at)) {
+      results.put(result.profile(), result.result());
     }
     return new Facts(
         ClientType.CLIENT,
         platform,
         results,
-        null,
+        AddressRange.parse(source).orElse(null),
         null,
         null,
         now.identities().risk(device.userId(), device.id(), at));

@@ -12,6 +12,7 @@ import org.postern.policystore.jdbc.ProvisioningKeys;
 
 /** Provisioning keys: make, list, end. */
 final class KeyHandlers {
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final AdminParts parts;
 
   KeyHandlers(AdminParts parts) {
@@ -93,7 +94,7 @@ final class KeyHandlers {
         items.add(item);
       }
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "id");
   }
 
   private Reply revoke(AdminCall call) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
@@ -52,7 +51,7 @@ final class LintHandlers {
 
   private Reply findings(AdminCall call, Snapshot now, PolicyConfiguration configuration) {
     Optional<String> kind = call.query("kind");
-    Shown shown = new Shown(call, configuration);
+    Scope scope = Scope.of(call, editor, configuration);
     Map<String, Integer> sameSubject = new HashMap<>();
     List<Line> lines = new ArrayList<>();
     List<Finding> findings =
@@ -61,7 +60,7 @@ final class LintHandlers {
     findings.addAll(parts.factSources().unfed(configuration, _ -> true));
     for (Finding finding : findings) {
       if (kind.filter(wanted -> !wanted.equals(word(finding.kind()))).isEmpty()
-          && shown.shows(finding)) {
+          && shows(scope, finding)) {
         String key = word(finding.kind()) + " " + finding.subject();
         lines.add(new Line(key + " " + sameSubject.merge(key, 1, Integer::sum), finding));
       }
@@ -87,43 +86,13 @@ final class LintHandlers {
     return parts.ruleCounts().all();
   }
 
-  /** Whoever is narrowed to labels reads of his rules and applications, and no others. */
-  private final class Shown {
-    private final boolean all;
-    private final Map<String, List<String>> names = new HashMap<>();
-
-    Shown(AdminCall call, PolicyConfiguration configuration) {
-      this.all = !call.principal.isNarrowed();
-      if (!all) {
-        ConfigTree tree = ConfigTree.of(configuration);
-        List<PolicyKind> kinds = editor.contract().kinds();
-        ChangeReview.Reach reach = new ChangeReview.Reach(call.principal, tree, kinds);
-        for (PolicyKind kind : kinds) {
-          names.put(
-              kind.word(),
-              tree.all(kind).stream()
-                  .filter(thing -> reach.holds(kind, thing))
-                  .map(ConfigTree::name)
-                  .toList());
-        }
-      }
-    }
-
-    boolean shows(Finding finding) {
-      return switch (finding.kind()) {
-        case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM ->
-            holds("rules", finding.subject());
-        case MISSING_FACT ->
-            Stream.of("rules", "session-rules", "forwarding-rules")
-                .anyMatch(kind -> holds(kind, finding.subject()));
-        case WIDE -> holds("applications", finding.subject());
-        case SINGLE_CONNECTOR, EMPTY_GROUP -> all;
-      };
-    }
-
-    boolean holds(String kind, String name) {
-      return all || names.getOrDefault(kind, List.of()).contains(name);
-    }
+  private static boolean shows(Scope scope, Finding finding) {
+    return switch (finding.kind()) {
+      case SHADOWED, CONTRADICTING, NEVER_HIT, UNCOVERED_PLATFORM, MISSING_FACT ->
+          scope.holdsRule(finding.subject());
+      case WIDE -> scope.holdsApplication(finding.subject());
+      case SINGLE_CONNECTOR, EMPTY_GROUP -> scope.isWhole();
+    };
   }
 
   // -- what rules did
@@ -135,13 +104,16 @@ final class LintHandlers {
     Snapshot now = parts.snapshots().refresh();
     Map<String, RuleCounts> counts = counts(now);
     PolicyConfiguration configuration = now.configuration();
-    Shown shown = new Shown(call, configuration);
+    Scope scope = Scope.of(call, editor, configuration);
     List<Placed> rules = new ArrayList<>();
     configuration.rules().forEach(rule -> rules.add(new Placed("rules", rule)));
     configuration.sessionRules().forEach(rule -> rules.add(new Placed("session-rules", rule)));
+    configuration
+        .forwardingRules()
+        .forEach(rule -> rules.add(new Placed("forwarding-rules", rule)));
     return pages.ordered(
         call,
-        rules.stream().filter(each -> shown.holds(each.kind(), each.rule().name())).toList(),
+        rules.stream().filter(each -> scope.holdsRule(each.rule().name())).toList(),
         each -> each.rule().name(),
         each -> line(each, counts.getOrDefault(each.rule().name(), NOTHING)));
   }

@@ -66,6 +66,10 @@ final class Pages {
   /** Of things that come in their own order; the cursor is the key of the last one shown. */
   <T> Reply ordered(
       AdminCall call, List<T> things, Function<T, String> key, Function<T, Object> shown) {
+    return page(call, after(call, things, key), key, shown);
+  }
+
+  private <T> List<T> after(AdminCall call, List<T> things, Function<T, String> key) {
     String cursor = cursor(call);
     int from = 0;
     for (int i = 0; !cursor.isEmpty() && i < things.size(); i++) {
@@ -76,10 +80,29 @@ final class Pages {
     if (!cursor.isEmpty() && from == 0) {
       throw AdminProblem.field("cursor", "names something that is gone; begin again");
     }
-    return page(call, things.subList(from, things.size()), key, shown);
+    return things.subList(from, things.size());
+  }
+
+  /** Of lines that come in their own order, each with a field that no other has the same of. */
+  Reply lines(AdminCall call, List<Map<String, Object>> lines, String key) {
+    return lines(call, lines, key, Map.of());
+  }
+
+  /** The same, with more beside the page. */
+  Reply lines(
+      AdminCall call, List<Map<String, Object>> lines, String key, Map<String, Object> more) {
+    List<Map<String, Object>> rest = after(call, lines, line -> String.valueOf(line.get(key)));
+    Map<String, Object> body = new LinkedHashMap<>(more);
+    body.putAll(body(call, rest, line -> String.valueOf(line.get(key)), line -> line));
+    return Reply.json(200, body);
   }
 
   private <T> Reply page(
+      AdminCall call, List<T> rest, Function<T, String> key, Function<T, Object> shown) {
+    return Reply.json(200, body(call, rest, key, shown));
+  }
+
+  private <T> Map<String, Object> body(
       AdminCall call, List<T> rest, Function<T, String> key, Function<T, Object> shown) {
     int most = Math.min(limit(call), rest.size());
     List<T> page = rest.subList(0, most);
@@ -88,7 +111,7 @@ final class Pages {
     if (most < rest.size()) {
       body.put("nextCursor", cursorOf(key.apply(page.getLast())));
     }
-    return Reply.json(200, body);
+    return body;
   }
 
   /** A page that was cut in the database, newest first by a number. */

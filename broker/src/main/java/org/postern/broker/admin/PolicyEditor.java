@@ -11,6 +11,8 @@ import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.decision.IdentityState;
+import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.ApplyResult;
 import org.postern.policystore.jdbc.PolicyChange;
 import org.postern.policystore.jdbc.PolicyStore;
@@ -84,14 +86,15 @@ final class PolicyEditor {
     PolicyDocument document = parsed(order.document(), parser);
     PolicyTests tests =
         PolicyTests.parse(
-            parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE));
+            parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE),
+            contract);
     ChangeReview review =
         new ChangeReview(
             contract.kinds(),
             call.principal,
             call.head,
             fourEyes,
-            after -> tests.failures(after, parts.clock().instant()));
+            after -> tests.failures(after, this::compiled, parts.clock().instant()));
     PolicyChange change =
         new PolicyChange(
             call.principal.actor(),
@@ -103,7 +106,12 @@ final class PolicyEditor {
             review);
     try {
       return switch (parts.policy().apply(document, change)) {
-        case ApplyResult.Refused(List<PolicyError> errors) -> throw wrong(errors);
+        case ApplyResult.Refused(List<PolicyError> errors) -> {
+          if (!order.dryRun() && !review.failedTests().isEmpty()) {
+            blocked(call, order, review.failedTests());
+          }
+          throw wrong(errors);
+        }
         case ApplyResult.Conflict conflict -> new Outcome.Overtaken();
         case ApplyResult.Applied applied -> {
           call.isAudited();
@@ -121,6 +129,24 @@ final class PolicyEditor {
     } catch (ChangeReview.NeedsSecondPerson e) {
       return new Outcome.Waits(keep(call, order, review));
     }
+  }
+
+  /** A policy without people; what does not differ from the one in force is not made again. */
+  Snapshot compiled(PolicyConfiguration configuration) {
+    Snapshot now = parts.snapshots().current();
+    return now.with(0, configuration.sharing(now.configuration()), IdentityState.EMPTY);
+  }
+
+  /** Who wanted what, and which tests did not let it pass. */
+  private void blocked(AdminCall call, Order order, List<PolicyError> failures) {
+    parts
+        .audit()
+        .record(
+            AuditEvent.done(call.principal.actor(), "policy.apply", "policy", order.message())
+                .refused(
+                    "policy tests failed: "
+                        + AdminApi.some(failures.stream().map(PolicyError::path).toList()))
+                .in(call.head.requestId(), call.head.from().getHostAddress()));
   }
 
   private String keep(AdminCall call, Order order, ChangeReview review) {

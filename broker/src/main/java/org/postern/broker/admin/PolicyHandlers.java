@@ -172,6 +172,9 @@ final class PolicyHandlers {
   // -- history
 
   private Reply versions(AdminCall call) {
+    if (call.principal.isNarrowed()) {
+      throw AdminProblem.forbidden("The history tells of more than your labels.");
+    }
     List<Map<String, Object>> items =
         parts.history().list(pages.number(call), pages.limit(call)).stream()
             .map(PolicyHandlers::line)

@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.postern.broker.audit.ExplanationText;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.decision.Explanation;
+import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.yaml.PolicyError;
 
 /**
@@ -34,7 +36,7 @@ final class PolicyTests {
     this.tests = tests;
   }
 
-  static PolicyTests parse(String document) {
+  static PolicyTests parse(String document, Contract contract) {
     List<SchemaCheck.FieldError> errors = new ArrayList<>();
     List<JsonNode> tests = new ArrayList<>();
     Set<String> names = new HashSet<>();
@@ -52,6 +54,7 @@ final class PolicyTests {
         if (!WORDS.contains(test.path("expect").asText())) {
           errors.add(new SchemaCheck.FieldError(at + ".expect", "expected: one of " + WORDS));
         }
+        check(contract.policyTest(), test, at, errors);
         tests.add(test);
       }
     } catch (IOException e) {
@@ -63,15 +66,39 @@ final class PolicyTests {
     return new PolicyTests(tests);
   }
 
+  /** Its shape first; facts that have the wrong shape are not looked at again. */
+  private static void check(
+      JsonNode schema, JsonNode test, String at, List<SchemaCheck.FieldError> errors) {
+    SchemaCheck check = new SchemaCheck();
+    check.check(schema, test, at);
+    if (check.errors().isEmpty()) {
+      Question.of(test, Instant.EPOCH, at, errors);
+    } else {
+      errors.addAll(check.errors());
+    }
+  }
+
   int count() {
     return tests.size();
   }
 
-  /** Those that fail, each with what came instead. */
-  List<PolicyError> failures(PolicyConfiguration configuration, Instant now) {
+  /**
+   * Those that fail, each with what came instead.
+   *
+   * @param compiler makes a snapshot of a policy without people; asked once, however many tests
+   */
+  List<PolicyError> failures(
+      PolicyConfiguration configuration,
+      Function<PolicyConfiguration, Snapshot> compiler,
+      Instant now) {
     List<PolicyError> failures = new ArrayList<>();
+    if (tests.isEmpty()) {
+      return failures;
+    }
+    Snapshot policy = compiler.apply(configuration);
     for (JsonNode test : tests) {
-      Explanation why = new WhatIf(test, now).askOf(configuration);
+      WhatIf whatIf = new WhatIf(Question.of(test, now), policy);
+      Explanation why = whatIf.explain(whatIf.somebody());
       String outcome = ExplanationText.outcome(why.decision());
       String rule = why.decision().rule() == null ? "no rule" : why.decision().rule().name();
       String wanted = test.path("rule").asText("");

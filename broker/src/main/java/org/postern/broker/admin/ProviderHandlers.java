@@ -15,6 +15,7 @@ import org.postern.policystore.jdbc.ProviderNotes;
 
 /** Identity providers, looked at; and the broker's own keys towards them. */
 final class ProviderHandlers {
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final ProviderDesk desk;
   private final BrokerFacts facts;
 
@@ -26,7 +27,7 @@ final class ProviderHandlers {
   Map<String, Handler> handlers() {
     return Map.of(
         "testProvider", this::test,
-        "listServiceKeys", call -> keys(),
+        "listServiceKeys", this::keys,
         "changeServiceKeys", this::changeKeys);
   }
 
@@ -68,7 +69,7 @@ final class ProviderHandlers {
     return Reply.json(200, answer);
   }
 
-  private Reply keys() {
+  private Reply keys(AdminCall call) {
     List<Map<String, Object>> items = new ArrayList<>();
     for (ServiceKeyRing.Entry each : desk.keys().keys().published()) {
       Map<String, Object> item = new LinkedHashMap<>();
@@ -77,7 +78,7 @@ final class ProviderHandlers {
       item.put("fingerprint", each.key().fingerprint());
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "id");
   }
 
   private static String state(String step) {

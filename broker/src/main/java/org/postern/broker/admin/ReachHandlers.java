@@ -5,14 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.Application;
-import org.postern.policystore.AsciiCase;
-import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.PolicyConfiguration;
-import org.postern.policystore.UserRecord;
 import org.postern.policystore.analysis.Population;
 import org.postern.policystore.analysis.Reach;
 import org.postern.policystore.decision.Access;
@@ -62,51 +58,25 @@ final class ReachHandlers {
     Snapshot now = parts.snapshots().refresh();
     PolicyConfiguration configuration = configuration(call, now);
     ChangeReview.Reach shown = shown(call, configuration);
-    WhatIf question = new WhatIf(call.body, parts.clock().instant());
-    Asked asked = asked(call, now, configuration, question);
+    Question question = Question.aboutSomebody(call.body, parts.clock().instant());
+    Snapshot policy =
+        now.with(now.version(), configuration.sharing(now.configuration()), now.identities());
+    WhatIf.Asked asked = new WhatIf(question, policy).asked(device -> impact.facts(policy, device));
+    DecisionHandlers.mayAskAbout(call, asked);
+    long atMillis = question.at().toEpochMilli();
     List<Reach.Reached> reached =
-        Reach.of(asked.snapshot(), asked.view(), least(call), question.millis()).stream()
+        Reach.of(asked.snapshot(), asked.view(), least(call), atMillis).stream()
             .filter(each -> shown.holdsApplication(each.application().name()))
             .toList();
     return pages.sorted(
         call,
         reached,
         each -> each.application().name(),
-        each -> application(asked, each, question.millis()));
-  }
-
-  private record Asked(Snapshot snapshot, SubjectView view) {}
-
-  private Asked asked(
-      AdminCall call, Snapshot now, PolicyConfiguration configuration, WhatIf question) {
-    String device = call.text("device");
-    if (device.isEmpty()) {
-      String email = AsciiCase.fold(call.text("user"));
-      List<UserRecord> known =
-          now.identities().users().values().stream()
-              .filter(user -> !email.isEmpty() && user.email().equals(email))
-              .toList();
-      Snapshot snapshot =
-          now.with(
-              now.version(),
-              configuration.sharing(now.configuration()),
-              question.people(
-                  configuration,
-                  known.size() == 1 ? Optional.of(known.getFirst()) : Optional.empty()));
-      return new Asked(snapshot, question.somebody(snapshot));
-    }
-    DeviceRecord found = now.identities().devices().get(device);
-    if (found == null) {
-      throw AdminProblem.field("device", "there is no such device; postern admin device list");
-    }
-    Snapshot snapshot =
-        now.with(now.version(), configuration.sharing(now.configuration()), now.identities());
-    return new Asked(
-        snapshot, question.view(snapshot, found.userId(), device, impact.facts(now, found)));
+        each -> application(asked, each, atMillis));
   }
 
   private static Map<String, Object> application(
-      Asked asked, Reach.Reached reached, long nowMillis) {
+      WhatIf.Asked asked, Reach.Reached reached, long nowMillis) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("application", reached.application().name());
     line.put("access", ImpactDesk.word(reached.access()));

@@ -16,6 +16,7 @@ import org.postern.policystore.jdbc.ScimTokens;
 
 /** SCIM as administrators see it: tokens, schema extensions, how the last sync went. */
 final class ScimHandlers {
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final AdminParts parts;
   private final ScimStores stores;
 
@@ -75,7 +76,7 @@ final class ScimHandlers {
       item.put("state", each.revoked() ? "revoked" : over ? "expired" : "live");
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "id");
   }
 
   private Reply create(AdminCall call) {
@@ -131,7 +132,7 @@ final class ScimHandlers {
         .settings()
         .schemas(call.path("name"))
         .forEach((urn, document) -> items.add(Map.of("id", urn, "document", document)));
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "id");
   }
 
   private Reply putSchema(AdminCall call) {

@@ -22,6 +22,7 @@ import org.postern.policystore.jdbc.SignalStreams;
 final class SignalHandlers {
   private static final int EVENTS_DEFAULT = 100;
 
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final AdminParts parts;
   private final SignalDesk desk;
   private final SignalStreams streams;
@@ -34,7 +35,7 @@ final class SignalHandlers {
 
   Map<String, Handler> handlers() {
     return Map.of(
-        "listSignalStreams", call -> list(),
+        "listSignalStreams", this::list,
         "createSignalStream", this::create,
         "removeSignalStream", this::remove,
         "renewSignalToken", this::renew,
@@ -43,7 +44,7 @@ final class SignalHandlers {
         "listSignalEvents", this::events);
   }
 
-  private Reply list() {
+  private Reply list(AdminCall call) {
     List<Map<String, Object>> items = new ArrayList<>();
     for (SignalStreams.Listed each : streams.list()) {
       SignalStream stream = each.stream();
@@ -64,7 +65,7 @@ final class SignalHandlers {
       item.put("error", each.lastError());
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "id");
   }
 
   private String url(SignalStream stream) {

@@ -24,6 +24,7 @@ public final class DecisionRecorder implements DecisionLog {
 
   private final BlockingQueue<Note> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
   private final LongAdder forgotten = new LongAdder();
+  private long forgottenSaid;
   private final DecisionRecords records;
   private final ApprovalUse approvals;
   private final String brokerId;
@@ -49,17 +50,19 @@ public final class DecisionRecorder implements DecisionLog {
       records.add(batch.stream().map(this::record).toList());
       batch.clear();
     }
-    long lost = forgotten.sumThenReset();
+    long lost = forgotten.sum() - forgottenSaid;
+    forgottenSaid += lost;
     if (lost > 0) {
       LOG.warn("{} decisions were made faster than they could be written, and not kept", lost);
     }
   }
 
+  /** Decisions that were not kept because too many waited, since the start. */
+  public long forgotten() {
+    return forgotten.sum();
+  }
+
   private DecisionRecords.Decided record(Note note) {
-    Explanation why =
-        note.snapshot()
-            .explain(note.subject(), note.host(), note.port(), note.transport(), note.atMillis());
-    approvals.noted(note, why.decision());
     return new DecisionRecords.Decided(
         note.id(),
         Instant.ofEpochMilli(note.atMillis()),
@@ -68,7 +71,21 @@ public final class DecisionRecorder implements DecisionLog {
         note.subject().deviceId(),
         note.host(),
         note.port(),
-        note.transport().name().toLowerCase(java.util.Locale.ROOT),
-        ExplanationText.of(why));
+        switch (note.occasion()) {
+          case NAME -> "dns";
+          case FLOW, QUESTION, FAULT -> note.transport().name().toLowerCase(java.util.Locale.ROOT);
+        },
+        why(note));
+  }
+
+  private DecisionRecords.Why why(Note note) {
+    if (note.occasion() == Occasion.FAULT) {
+      return new DecisionRecords.Why("", "refused", note.fault(), "", "{}");
+    }
+    Explanation why =
+        note.snapshot()
+            .explain(note.subject(), note.host(), note.port(), note.transport(), note.atMillis());
+    approvals.noted(note, why.decision());
+    return ExplanationText.of(why);
   }
 }

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -32,7 +30,18 @@ final class DecisionCommands extends PeopleCommands.Things {
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the newest.")
   int list(@Mixin Connection connection) {
-    return show(connection, "id", "at", "user", "host", "port", "outcome", "reason", "rule");
+    return PeopleCommands.newest(
+        connection,
+        own,
+        "/admin/v1/decisions",
+        "id",
+        "at",
+        "user",
+        "host",
+        "port",
+        "outcome",
+        "reason",
+        "rule");
   }
 
   @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one with its why.")
@@ -92,19 +101,17 @@ final class DecisionCommands extends PeopleCommands.Things {
     }
   }
 
-  /** Facts and posture results as they are written on the command line, into a question. */
-  static void facts(List<String> facts, List<String> posture, ObjectNode body) {
-    facts.forEach(fact -> body.put(name(fact), fact.substring(fact.indexOf('=') + 1)));
-    ObjectNode profiles = body.putObject("posture");
-    posture.forEach(each -> profiles.put(name(each), each.endsWith("=true")));
-  }
-
-  private static String name(String pair) {
-    int equal = pair.indexOf('=');
-    if (equal < 1) {
-      throw new CommandException(ExitCode.WRONG, pair + " is not NAME=VALUE");
-    }
-    return pair.substring(0, equal);
+  /** Whom a question turned out to be about, and by which facts. */
+  private static void about(PrintWriter out, JsonNode body) {
+    String device = body.path("device").asText();
+    out.println(
+        "asked of %s on %s with %s"
+            .formatted(
+                body.path("user").asText().isEmpty()
+                    ? "somebody made up"
+                    : "user " + Table.printable(body.path("user").asText()),
+                device.isEmpty() ? "a device of which nothing is known" : "device " + device,
+                Table.printable(body.path("knownFacts").toString())));
   }
 
   @Command(
@@ -114,7 +121,9 @@ final class DecisionCommands extends PeopleCommands.Things {
       footer = {
         "",
         "Example:",
-        "  postern admin check payments.corp.internal:443 --user alice@example.com --group staff",
+        "  postern admin check payments.corp.internal:443 --user alice@example.com",
+        "  postern admin check payments.corp.internal:443 -f policy.yaml --group staff \\",
+        "    --fact platform=linux --posture managed-laptop=true --method otp",
         "Exit code 0: allowed, 1: not allowed."
       })
   static final class Check implements Callable<Integer> {
@@ -124,38 +133,29 @@ final class DecisionCommands extends PeopleCommands.Things {
     @Parameters(paramLabel = "HOST:PORT", description = "What is asked for.")
     private String target = "";
 
-    @Option(names = "--user", paramLabel = "EMAIL", description = "Who asks.")
-    private @Nullable String user;
-
-    @Option(names = "--device", paramLabel = "ID", description = "A real device, with its user.")
-    private @Nullable String device;
-
-    @Option(names = "--group", paramLabel = "NAME", description = "May be repeated.")
-    private List<String> groups = new ArrayList<>();
+    @Mixin private FactOptions facts = new FactOptions();
 
     @Option(
-        names = "--fact",
-        paramLabel = "NAME=VALUE",
-        description =
-            "platform, country, source, risk, clientType, transport, at; may be repeated.")
-    private List<String> facts = new ArrayList<>();
-
-    @Option(
-        names = "--posture",
-        paramLabel = "PROFILE=true|false",
-        description = "May be repeated; others are unknown.")
-    private List<String> posture = new ArrayList<>();
+        names = {"-f", "--file"},
+        paramLabel = "FILE",
+        description = "With this document over what is in force. None: what is in force.")
+    private @Nullable Path file;
 
     @Override
     public Integer call() {
       AdminClient client = connection.open();
-      JsonNode body =
-          client.success(client.post("/admin/v1/check", "application/json", body().toString()));
+      AdminClient.Answer answer =
+          client.post("/admin/v1/check", "application/json", body().toString());
+      if (file != null && answer.status() == 422) {
+        return PolicyCommands.wrong(connection, spec, file, answer);
+      }
+      JsonNode body = client.success(answer);
       PrintWriter out = Output.of(spec);
       if (connection.json()) {
         out.println(body.toPrettyString());
       } else {
         why(out, body);
+        about(out, body);
       }
       return body.path("outcome").asText().equals("allow") ? ExitCode.OK : ExitCode.REFUSED;
     }
@@ -168,14 +168,10 @@ final class DecisionCommands extends PeopleCommands.Things {
       ObjectNode body = AdminClient.JSON.createObjectNode();
       body.put("host", target.substring(0, colon));
       body.put("port", Integer.parseInt(target.substring(colon + 1)));
-      if (user != null) {
-        body.put("user", user);
+      if (file != null) {
+        body.put("document", PolicyCommands.read(file));
       }
-      if (device != null) {
-        body.put("device", device);
-      }
-      groups.forEach(body.withArray("groups")::add);
-      facts(facts, posture, body);
+      facts.put(body);
       return body;
     }
   }

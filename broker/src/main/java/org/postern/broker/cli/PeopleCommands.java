@@ -1,7 +1,9 @@
 package org.postern.broker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -18,7 +20,28 @@ final class PeopleCommands {
   static int list(
       Connection connection, @Nullable CommandSpec spec, String path, String... columns) {
     AdminClient client = connection.open();
-    JsonNode answer = client.success(client.get(path));
+    ObjectNode answer = (ObjectNode) client.success(client.get(path));
+    ArrayNode items = answer.withArray("items");
+    String cursor = answer.path("nextCursor").asText();
+    while (!cursor.isEmpty()) {
+      String next = path + (path.contains("?") ? "&" : "?") + "cursor=" + cursor;
+      JsonNode page = client.success(client.get(next));
+      page.path("items").forEach(items::add);
+      cursor = page.path("nextCursor").asText();
+    }
+    answer.remove("nextCursor");
+    return print(connection, spec, answer, columns);
+  }
+
+  /** The first page only, of what has no end. */
+  static int newest(
+      Connection connection, @Nullable CommandSpec spec, String path, String... columns) {
+    AdminClient client = connection.open();
+    return print(connection, spec, client.success(client.get(path)), columns);
+  }
+
+  private static int print(
+      Connection connection, @Nullable CommandSpec spec, JsonNode answer, String... columns) {
     Output.of(spec)
         .print(
             connection.json()

@@ -35,29 +35,7 @@ final class ReachCommands {
     @Mixin private Connection connection = new Connection();
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-        names = "--user",
-        paramLabel = "EMAIL",
-        description = "Who: as they are known here, as far as nothing else is said.")
-    private @Nullable String user;
-
-    @Option(names = "--device", paramLabel = "ID", description = "A real device, with its user.")
-    private @Nullable String device;
-
-    @Option(names = "--group", paramLabel = "NAME", description = "May be repeated.")
-    private List<String> groups = new ArrayList<>();
-
-    @Option(
-        names = "--fact",
-        paramLabel = "NAME=VALUE",
-        description = "platform, country, source, risk, clientType, at; may be repeated.")
-    private List<String> facts = new ArrayList<>();
-
-    @Option(
-        names = "--posture",
-        paramLabel = "PROFILE=true|false",
-        description = "May be repeated; others are unknown.")
-    private List<String> posture = new ArrayList<>();
+    @Mixin private FactOptions facts = new FactOptions();
 
     @Option(
         names = "--application",
@@ -134,21 +112,11 @@ final class ReachCommands {
       if (application != null) {
         return body.put("application", application);
       }
-      if (user == null && device == null && groups.isEmpty()) {
+      if (facts.isAboutNobody()) {
         throw new CommandException(
             ExitCode.WRONG, "say who: --user, --device or --group; or --application for whom");
       }
-      if (user != null) {
-        body.put("user", user);
-      }
-      if (device != null) {
-        body.put("device", device);
-      }
-      if (!groups.isEmpty()) {
-        groups.forEach(body.withArray("groups")::add);
-      }
-      body.put("clientType", "client");
-      DecisionCommands.facts(facts, posture, body);
+      facts.put(body);
       return body;
     }
   }

@@ -140,7 +140,7 @@ public final class ClientSide {
         .setFlowId(flow.flowId())
         .setDeviceSpiffeId(deviceSpiffeId)
         .setReason(reason)
-        .setDecisionId(flow.decisionId)
+        .setDecisionId(flow.lastDecisionId)
         .build();
   }
 
@@ -160,6 +160,7 @@ public final class ClientSide {
               }
               return new DeviceOnBroker(this, id, link, deviceAccess);
             });
+    access.linked(id.device(), link.remoteAddress());
     rendezvous.arrive(device);
     device.onLoop(() -> {
       device.attach(link);
@@ -215,7 +216,7 @@ public final class ClientSide {
   private void forget(DeviceOnBroker device) {
     if (!device.attached()) {
       if (devices.remove(device.spiffeId(), device)) {
-        access.postures().left(device.id().device());
+        access.left(device.id().device());
       }
       rendezvous.leave(device);
       device.leave(ReasonCode.DEVICE_GONE, "the device's control link did not come back");

@@ -40,8 +40,8 @@ final class DeviceOnBroker implements DeviceDesk {
   private final String spiffeId;
   private final FlowDesk flows = new FlowDesk();
   private final LaneDesk lanes = new LaneDesk();
-  private final TokenBucket resolves;
   private final PlanOnBroker plan;
+  private final NameAnswers names;
   private final PostureOnBroker posture;
   private final QuestionsOnBroker questions;
   private final FlowOpening opening;
@@ -68,7 +68,7 @@ final class DeviceOnBroker implements DeviceDesk {
     this.plan = new PlanOnBroker(this);
     this.posture = new PostureOnBroker(side, this);
     this.questions = new QuestionsOnBroker(side, this);
-    this.resolves = new TokenBucket(side.limits().resolvesPerSecond(), side.nanoTime());
+    this.names = new NameAnswers(side, this);
   }
 
   @Override
@@ -290,17 +290,14 @@ final class DeviceOnBroker implements DeviceDesk {
   // -- policy
 
   void resolve(Resolve resolve) {
-    if (!resolves.tryTake(side.nanoTime())) {
-      link.send(Envelope.newBuilder().setResolved(DeviceAccess.nothing(resolve)).build());
-      return;
-    }
-    link.send(Envelope.newBuilder().setResolved(access.resolve(resolve)).build());
+    names.resolve(resolve);
   }
 
   /** Decides every live flow again by a new snapshot. */
   void reconsider(DeviceAccess fresh) {
     DeviceAccess before = access;
     access = fresh;
+    names.policyChanged();
     for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
       if (opening.review(flow.open) instanceof Verdict.Forbidden forbidden) {
         cut(flow, CutCause.of(flow.open, forbidden, before, fresh));
@@ -351,7 +348,8 @@ final class DeviceOnBroker implements DeviceDesk {
 
   private void cut(LiveFlow flow, CutCause cause) {
     ReasonCode reason = cause.reason();
-    LOG.info("cut {} {} decision {} {}", spiffeId, flow.target(), flow.decisionId, reason);
+    flow.lastDecisionId = opening.decisionThatEnds(flow);
+    LOG.info("cut {} {} decision {} {}", spiffeId, flow.target(), flow.lastDecisionId, reason);
     flow.state = LiveFlow.State.CUTTING;
     flow.cutReason = reason;
     flow.deadlineNanos = side.nanoTime() + side.limits().cutConfirmTimeout().toNanos();

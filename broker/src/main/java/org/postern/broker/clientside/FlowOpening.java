@@ -20,20 +20,25 @@ import org.slf4j.LoggerFactory;
 final class FlowOpening {
   private static final Logger LOG = LoggerFactory.getLogger(FlowOpening.class);
 
+  /** Characters of a host that no name can have. */
+  private static final int HOST_KEPT = 253;
+
   private final ClientSide side;
   private final DeviceOnBroker device;
   private final TokenBucket opens;
+  private final DenialNotes notes;
 
   FlowOpening(ClientSide side, DeviceOnBroker device) {
     this.side = side;
     this.device = device;
+    this.notes = new DenialNotes(side.nanoTime());
     this.opens = new TokenBucket(side.limits().opensPerSecond(), side.nanoTime());
   }
 
   void open(Open raw) {
     ReasonCode fault = admissible(raw);
     if (fault != null) {
-      refuse(raw.getFlowId(), fault, "");
+      refuseUnasked(raw, fault);
       return;
     }
     Open open = canonical(raw);
@@ -41,6 +46,36 @@ final class FlowOpening {
       case Verdict.Forbidden forbidden -> forbid(open, forbidden);
       case Verdict.Permitted permitted -> seat(open, permitted);
     }
+  }
+
+  /** Refuses what policy is not asked about. */
+  void refuseUnasked(Open open, ReasonCode fault) {
+    String decisionId = side.decisionIds().next();
+    if (notes.mayKeepFault(side.nanoTime())) {
+      String host = open.getHost();
+      device
+          .access()
+          .keepFault(
+              decisionId,
+              host.substring(0, Math.min(host.length(), HOST_KEPT)),
+              open.getPort(),
+              fault);
+    }
+    refuse(open.getFlowId(), fault, decisionId);
+  }
+
+  /**
+   * The id of the decision that ends a flow, which is kept; the flow's own if it is not policy that
+   * ends it.
+   */
+  String decisionThatEnds(LiveFlow flow) {
+    if (review(flow.open) instanceof Verdict.Permitted) {
+      return flow.decisionId;
+    }
+    String decisionId = side.decisionIds().next();
+    Open open = flow.open;
+    device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
+    return decisionId;
   }
 
   @Nullable ReasonCode admissible(Open open) {
@@ -134,7 +169,10 @@ final class FlowOpening {
             .allMatch(each -> each.flowId() == open.getFlowId());
   }
 
-  /** Not on this lane; says on whose, so that the device need not ask twice. */
+  /**
+   * Permitted, but not on this lane; says on whose, so that the device need not ask twice. The
+   * decision is kept as any other.
+   */
   private void sendElsewhere(Open open, Verdict.Permitted permitted) {
     String whose =
         side.rendezvous()
@@ -145,6 +183,8 @@ final class FlowOpening {
                 device.lanes().connectorIds())
             .map(ConnectorDesk::connectorId)
             .orElse("");
+    String decisionId = side.decisionIds().next();
+    device.access().keep(decisionId, open.getHost(), open.getPort(), open.getTransport());
     device
         .link()
         .send(
@@ -153,6 +193,7 @@ final class FlowOpening {
                     Refused.newBuilder()
                         .setFlowId(open.getFlowId())
                         .setReason(ReasonCode.LANE_UNKNOWN)
+                        .setDecisionId(decisionId)
                         .setRetryWithLane(true)
                         .setConnectorId(open.getResume() ? open.getConnectorId() : whose))
                 .build());

@@ -66,7 +66,7 @@ final class LaneOpening {
               reason -> {
                 refuseLane(carrier, request, reason);
                 if (!open.getResume()) {
-                  opening.refuse(open.getFlowId(), reason, "");
+                  opening.refuseUnasked(open, reason);
                 }
               });
     }

@@ -31,6 +31,9 @@ final class LiveFlow {
   long deadlineNanos;
   @Nullable ReasonCode cutReason;
 
+  /** The decision that is in force for it: the first one, or the one that ends it. */
+  String lastDecisionId;
+
   /** While this is a resumption that was not answered yet: the flow as it was. */
   @Nullable LiveFlow before;
 
@@ -45,6 +48,7 @@ final class LiveFlow {
     this.connectorId = connectorId;
     this.laneId = laneId;
     this.decisionId = decisionId;
+    this.lastDecisionId = decisionId;
     this.applicationId = applicationId;
     this.sinceMillis = sinceMillis;
   }

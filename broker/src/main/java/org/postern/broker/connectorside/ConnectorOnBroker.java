@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.rendezvous.CarrierTaker;
 import org.postern.broker.rendezvous.ConnectorDesk;
@@ -30,6 +31,7 @@ final class ConnectorOnBroker implements ConnectorDesk {
   private final SpiffeId.ConnectorId id;
   private final String spiffeId;
   private final ControlLink link;
+  private final Predicate<String> takenToBeWell;
   private final CarrierLot lot;
   private final Map<Target, ApplicationHealth> health = new ConcurrentHashMap<>();
   private final FlowCount flows = new FlowCount();
@@ -38,7 +40,12 @@ final class ConnectorOnBroker implements ConnectorDesk {
 
   private record Target(String host, int port) {}
 
-  ConnectorOnBroker(SpiffeId.ConnectorId id, ControlLink link, RendezvousLimits limits) {
+  ConnectorOnBroker(
+      SpiffeId.ConnectorId id,
+      ControlLink link,
+      RendezvousLimits limits,
+      Predicate<String> takenToBeWell) {
+    this.takenToBeWell = takenToBeWell;
     this.id = id;
     this.spiffeId = id.toString();
     this.link = link;
@@ -89,7 +96,9 @@ final class ConnectorOnBroker implements ConnectorDesk {
   @Override
   public boolean reaches(String host, int port) {
     ApplicationHealth reported = health.get(new Target(host, port));
-    return reported == null || reported.getState() != ApplicationHealth.State.STATE_DOWN;
+    return reported == null
+        || reported.getState() != ApplicationHealth.State.STATE_DOWN
+        || takenToBeWell.test(reported.getApplicationId());
   }
 
   @Override

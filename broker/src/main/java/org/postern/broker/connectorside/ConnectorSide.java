@@ -59,7 +59,7 @@ public final class ConnectorSide {
 
   /** A connector's control link was admitted. Runs on the link's loop. */
   public ControlLinkListener onControl(SpiffeId.ConnectorId id, ControlLink link) {
-    ConnectorOnBroker connector = new ConnectorOnBroker(id, link, limits);
+    ConnectorOnBroker connector = new ConnectorOnBroker(id, link, limits, plans::isTakenToBeWell);
     ConnectorOnBroker before = latest.put(id.id(), connector);
     if (before != null) {
       before.lot().close();

@@ -15,14 +15,17 @@ import org.postern.policystore.Condition;
 import org.postern.policystore.ConditionText;
 import org.postern.policystore.ConnectorGroup;
 import org.postern.policystore.ConnectorRecord;
+import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Operand;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
+import org.postern.policystore.SessionRule;
 import org.postern.policystore.decision.RuleCounts;
 
 /// Looks a configuration over. What it says is certain, not guessed; what it does not say may still
@@ -49,7 +52,9 @@ public final class Lint {
       Iterable<ConnectorRecord> connectors,
       Map<String, RuleCounts> counts) {
     Lint lint = new Lint(configuration);
-    lint.shadows();
+    lint.shadows(configuration.rules());
+    lint.shadows(configuration.sessionRules());
+    lint.shadows(configuration.forwardingRules());
     lint.neverHit(counts);
     lint.posture();
     lint.width();
@@ -65,17 +70,17 @@ public final class Lint {
   // -- shadows
 
   /// A rule that decides whenever it is asked, and what it is about.
-  private record Covering(AccessRule rule, BitSet about) {}
+  private record Covering(Rule rule, BitSet about) {}
 
   /// A rule without conditions covers a later one that is about no other application and no other
   /// subject. Those of each application are kept in order; a rule looks among those of the
   /// application that has the fewest, since a rule that covers it is about each of its own.
-  private void shadows() {
+  private void shadows(List<? extends Rule> rules) {
     int count = configuration.applications().size();
     List<List<Covering>> covering = new ArrayList<>();
     configuration.applications().forEach(_ -> covering.add(new ArrayList<>(0)));
     List<Covering> everywhere = new ArrayList<>();
-    for (AccessRule rule : configuration.rules()) {
+    for (Rule rule : rules) {
       BitSet about = targets.of(rule.match());
       if (!(rule.mode() instanceof RuleMode.Off) && !about.isEmpty()) {
         Stream.concat(everywhere.stream(), fewest(covering, about).stream())
@@ -118,16 +123,30 @@ public final class Lint {
         || condition.operand() instanceof Operand.Labels;
   }
 
-  private static boolean covers(AccessRule earlier, AccessRule rule) {
+  private static boolean covers(Rule earlier, Rule rule) {
     RuleMatch.Subjects wide = earlier.match().subjects();
-    RuleMatch.Subjects narrow = rule.match().subjects();
     // With a person whose address is not trusted it is unknown whether either rule is meant: then
     // one that gives is passed over, and one that takes away decides.
-    boolean surely =
-        wide.anyone()
-            || earlier.action() == AccessRule.Action.DENY
-            || rule.action() == AccessRule.Action.ALLOW;
-    return surely && covers(wide, narrow);
+    boolean surely = wide.anyone() || decidesUnsure(earlier) || needsToBeSure(rule);
+    return surely && covers(wide, rule.match().subjects());
+  }
+
+  /// Whether a rule that only may match decides, so that none after it is asked.
+  private static boolean decidesUnsure(Rule rule) {
+    return switch (rule) {
+      case AccessRule access -> access.action() == AccessRule.Action.DENY;
+      case SessionRule session -> false;
+      case ForwardingRule forwarding -> forwarding.forwarding() != ForwardingRule.Forwarding.BYPASS;
+    };
+  }
+
+  /// Whether a rule decides only if it surely matches.
+  private static boolean needsToBeSure(Rule rule) {
+    return switch (rule) {
+      case AccessRule access -> access.action() == AccessRule.Action.ALLOW;
+      case SessionRule session -> false;
+      case ForwardingRule forwarding -> forwarding.forwarding() == ForwardingRule.Forwarding.BYPASS;
+    };
   }
 
   private static boolean covers(RuleMatch.Subjects wide, RuleMatch.Subjects narrow) {
@@ -141,27 +160,44 @@ public final class Lint {
         && wide.users().containsAll(narrow.users());
   }
 
-  private void shadow(AccessRule earlier, AccessRule rule) {
-    boolean same = earlier.action() == rule.action();
+  private void shadow(Rule earlier, Rule rule) {
+    boolean same = effect(earlier).equals(effect(rule));
     add(
         same ? Finding.Kind.SHADOWED : Finding.Kind.CONTRADICTING,
         rule.name(),
         "rule "
             + rule.name()
             + " ("
-            + ConditionText.word(rule.action())
+            + effect(rule)
             + ") never decides: rule "
             + earlier.name()
             + " ("
-            + ConditionText.word(earlier.action())
+            + effect(earlier)
             + ") stands before it and covers all of it; "
             + (same ? "remove one of them" : "move it up, or remove it"));
+  }
+
+  private static String effect(Rule rule) {
+    return switch (rule) {
+      case AccessRule access -> ConditionText.word(access.action());
+      case SessionRule session ->
+          "maxAge %d s, idleTimeout %d s"
+              .formatted(session.ageMax().toSeconds(), session.idleMax().toSeconds());
+      case ForwardingRule forwarding -> ConditionText.word(forwarding.forwarding());
+    };
+  }
+
+  private List<Rule> everyRule() {
+    List<Rule> all = new ArrayList<>(configuration.rules());
+    all.addAll(configuration.sessionRules());
+    all.addAll(configuration.forwardingRules());
+    return all;
   }
 
   // -- the rest
 
   private void neverHit(Map<String, RuleCounts> counts) {
-    for (AccessRule rule : configuration.rules()) {
+    for (Rule rule : everyRule()) {
       RuleCounts count = counts.get(rule.name());
       if (!(rule.mode() instanceof RuleMode.Off)
           && (count == null || (count.hits() == 0 && count.reports() == 0))) {
@@ -176,7 +212,7 @@ public final class Lint {
   private void posture() {
     Map<String, PostureProfile> profiles = new HashMap<>();
     configuration.postureProfiles().forEach(each -> profiles.put(each.name(), each));
-    for (AccessRule rule : configuration.rules()) {
+    for (Rule rule : everyRule()) {
       Set<Platform> asked = EnumSet.allOf(Platform.class);
       Set<Platform> answered = EnumSet.allOf(Platform.class);
       for (Condition condition : rule.match().conditions()) {
@@ -198,8 +234,9 @@ public final class Lint {
                 + rule.name()
                 + " asks for posture that "
                 + String.join(", ", asked.stream().map(ConditionText::word).toList())
-                + " cannot report: there it never allows, and always denies; name the platforms"
-                + " that are meant, or a profile for the others");
+                + " cannot report: there it never "
+                + (rule instanceof AccessRule ? "allows, and always denies" : "surely matches")
+                + "; name the platforms that are meant, or a profile for the others");
       }
     }
   }

@@ -1,5 +1,6 @@
 package org.postern.policystore.decision;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.postern.policystore.Truth;
 /// What one subject finds behind names, at one moment.
 final class Names {
   private final CompiledPolicy policy;
+  private static final CompiledApplication[] NONE = new CompiledApplication[0];
+
   private final SubjectView view;
   private final long nowMillis;
 
@@ -94,14 +97,44 @@ final class Names {
     reach.ports.computeIfAbsent(transport, key -> new TreeSet<>()).add(range);
   }
 
-  NamePlan plan() {
+  NamePlan plan(boolean counting) {
     PlanMaker plan = new PlanMaker(policy);
     if (view.refusal(nowMillis).isEmpty()) {
       for (CompiledApplication application : policy.catalog.applications) {
         addAll(application.application, plan);
       }
     }
+    if (counting && view.refusal(nowMillis).isEmpty()) {
+      countForwarding();
+    }
     return plan.make();
+  }
+
+  /// Each rule once, for however many applications it spoke.
+  private void countForwarding() {
+    RuleLayer layer = policy.forwarding;
+    BitSet hit = new BitSet();
+    BitSet reported = new BitSet();
+    BitSet changing = new BitSet();
+    for (CompiledApplication application : layer.rules.length == 0 ? NONE : applications()) {
+      int decided = Walk.forwardingRule(view, application, nowMillis, false);
+      if (decided >= 0) {
+        hit.set(decided);
+      }
+      int would = Walk.forwardingRule(view, application, nowMillis, true);
+      if (would >= 0 && view.forwarding.isReportOnly(would)) {
+        reported.set(would);
+        if (Walk.forwarding(layer, would) != Walk.forwarding(layer, decided)) {
+          changing.set(would);
+        }
+      }
+    }
+    hit.stream().forEach(i -> layer.rules[i].counter.hit(nowMillis));
+    reported.stream().forEach(i -> layer.rules[i].counter.report(changing.get(i), nowMillis));
+  }
+
+  private CompiledApplication[] applications() {
+    return policy.catalog.applications;
   }
 
   private void addAll(Application application, PlanMaker plan) {

@@ -1,6 +1,7 @@
 package org.postern.policystore.decision;
 
-/// What a rule did.
+/// What a rule did. An access rule decides; a session rule sets the times of what is let in; a
+/// forwarding rule shapes the name plan of a device, and counts once for each plan.
 ///
 /// @param hits decisions that it made
 /// @param reports decisions that it would have made, were it not report-only

@@ -243,6 +243,15 @@ public final class Snapshot {
     return null;
   }
 
+  /// The lowest port that an application has at a host, whoever asks; 0: none has one.
+  public int lowestPort(String host, Transport transport) {
+    int lowest = Integer.MAX_VALUE;
+    for (PortRange range : policy.catalog.entry(host).pieces(transport)) {
+      lowest = Math.min(lowest, range.low());
+    }
+    return lowest == Integer.MAX_VALUE ? 0 : lowest;
+  }
+
   /// What the subject may reach behind a name; empty for what is forbidden and for what does not
   /// exist, after the same work. What would be open after a step-up or an approval counts as
   /// reachable: the person must be able to learn of it.
@@ -286,7 +295,12 @@ public final class Snapshot {
   ///
   /// @param nowMillis milliseconds since the epoch
   public NamePlan namePlan(SubjectView view, long nowMillis) {
-    return new Names(this, current(view), nowMillis).plan();
+    return new Names(this, current(view), nowMillis).plan(false);
+  }
+
+  /// As [#namePlan], and counts each forwarding rule once that shaped the plan, or would have.
+  public NamePlan namePlanAndCount(SubjectView view, long nowMillis) {
+    return new Names(this, current(view), nowMillis).plan(true);
   }
 
   // -- whole patterns
@@ -333,6 +347,7 @@ public final class Snapshot {
     Map<String, RuleCounts> counts = new HashMap<>();
     take(policy.access, counts);
     take(policy.sessions, counts);
+    take(policy.forwarding, counts);
     return counts;
   }
 

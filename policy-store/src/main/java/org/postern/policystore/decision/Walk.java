@@ -274,25 +274,41 @@ final class Walk {
   static ForwardingRule.@Nullable Forwarding forwarding(
       SubjectView view, CompiledApplication application, long nowMillis) {
     RuleLayer layer = view.snapshot.policy().forwarding;
+    int index = forwardingRule(view, application, nowMillis, false);
+    if (index < 0) {
+      return null;
+    }
+    // What only may match never has a name left alone, not even one that is not allowed.
+    boolean surely = truth(layer, view.forwarding, view.subject, index, nowMillis) == Truth.TRUE;
+    ForwardingRule.Forwarding said = forwarding(layer, index);
+    return surely || said == ForwardingRule.Forwarding.INTERCEPT ? said : null;
+  }
+
+  /// What a rule says; null for -1, which is no rule.
+  static ForwardingRule.@Nullable Forwarding forwarding(RuleLayer layer, int rule) {
+    return rule < 0 ? null : ((ForwardingRule) layer.rules[rule].rule).forwarding();
+  }
+
+  /// The first rule that speaks for an application; -1: none.
+  ///
+  /// @param reporting whether rules that only report speak too
+  static int forwardingRule(
+      SubjectView view, CompiledApplication application, long nowMillis, boolean reporting) {
+    RuleLayer layer = view.snapshot.policy().forwarding;
     for (int word = 0; word < layer.words; word++) {
       long bits = layer.word(application, word) & view.forwarding.maybe()[word];
       for (; bits != 0; bits &= bits - 1) {
         int index = (word << 6) + Long.numberOfTrailingZeros(bits);
         Truth truth = truth(layer, view.forwarding, view.subject, index, nowMillis);
-        ForwardingRule rule = (ForwardingRule) layer.rules[index].rule;
-        boolean bypass = rule.forwarding() == ForwardingRule.Forwarding.BYPASS;
-        if (truth == Truth.FALSE
-            || (truth == Truth.UNKNOWN && bypass)
-            || view.forwarding.isReportOnly(index)) {
-          continue;
+        boolean bypass = forwarding(layer, index) == ForwardingRule.Forwarding.BYPASS;
+        if (truth != Truth.FALSE
+            && !(truth == Truth.UNKNOWN && bypass)
+            && (reporting || !view.forwarding.isReportOnly(index))) {
+          return index;
         }
-        // What only may match never has a name left alone, not even one that is not allowed.
-        boolean surely = truth == Truth.TRUE;
-        boolean intercepts = rule.forwarding() == ForwardingRule.Forwarding.INTERCEPT;
-        return surely || intercepts ? rule.forwarding() : null;
       }
     }
-    return null;
+    return -1;
   }
 
   // -- counting
@@ -301,15 +317,13 @@ final class Walk {
   static void count(
       SubjectView view, HostEntry entry, long matching, long nowMillis, Decision decision) {
     RuleLayer layer = view.snapshot.policy().access;
-    RuleLayer sessions = view.snapshot.policy().sessions;
     String name = decision.rule() == null ? "" : decision.rule().name();
     CompiledRule decided = layer.rule(name);
-    CompiledRule session = decided == null ? sessions.rule(name) : null;
     if (decided != null) {
       decided.counter.hit(nowMillis);
     }
-    if (session != null) {
-      session.counter.hit(nowMillis);
+    if (decision instanceof Decision.Allow || (decided == null && !name.isEmpty())) {
+      countSessions(view, entry, matching, nowMillis);
     }
     if (!view.access.reports()) {
       return;
@@ -335,6 +349,40 @@ final class Walk {
         Effect effect = effect(view, entry, matching, index, truth, nowMillis, null);
         if (effect != Effect.NONE) {
           rule.counter.report((effect == Effect.ALLOW) != allowed, nowMillis);
+        }
+      }
+    }
+  }
+
+  /// Counts the session rules whose times hold, and those that only report.
+  private static void countSessions(
+      SubjectView view, HostEntry entry, long matching, long nowMillis) {
+    RuleLayer layer = view.snapshot.policy().sessions;
+    long terms = sessionTerms(view, entry, matching, nowMillis, null);
+    long age = terms >>> INT_BITS;
+    long idle = terms & INT_MASK;
+    boolean done = false;
+    for (int word = layer.next(entry, matching, 0);
+        word < layer.words && !done;
+        word = layer.next(entry, matching, word + 1)) {
+      long bits = bits(layer, entry, matching, word) & view.sessions.maybe()[word];
+      for (; bits != 0 && !done; bits &= bits - 1) {
+        int index = (word << 6) + Long.numberOfTrailingZeros(bits);
+        Truth truth = truth(layer, view.sessions, view.subject, index, nowMillis);
+        if (truth == Truth.FALSE) {
+          continue;
+        }
+        CompiledRule rule = layer.rules[index];
+        long ruleAge = ((SessionRule) rule.rule).ageMax().toSeconds();
+        long ruleIdle = ((SessionRule) rule.rule).idleMax().toSeconds();
+        if (view.sessions.isReportOnly(index)) {
+          boolean changes = shorter(age, ruleAge) != age || shorter(idle, ruleIdle) != idle;
+          rule.counter.report(changes, nowMillis);
+        } else {
+          done = truth == Truth.TRUE;
+          if ((ruleAge != 0 && ruleAge == age) || (ruleIdle != 0 && ruleIdle == idle)) {
+            rule.counter.hit(nowMillis);
+          }
         }
       }
     }

@@ -262,6 +262,11 @@ public final class Approvals {
         APPROVALS + "order by approved_at desc, id limit " + limit);
   }
 
+  /// One approval, live or over.
+  public Optional<Approval> find(String id) {
+    return database.first("read an approval", Approvals::approval, APPROVALS + "where id = ?", id);
+  }
+
   /// Takes an approval back.
   ///
   /// @return the approval if it was in force

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -98,24 +99,51 @@ public final class DecisionRecords {
         "read a decision", DecisionRecords::read, "select * from decision_record where id = ?", id);
   }
 
-  /// The newest decisions.
+  /// Which decisions are wanted, the newest first.
   ///
   /// @param userId of one user only; empty: of all
   /// @param outcome of this outcome only; empty: of all
-  public List<Decided> list(Optional<String> userId, Optional<String> outcome, int limit) {
-    StringBuilder sql = new StringBuilder("select * from decision_record where true");
+  /// @param applications about one of these only; empty: about any
+  /// @param before made before the one with this number
+  public record Query(
+      Optional<String> userId,
+      Optional<String> outcome,
+      Optional<? extends Collection<String>> applications,
+      long before,
+      int limit) {}
+
+  /// A decision and the number by which they are in order.
+  public record Listed(long seq, Decided decided) {}
+
+  /// The newest decisions that are wanted.
+  public List<Listed> list(Query query) {
+    StringBuilder sql = new StringBuilder("select * from decision_record where seq < ?");
     List<@Nullable Object> parameters = new ArrayList<>();
-    userId.ifPresent(user -> {
-      sql.append(" and user_id = ?");
-      parameters.add(user);
-    });
-    outcome.ifPresent(word -> {
-      sql.append(" and outcome = ?");
-      parameters.add(word);
-    });
-    sql.append(" order by seq desc limit ").append(limit);
+    parameters.add(query.before());
+    query
+        .userId()
+        .ifPresent(user -> {
+          sql.append(" and user_id = ?");
+          parameters.add(user);
+        });
+    query
+        .outcome()
+        .ifPresent(word -> {
+          sql.append(" and outcome = ?");
+          parameters.add(word);
+        });
+    query
+        .applications()
+        .ifPresent(names -> {
+          sql.append(" and application = any(?)");
+          parameters.add(List.copyOf(names));
+        });
+    sql.append(" order by seq desc limit ").append(query.limit());
     return database.list(
-        "list decisions", DecisionRecords::read, sql.toString(), parameters.toArray());
+        "list decisions",
+        row -> new Listed(row.getLong("seq"), read(row)),
+        sql.toString(),
+        parameters.toArray());
   }
 
   private static Decided read(ResultSet row) throws SQLException {

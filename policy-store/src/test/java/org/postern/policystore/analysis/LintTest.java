@@ -21,6 +21,7 @@ import org.postern.policystore.Operand;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
+import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
 import org.postern.policystore.Transport;
@@ -111,9 +112,15 @@ class LintTest {
       }
       Map<String, RuleCounts> counts = snapshot.takeCounts();
       Set<String> idle = new TreeSet<>();
-      for (AccessRule rule : configuration.rules()) {
+      List<Rule> every = new ArrayList<>(configuration.rules());
+      every.addAll(configuration.sessionRules());
+      every.addAll(configuration.forwardingRules());
+      for (Rule rule : every) {
         RuleCounts count = counts.get(rule.name());
         boolean reported = count != null && count.reports() > 0;
+        if (!(rule instanceof AccessRule) && count != null && count.hits() > 0) {
+          decided.add(rule.name());
+        }
         if (!(rule.mode() instanceof RuleMode.Off) && !decided.contains(rule.name()) && !reported) {
           idle.add(rule.name());
         }
