@@ -17,7 +17,18 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public final class CommandLineMain {
   /** What {@code postern bench} can measure; it lives in a module that this one does not know. */
   private static final List<String> BENCHMARKS =
-      List.of("all", "relay", "throughput", "open", "decision", "scim", "reload", "lint", "idle");
+      List.of(
+          "all",
+          "relay",
+          "throughput",
+          "open",
+          "decision",
+          "cut",
+          "signin",
+          "scim",
+          "reload",
+          "lint",
+          "idle");
 
   private CommandLineMain() {}
 
