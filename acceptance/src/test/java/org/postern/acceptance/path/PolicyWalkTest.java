@@ -236,6 +236,7 @@ final class PolicyWalkTest {
     assertThat(applied.out()).doesNotContain("loses");
     WholeBroker.Program program = open(device, "payments.corp.internal");
     program.socket().close();
+    await().atMost(PATIENCE).until(() -> rule("trial").path("reports").asLong() > 0);
     JsonNode trial = rule("trial");
     assertThat(trial.path("mode").asText()).isEqualTo("report-only");
     assertThat(trial.path("hits").asLong()).isZero();

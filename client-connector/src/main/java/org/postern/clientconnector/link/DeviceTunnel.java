@@ -140,7 +140,7 @@ public final class DeviceTunnel {
             park,
             new LaneDialer(tls.client(TunnelProtocol.LANE_ALPN), config.tunnelLimits()),
             random);
-    this.recent = new RecentEnds(config.limits().recentEndsMax());
+    this.recent = new RecentEnds(config.limits().recentEndsMax(), time.clock());
     this.resolutions = new Resolutions(loop, config.limits(), time.nanoTime());
     this.director =
         new FlowDirector(
@@ -152,7 +152,7 @@ public final class DeviceTunnel {
                 time.nanoTime(),
                 lanes),
             this::send,
-            this::remember);
+            recent);
     this.questions = new PersonQuestions(loop, config.limits());
     this.gateway = new TunnelGateway(loop, config.limits(), resolutions, director, clock::millis);
     this.renewal = new CertificateRenewal(loop, tls, saver, clock, this::send);
@@ -251,11 +251,6 @@ public final class DeviceTunnel {
 
   private void send(Envelope message) {
     keeper.current().ifPresent(link -> link.send(message));
-  }
-
-  private void remember(OutFlow flow, ReasonCode reason, String text) {
-    recent.add(
-        new RecentEnds.End(flow.target.toString(), reason, text, flow.decisionId, clock.millis()));
   }
 
   private void tidy() {

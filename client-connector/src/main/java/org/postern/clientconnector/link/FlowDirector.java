@@ -248,6 +248,7 @@ final class FlowDirector {
   void cut(Cut cut) {
     OutFlow flow = flows.get(cut.getFlowId());
     if (flow == null) {
+      ends.explained(cut);
       return;
     }
     flow.decisionId = cut.getDecisionId();
