@@ -129,7 +129,9 @@ public final class SamlDoor {
             throw why;
           });
     } catch (SignInException e) {
-      throw e.fault() == SignInFault.STATE_UNKNOWN ? why : e;
+      throw e.fault() == SignInFault.STATE_UNKNOWN || e.fault() == SignInFault.UNSOLICITED
+          ? why
+          : e;
     }
   }
 
@@ -156,7 +158,7 @@ public final class SamlDoor {
 
   /** The answer to our own request: whatever it says, here the session is over already. */
   private static Reply signedOut() {
-    return Pages.note("You are signed out", "You can close this page.");
+    return Pages.signedOut();
   }
 
   private Reply signOut(SamlProvider client, LogoutCheck.Asked asked, String relay)
