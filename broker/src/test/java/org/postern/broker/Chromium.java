@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A real Chromium without a window, told what to do over the DevTools protocol. One page, one
  * caller at a time.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -73,7 +73,7 @@ final class Chromium implements AutoCloseable {
    *
    * @param log where its messages go
    */
-  static Chromium start(Path folder, Path log) throws Exception {
+  public static Chromium start(Path folder, Path log) throws Exception {
     Path profile = Files.createTempDirectory(folder, "chromium");
     Process process =
         new ProcessBuilder(
@@ -127,12 +127,13 @@ final class Chromium implements AutoCloseable {
     }
   }
 
-  static ObjectNode object() {
+  /** For the parameters of a command. */
+  public static ObjectNode object() {
     return JSON.createObjectNode();
   }
 
   /** One command and its answer. */
-  JsonNode send(String method, ObjectNode parameters) throws Exception {
+  public JsonNode send(String method, ObjectNode parameters) throws Exception {
     int id = ids.incrementAndGet();
     CompletableFuture<JsonNode> answer = new CompletableFuture<>();
     waiting.put(id, answer);
@@ -146,13 +147,14 @@ final class Chromium implements AutoCloseable {
     return whole.path("result");
   }
 
-  void open(URI address) throws Exception {
+  /** Goes to an address. */
+  public void open(URI address) throws Exception {
     send("Page.enable", object());
     send("Page.navigate", object().put("url", address.toString()));
   }
 
   /** The value of an expression; promises are waited for. */
-  JsonNode value(String expression) throws Exception {
+  public JsonNode value(String expression) throws Exception {
     JsonNode result =
         send(
             "Runtime.evaluate",
@@ -167,7 +169,8 @@ final class Chromium implements AutoCloseable {
     return result.path("result").path("value");
   }
 
-  void until(String expression) {
+  /** Waits until an expression is true. */
+  public void until(String expression) {
     await()
         .atMost(PATIENCE)
         .ignoreExceptions()
@@ -175,15 +178,18 @@ final class Chromium implements AutoCloseable {
         .until(() -> value(expression).asBoolean());
   }
 
-  void click(String id) throws Exception {
+  /** Clicks the element with this id. */
+  public void click(String id) throws Exception {
     value("document.getElementById('" + id + "').click()");
   }
 
-  void type(String id, String text) throws Exception {
+  /** Fills in the field with this id. */
+  public void type(String id, String text) throws Exception {
     value("document.getElementById('%s').value = %s".formatted(id, JSON.writeValueAsString(text)));
   }
 
-  String text(String id) throws Exception {
+  /** What the element with this id says. */
+  public String text(String id) throws Exception {
     return value("document.getElementById('" + id + "').textContent").asText();
   }
 
@@ -207,7 +213,8 @@ final class Chromium implements AutoCloseable {
     return send("WebAuthn.addVirtualAuthenticator", parameters).path("authenticatorId").asText();
   }
 
-  void look(int width, int height, boolean dark) throws Exception {
+  /** The size of its window, and what the person prefers. */
+  public void look(int width, int height, boolean dark) throws Exception {
     send(
         "Emulation.setDeviceMetricsOverride",
         object()
@@ -224,7 +231,8 @@ final class Chromium implements AutoCloseable {
     send("Emulation.setEmulatedMedia", media);
   }
 
-  void screenshot(Path file) throws Exception {
+  /** What the person sees, as a PNG. */
+  public void screenshot(Path file) throws Exception {
     JsonNode shot =
         send(
             "Page.captureScreenshot",

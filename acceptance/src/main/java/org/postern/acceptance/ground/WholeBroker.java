@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -46,8 +47,10 @@ import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.link.TunnelStatus;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
+import org.postern.identity.Credential;
 import org.postern.identity.CredentialStore;
 import org.postern.identity.LiveTls;
+import org.postern.identity.SpiffeId;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
 import org.postern.identity.WebTls;
@@ -142,6 +145,11 @@ public final class WholeBroker implements AutoCloseable {
   /** Of the identity provider. */
   public String issuer() {
     return provider.issuerUrl("corp").toString();
+  }
+
+  /** Where people find it. */
+  public URI publicUrl() {
+    return broker.publicUrl();
   }
 
   // -- administration
@@ -315,7 +323,17 @@ public final class WholeBroker implements AutoCloseable {
 
   /** Somebody signs in at the provider and goes online. */
   public Device device(String name) throws Exception {
-    EnrollByHand.Enrolled enrolled = enroll(name, Map.of());
+    return online(enroll(name, Map.of()));
+  }
+
+  /** A device that signed in by itself goes online. */
+  public Device online(Credential credential) throws Exception {
+    SpiffeId.ClientId id = (SpiffeId.ClientId) credential.id();
+    return online(
+        new EnrollByHand.Enrolled(new LiveTls(credential, trust, clock), id.user(), id.device()));
+  }
+
+  private Device online(EnrollByHand.Enrolled enrolled) throws Exception {
     MultiThreadIoEventLoopGroup loops = group();
     DeviceTunnel tunnel =
         new DeviceTunnel(

@@ -4,156 +4,79 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.acceptance.ground.provider.Keycloak;
-import org.postern.acceptance.ground.provider.Realms;
 import org.postern.acceptance.ground.provider.Visitor;
-import org.postern.broker.Broker;
-import org.postern.broker.BrokerSettings;
-import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.identity.IdentityKey;
-import org.postern.identity.TrustBundle;
-import org.postern.identity.TrustDomain;
-import org.postern.identity.WebTls;
 
 /** A broker and a real Keycloak: as SAML and as OpenID Connect provider, honest and not. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class KeycloakTest {
-  /** The broker's clock is late, within its skew, so that it can go on when a test needs that. */
-  private static final Duration BEHIND = Duration.ofSeconds(-35);
-
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String VERIFIER = "v".repeat(43);
-  private static final Pattern CERTIFICATE =
-      Pattern.compile("<ds:X509Certificate>([^<]*)</ds:X509Certificate>");
 
   @TempDir private static Path folder;
-  private final AtomicReference<Duration> ahead = new AtomicReference<>(BEHIND);
-  private Broker broker;
-  private Keycloak keycloak;
-  private SSLContext tls;
-  private HttpClient http;
-  private String token;
+  private ServerSocket application;
+  private Stage stage;
 
   @BeforeAll
   void start() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
+    application = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(this::serve);
+    stage = new Stage(folder, application.getLocalPort());
+  }
+
+  /** It says what it hears. */
+  private void serve() {
+    while (!application.isClosed()) {
+      try {
+        Socket socket = application.accept();
+        Thread.ofVirtual()
+            .start(() -> {
+              try (socket) {
+                socket.getInputStream().transferTo(socket.getOutputStream());
+              } catch (IOException e) {
+                // Cut.
+              }
+            });
+      } catch (IOException e) {
+        return;
+      }
     }
-    // Keycloak must know the broker's CA, and the broker Keycloak's address: CA, Keycloak, broker.
-    openBroker(port, Set.of());
-    Path trust = folder.resolve("broker/ca.pem");
-    keycloak = Keycloak.start(trust, folder.resolve("keycloak.log"));
-    broker.close();
-    String realms = keycloak.address() + "/realms/";
-    openBroker(
-        port,
-        Set.of(realms + "people", realms + "partners", realms + "people/protocol/saml/descriptor"));
-    tls =
-        WebTls.client(
-            TrustBundle.fromPem(new TrustDomain("postern.internal"), Files.readString(trust)));
-    http = HttpClient.newBuilder().sslContext(tls).build();
-    token = Files.readString(broker.adminTokenFile()).strip();
-    makeRealms();
-  }
-
-  private void openBroker(int port, Set<String> privateIssuers) throws Exception {
-    broker =
-        Broker.start(
-            new BrokerSettings(
-                new FoundationSettings(
-                    folder.resolve("broker"),
-                    Path.of("target/postgres-programs"),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    "postern.internal",
-                    Duration.ofSeconds(60),
-                    Map.of()),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                List.of("localhost"),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                privateIssuers,
-                Optional.empty(),
-                Optional.empty(),
-                false),
-            () -> Instant.now().plus(ahead.get()),
-            System::nanoTime);
-  }
-
-  private void makeRealms() throws Exception {
-    apply("");
-    String metadata = get("/signin/saml/corp/metadata").body();
-    Matcher certificate = CERTIFICATE.matcher(metadata);
-    assertThat(certificate.find()).as(metadata).isTrue();
-    for (String realm :
-        List.of(
-            Realms.people(broker.publicUrl(), certificate.group(1)),
-            Realms.partners(broker.publicUrl()))) {
-      HttpResponse<String> made = keycloak.admin("POST", "", realm);
-      assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
-    }
-  }
-
-  private void apply(String options) throws Exception {
-    HttpResponse<String> applied =
-        admin("POST", "/admin/v1/apply", Realms.policy(keycloak.address(), options));
-    assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
   }
 
   @AfterAll
-  void stop() {
-    if (keycloak != null) {
-      keycloak.close();
+  void stop() throws Exception {
+    if (stage != null) {
+      stage.close();
     }
-    broker.close();
+    application.close();
   }
 
-  private HttpResponse<String> get(String path) throws Exception {
-    return http.send(
-        HttpRequest.newBuilder(broker.publicUrl().resolve(path)).build(),
-        HttpResponse.BodyHandlers.ofString());
-  }
-
-  private HttpResponse<String> admin(String method, String path, String body) throws Exception {
-    return http.send(
-        HttpRequest.newBuilder(broker.publicUrl().resolve(path))
-            .header("Authorization", "Bearer " + token)
-            .header("Content-Type", "application/yaml")
-            .method(method, HttpRequest.BodyPublishers.ofString(body))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+  @Nested
+  final class InABrowser extends BrowserStories {
+    InABrowser() {
+      super(stage, application.getLocalPort());
+    }
   }
 
   private URI start(String more) throws Exception {
@@ -163,7 +86,8 @@ final class KeycloakTest {
             .encodeToString(
                 MessageDigest.getInstance("SHA-256")
                     .digest(VERIFIER.getBytes(StandardCharsets.US_ASCII)));
-    return broker
+    return stage
+        .broker
         .publicUrl()
         .resolve(
             "/signin/device?redirect_uri="
@@ -193,8 +117,8 @@ final class KeycloakTest {
   private JsonNode enroll(Visitor.Page back) throws Exception {
     assertThat(back.parameter("code")).as(back.address() + " " + back.body()).isNotEmpty();
     HttpResponse<String> enrolled =
-        http.send(
-            HttpRequest.newBuilder(broker.publicUrl().resolve("/enroll/device"))
+        stage.http.send(
+            HttpRequest.newBuilder(stage.broker.publicUrl().resolve("/enroll/device"))
                 .POST(
                     HttpRequest.BodyPublishers.ofString(
                         JSON.createObjectNode()
@@ -214,21 +138,14 @@ final class KeycloakTest {
   }
 
   private boolean isLive(JsonNode enrolled) throws Exception {
-    String device = enrolled.path("device_id").asText();
-    for (JsonNode each :
-        JSON.readTree(admin("GET", "/admin/v1/sessions", "").body()).path("items")) {
-      if (each.path("deviceId").asText().equals(device)) {
-        return !each.path("revoked").asBoolean();
-      }
-    }
-    return false;
+    return stage.isLive(enrolled.path("device_id").asText());
   }
 
   @Test
   void samlSignInEnrollsTheDeviceOfTheRightPerson() throws Exception {
-    JsonNode enrolled = enroll(samlSignIn(new Visitor(tls), "alice"));
+    JsonNode enrolled = enroll(samlSignIn(new Visitor(stage.tls), "alice"));
     assertThat(enrolled.path("user").path("email").asText()).isEqualTo("alice@example.com");
-    JsonNode users = JSON.readTree(admin("GET", "/admin/v1/users", "").body());
+    JsonNode users = JSON.readTree(stage.admin("GET", "/admin/v1/users", "").body());
     JsonNode alice = null;
     for (JsonNode each : users.path("items")) {
       if (each.path("id").asText().equals(enrolled.path("user").path("id").asText())) {
@@ -243,15 +160,92 @@ final class KeycloakTest {
 
   @Test
   void openIdSignInEnrollsTheDeviceOfTheRightPerson() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     Visitor.Page login = visitor.get(start("email=pat@partner.example"));
     JsonNode enrolled = enroll(visitor.submit(login, password("pat")));
     assertThat(enrolled.path("user").path("email").asText()).isEqualTo("pat@partner.example");
   }
 
+  /** Where kim's browser is to bring the provider's answer. */
+  private URI openIdAnswer(Visitor visitor) throws Exception {
+    visitor.stopBefore(stage.broker.publicUrl().resolve("/signin/callback"));
+    Visitor.Page login = visitor.get(start("email=kim@contractor.example"));
+    Visitor.Page answer =
+        login.address().getPath().equals("/signin/callback")
+            ? login
+            : visitor.submit(login, password("kim"));
+    visitor.stopBefore(URI.create(Visitor.DEVICE));
+    assertThat(answer.parameter("code")).as(answer.address() + answer.body()).isNotEmpty();
+    return answer.address();
+  }
+
+  private static URI with(URI address, String name, String value) {
+    return URI.create(
+        address
+            .toString()
+            .replaceFirst(
+                "\\b" + name + "=[^&]*",
+                name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void openIdAnswerThatWasUsedOrChangedIsRefused() throws Exception {
+    Visitor visitor = new Visitor(stage.tls);
+    URI used = openIdAnswer(visitor);
+    Visitor.Page device = visitor.get(used);
+    assertThat(device.parameter("code")).isNotEmpty();
+    Visitor.Page again = visitor.get(used);
+    assertThat(again.status()).isEqualTo(400);
+    assertThat(again.body()).contains("signin-state-unknown", "This sign-in is over");
+
+    String code = new Visitor.Page(used, 0, "").parameter("code");
+    URI replayed = with(openIdAnswer(visitor), "code", code);
+    assertThat(visitor.get(replayed).parameter("error_description"))
+        .contains("signin-code-refused", "used before");
+
+    Visitor other = new Visitor(stage.tls);
+    URI changed = with(openIdAnswer(other), "iss", "https://somebody.else");
+    assertThat(other.get(changed).parameter("error_description"))
+        .contains("signin-response-issuer");
+  }
+
+  @Test
+  void openIdAnswerThatNobodyAskedForIsRefused() throws Exception {
+    URI answer = openIdAnswer(new Visitor(stage.tls));
+    Visitor.Page stolen = new Visitor(stage.tls).get(answer);
+    assertThat(stolen.status()).isEqualTo(400);
+    assertThat(stolen.body()).contains("signin-state-unknown", "begun in another browser");
+    Visitor.Page unsolicited = new Visitor(stage.tls).get(with(answer, "state", "made-up"));
+    assertThat(unsolicited.status()).isEqualTo(400);
+    assertThat(unsolicited.body())
+        .contains("signin-unsolicited", "Nobody asked for this sign-in", "postern login");
+  }
+
+  @Test
+  void openIdTokenThatIsOldOrForAnotherServiceIsRefused() throws Exception {
+    Visitor late = new Visitor(stage.tls);
+    URI answer = openIdAnswer(late);
+    // Longer than the token lives and the clocks may differ; shorter than a sign-in may take.
+    stage.ahead(Duration.ofMinutes(8));
+    try {
+      assertThat(late.get(answer).parameter("error_description")).contains("signin-token-time");
+    } finally {
+      stage.ahead(Stage.BEHIND);
+    }
+    String mapper =
+        stage.keycloak.addMapper("contractors", "postern", "aud", "https://somebody.else");
+    try {
+      Visitor visitor = new Visitor(stage.tls);
+      assertThat(visitor.get(openIdAnswer(visitor)).parameter("error_description"))
+          .contains("signin-token-audience");
+    } finally {
+      stage.keycloak.removeMapper(mapper);
+    }
+  }
+
   @Test
   void addressOfAnotherProvidersDomainIsRefusedAndTheDeviceIsTold() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     Visitor.Page back = visitor.submit(visitor.get(start("provider=partner")), password("mallory"));
     assertThat(back.parameter("error")).isEqualTo("access_denied");
     assertThat(back.parameter("error_description")).contains("signin-email-domain");
@@ -260,7 +254,7 @@ final class KeycloakTest {
 
   @Test
   void answerThatWasUsedIsRefusedAsAReplay() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     Visitor.Page answer = samlAnswer(visitor, "bob");
     assertThat(visitor.submit(answer, Map.of()).parameter("code")).isNotEmpty();
     Visitor.Page again = visitor.submit(answer, Map.of());
@@ -270,7 +264,7 @@ final class KeycloakTest {
 
   @Test
   void answerThatWasChangedIsRefused() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     Visitor.Page answer = samlAnswer(visitor, "bob");
     String xml =
         new String(
@@ -289,53 +283,55 @@ final class KeycloakTest {
 
   @Test
   void answerThatCameTooLateIsRefused() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     Visitor.Page answer = samlAnswer(visitor, "bob");
-    ahead.set(Duration.ofMinutes(20));
+    stage.ahead(Duration.ofMinutes(20));
     try {
       Visitor.Page back = visitor.submit(answer, Map.of());
       assertThat(back.body()).contains("signin-saml-time");
     } finally {
-      ahead.set(BEHIND);
+      stage.ahead(Stage.BEHIND);
     }
   }
 
   @Test
   void answerForAnotherServiceOrNobodyIsRefusedUnlessAllowed() throws Exception {
-    Visitor visitor = new Visitor(tls);
-    URI initiated = keycloak.address().resolve("/realms/people/protocol/saml/clients/");
+    Visitor visitor = new Visitor(stage.tls);
+    URI initiated = stage.keycloak.address().resolve("/realms/people/protocol/saml/clients/");
     Visitor.Page login = visitor.get(initiated.resolve("other"));
     Visitor.Page other = visitor.submit(login, password("bob"));
     assertThat(visitor.submit(other, Map.of()).body()).contains("signin-saml-audience");
     Visitor.Page unsolicited = visitor.get(initiated.resolve("postern"));
     assertThat(visitor.submit(unsolicited, Map.of()).body())
         .contains("signin-saml-unsolicited", "Nobody asked for this sign-in");
-    apply("allowUnsolicited: true");
+    stage.apply("allowUnsolicited: true");
     try {
       Visitor.Page allowed = visitor.submit(visitor.get(initiated.resolve("postern")), Map.of());
       assertThat(allowed.body()).contains("You are known to Postern");
     } finally {
-      apply("");
+      stage.apply("");
     }
   }
 
   @Test
   void signingOutAtTheProviderEndsTheSessionHere() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     JsonNode saml = enroll(samlSignIn(visitor, "carol"));
     assertThat(isLive(saml)).isTrue();
     Visitor.Page out =
-        visitor.get(keycloak.address().resolve("/realms/people/protocol/openid-connect/logout"));
+        visitor.get(
+            stage.keycloak.address().resolve("/realms/people/protocol/openid-connect/logout"));
     visitor.submit(out, Map.of());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(saml));
 
     JsonNode openId = patSignsIn();
-    keycloak.admin("POST", "/partners/users/" + keycloak.id("partners", "pat") + "/logout", "");
+    stage.keycloak.admin(
+        "POST", "/partners/users/" + stage.keycloak.id("partners", "pat") + "/logout", "");
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(openId));
   }
 
   private JsonNode patSignsIn() throws Exception {
-    Visitor visitor = new Visitor(tls);
+    Visitor visitor = new Visitor(stage.tls);
     JsonNode enrolled =
         enroll(visitor.submit(visitor.get(start("email=pat@partner.example")), password("pat")));
     assertThat(isLive(enrolled)).isTrue();
@@ -345,56 +341,56 @@ final class KeycloakTest {
   @Test
   void signalsOfARealTransmitterEndSessions() throws Exception {
     HttpResponse<String> made =
-        admin(
+        stage.admin(
             "POST",
             "/admin/v1/signals/streams",
             JSON.writeValueAsString(
                 Map.of(
                     "name", "keycloak",
                     "provider", "partner",
-                    "issuer", keycloak.address() + "/realms/partners",
+                    "issuer", stage.keycloak.address() + "/realms/partners",
                     "audience", "https://postern.example/signals")));
     assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
-    keycloak.pushSignals(
+    stage.keycloak.pushSignals(
         "partners",
         "signals",
-        broker.publicUrl().resolve("/signals/keycloak"),
+        stage.broker.publicUrl().resolve("/signals/keycloak"),
         JSON.readTree(made.body()).path("token").asText());
-    keycloak.backChannel("partners", "postern", "");
+    stage.keycloak.backChannel("partners", "postern", "");
     try {
-      String pat = keycloak.id("partners", "pat");
+      String pat = stage.keycloak.id("partners", "pat");
       JsonNode first = patSignsIn();
-      keycloak.admin("POST", "/partners/users/" + pat + "/logout", "");
+      stage.keycloak.admin("POST", "/partners/users/" + pat + "/logout", "");
       Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(first));
       JsonNode second = patSignsIn();
-      keycloak.admin(
+      stage.keycloak.admin(
           "PUT",
           "/partners/users/" + pat + "/reset-password",
           "{\"type\":\"password\",\"value\":\"secret-of-pat\",\"temporary\":false}");
       Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(second));
-      assertThat(admin("GET", "/admin/v1/signals/events", "").body())
+      assertThat(stage.admin("GET", "/admin/v1/signals/events", "").body())
           .contains("event-type/session-revoked", "event-type/credential-change");
     } finally {
-      keycloak.backChannel(
+      stage.keycloak.backChannel(
           "partners",
           "postern",
-          broker.publicUrl().resolve("/signin/oidc/partner/logout").toString());
+          stage.broker.publicUrl().resolve("/signin/oidc/partner/logout").toString());
     }
   }
 
   @Test
   void rotationOfTheProvidersKeysSignsNobodyOut() throws Exception {
-    JsonNode saml = enroll(samlSignIn(new Visitor(tls), "dave"));
-    keycloak.rotateKey("people");
-    keycloak.rotateKey("partners");
-    ahead.set(Duration.ZERO);
+    JsonNode saml = enroll(samlSignIn(new Visitor(stage.tls), "dave"));
+    stage.keycloak.rotateKey("people");
+    stage.keycloak.rotateKey("partners");
+    stage.ahead(Duration.ZERO);
     try {
       assertThat(isLive(saml)).isTrue();
-      enroll(samlSignIn(new Visitor(tls), "dave"));
+      enroll(samlSignIn(new Visitor(stage.tls), "dave"));
       patSignsIn();
       assertThat(isLive(saml)).isTrue();
     } finally {
-      ahead.set(BEHIND);
+      stage.ahead(Stage.BEHIND);
     }
   }
 }

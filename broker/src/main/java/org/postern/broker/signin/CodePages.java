@@ -10,12 +10,8 @@ import org.postern.policystore.jdbc.DeviceCodes;
 final class CodePages {
   private CodePages() {}
 
-  /** Which code? */
-  static Reply ask(String code, String problem) {
-    String wrong =
-        problem.isEmpty()
-            ? ""
-            : "<p class=\"wrong\" role=\"alert\" id=\"wrong\">" + Pages.escape(problem) + "</p>";
+  /** Which code? The one before may have been wrong. */
+  static Reply ask(String code, boolean again) {
     return Pages.form(
         200,
         "Sign in a device",
@@ -33,13 +29,17 @@ final class CodePages {
         """
             .formatted(
                 Pages.escape(code),
-                problem.isEmpty() ? "" : " aria-invalid=\"true\" aria-describedby=\"wrong\"",
-                wrong));
+                again ? " aria-invalid=\"true\" aria-describedby=\"wrong\"" : "",
+                again ? Pages.wrong(SignInFault.CODE_UNKNOWN) : ""));
   }
 
-  /** Who are you? */
+  /**
+   * Who are you?
+   *
+   * @param unknown an address that led nowhere; empty at first
+   */
   static Reply choose(
-      String code, String deviceName, List<IdentityProvider> providers, String problem) {
+      String code, String deviceName, List<IdentityProvider> providers, String unknown) {
     String choices =
         providers.stream()
             .map(each ->
@@ -52,25 +52,19 @@ final class CodePages {
                         Pages.hidden("provider", each.name()),
                         Pages.escape(each.name())))
             .collect(Collectors.joining());
-    String wrong =
-        problem.isEmpty()
-            ? ""
-            : "<p class=\"wrong\" role=\"alert\">" + Pages.escape(problem) + "</p>";
     return Pages.form(
         200,
         "Sign in to Postern",
         List.of("Sign in <strong>" + Pages.escape(deviceName) + "</strong>."),
         """
         <form method="post" action="/device">%s
-        <label for="email">Your e-mail address</label>
-        <input id="email" name="email" type="email" autocomplete="username" required autofocus>
         %s
         <button class="choice" type="submit">Continue</button>
         </form>
         <p class="or">or choose a provider</p>
         <ul>%s</ul>
         """
-            .formatted(Pages.hidden("user_code", code), wrong, choices));
+            .formatted(Pages.hidden("user_code", code), Pages.address(unknown), choices));
   }
 
   /** Yes or no? */
@@ -91,7 +85,7 @@ final class CodePages {
         front of you. If somebody sent you the code or this link, deny: approving gives them your access.</p>
         <form method="post" action="/device/confirm">%s
         <ul><li><button class="choice" type="submit" name="answer" value="deny" autofocus>Deny</button></li>
-        <li><button class="choice" type="submit" name="answer" value="approve">Approve</button></li></ul>
+        <li><button class="choice second" type="submit" name="answer" value="approve">Approve</button></li></ul>
         </form>
         """
             .formatted(Pages.hidden("state", state)));

@@ -83,7 +83,7 @@ public final class DeviceCodeDoor {
     return List.of(
         Route.post(ASK, FORM_BYTES_MAX, rate, this::ask),
         Route.post(POLL, FORM_BYTES_MAX, polls, this::poll),
-        Route.get(PAGE, rate, (head, body) -> CodePages.ask(shown(head), "")),
+        Route.get(PAGE, rate, (head, body) -> CodePages.ask(shown(head), false)),
         Route.post(
             PAGE, FORM_BYTES_MAX, rate, (head, body) -> SignIn.page(() -> typed(head, body))),
         Route.post(
@@ -180,7 +180,7 @@ public final class DeviceCodeDoor {
     Optional<DeviceCodes.Asked> asked =
         USER_CODE.matcher(code).matches() ? codes.find(code) : Optional.empty();
     if (asked.isEmpty()) {
-      return CodePages.ask("", SignInFault.CODE_UNKNOWN.title());
+      return CodePages.ask("", true);
     }
     return signIn.beginForCode(
         new SignIn.Coded(code, pretty(code), asked.get().deviceName(), asked.get().demand()),

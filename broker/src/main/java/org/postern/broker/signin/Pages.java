@@ -40,7 +40,9 @@ public final class Pages {
       button.choice { width: 100%; padding: .7rem 1rem; border: 0; border-radius: .5rem; font: inherit;
         font-weight: 600; background: var(--accent); color: var(--on-accent); cursor: pointer; }
       .or { margin: 1.25rem 0 .75rem; color: var(--soft); text-align: center; font-size: .875rem; }
-      .or + ul a.choice { background: transparent; color: var(--accent); border: 1px solid var(--accent); }
+      .or + ul .choice, button.second { background: transparent; color: var(--accent);
+        border: 1px solid var(--accent); }
+      #code { font-size: 1.6rem; letter-spacing: .1em; }
       .wrong { color: var(--wrong); }
       .small { color: var(--soft); font-size: .875rem; margin: 1rem 0 0; }
       dt { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
@@ -55,8 +57,12 @@ public final class Pages {
         .with("Cache-Control", "public, max-age=3600");
   }
 
-  /** Which provider? By address, or by name. */
-  static Reply choose(DeviceRequest request, List<IdentityProvider> providers, String problem) {
+  /**
+   * Which provider? By address, or by name.
+   *
+   * @param unknown an address that led nowhere; empty at first
+   */
+  static Reply choose(DeviceRequest request, List<IdentityProvider> providers, String unknown) {
     String links =
         providers.stream()
             .map(each ->
@@ -67,10 +73,6 @@ public final class Pages {
         request.fields().entrySet().stream()
             .map(each -> hidden(each.getKey(), each.getValue()))
             .collect(Collectors.joining("\n"));
-    String wrong =
-        problem.isEmpty()
-            ? ""
-            : "<p class=\"wrong\" role=\"alert\" id=\"wrong\">" + escape(problem) + "</p>";
     return page(
             200,
             "Sign in to Postern",
@@ -78,20 +80,35 @@ public final class Pages {
             """
             <form method="get" action="/signin/device">
             %s
-            <label for="email">Your e-mail address</label>
-            <input id="email" name="email" type="email" autocomplete="username" required autofocus%s>
             %s
             <button class="choice" type="submit">Continue</button>
             </form>
             <p class="or">or choose a provider</p>
             <ul>%s</ul>
             """
-                .formatted(
-                    hidden,
-                    problem.isEmpty() ? "" : " aria-invalid=\"true\" aria-describedby=\"wrong\"",
-                    wrong,
-                    links))
+                .formatted(hidden, address(unknown), links))
         .with("Content-Security-Policy", FORMS);
+  }
+
+  /** The field for an e-mail address, with what is wrong with the one that was given. */
+  static String address(String unknown) {
+    SignInFault fault = SignInFault.EMAIL_UNKNOWN;
+    return """
+    <label for="email">Your e-mail address</label>
+    <input id="email" name="email" type="email" autocomplete="username" value="%s" required autofocus%s>
+    %s
+    """
+        .formatted(
+            escape(unknown),
+            unknown.isEmpty() ? "" : " aria-invalid=\"true\" aria-describedby=\"wrong\"",
+            unknown.isEmpty() ? "" : wrong(fault));
+  }
+
+  /** What is wrong with a field, and what to do about it. */
+  static String wrong(SignInFault fault) {
+    return "<p class=\"wrong\" role=\"alert\" id=\"wrong\">"
+        + escape(fault.title() + ". " + fault.advice())
+        + "</p>";
   }
 
   static String hidden(String name, String value) {
@@ -145,12 +162,10 @@ public final class Pages {
     return page(200, title, List.of(escape(text)), "");
   }
 
-  static Reply done() {
-    return page(
-        200,
-        "You are signed in",
-        List.of("You can close this page and go back to your terminal."),
-        "");
+  /** Here and, if they were asked, at the provider. */
+  public static Reply signedOut() {
+    return note(
+        "You are signed out", "You can close this page. To sign in again, run postern login.");
   }
 
   /** The same page, for a browser that goes on to tell the device. */

@@ -92,7 +92,6 @@ public final class SignIn {
     return List.of(
         Route.get("/signin/device", rate, (head, body) -> page(() -> begin(head))),
         Route.get("/signin/test", rate, (head, body) -> page(() -> test(head))),
-        Route.get("/signin/done", Route.Gate.OPEN, (head, body) -> Pages.done()),
         Route.get(Pages.STYLE_PATH, Route.Gate.OPEN, (head, body) -> Pages.style()));
   }
 
@@ -129,7 +128,7 @@ public final class SignIn {
       Optional<IdentityProvider> found = forAddress(address);
       return found.isPresent()
           ? depart(request, found.get().name(), address)
-          : Pages.choose(request, all, SignInFault.EMAIL_UNKNOWN.title());
+          : Pages.choose(request, all, address);
     }
     return depart(request, chosen.orElse(all.getFirst().name()), "");
   }
@@ -155,11 +154,7 @@ public final class SignIn {
                 ? forAddress(address).map(IdentityProvider::name)
                 : all.size() == 1 ? Optional.of(all.getFirst().name()) : Optional.empty();
     if (name.isEmpty()) {
-      return CodePages.choose(
-          device.shown(),
-          device.deviceName(),
-          all,
-          address.isEmpty() ? "" : SignInFault.EMAIL_UNKNOWN.title());
+      return CodePages.choose(device.shown(), device.deviceName(), all, address);
     }
     return depart(
         name.get(),
@@ -287,7 +282,12 @@ public final class SignIn {
   }
 
   private SignIns.Returning returning(Head head, String state) throws SignInException {
-    if (state.isEmpty() || state.length() > STATE_MAX || !StateCookie.isSameBrowser(head, state)) {
+    boolean known =
+        !state.isEmpty() && state.length() <= STATE_MAX && stored.signIns().isKnown(state);
+    if (!known) {
+      throw new SignInException(SignInFault.UNSOLICITED, "state that is nobody's");
+    }
+    if (!StateCookie.isSameBrowser(head, state)) {
       throw new SignInException(SignInFault.STATE_UNKNOWN, "state without its browser's cookie");
     }
     return stored

@@ -26,6 +26,14 @@ public enum SignInFault {
       400,
       "This sign-in is over, or was begun in another browser",
       "Start again with postern login, and finish within ten minutes."),
+  UNSOLICITED(
+      400,
+      "Nobody asked for this sign-in, or it is long over",
+      "If a link brought you here, close this page. To sign in, run postern login."),
+  CODE_REFUSED(
+      403,
+      "The identity provider's answer was used before, or is too old",
+      "Start again with postern login."),
   RESPONSE_ISSUER(
       400, "The answer came from another identity provider", "Start again with postern login."),
   TOKEN_MISSING(502, "The identity provider sent no ID token", "Tell the administrator."),

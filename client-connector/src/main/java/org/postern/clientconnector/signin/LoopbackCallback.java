@@ -17,6 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Waits on a loopback port for the browser to come back with the code (RFC 8252 section 7.3). Takes
@@ -24,6 +26,10 @@ import java.util.concurrent.TimeoutException;
  */
 final class LoopbackCallback implements AutoCloseable {
   private static final String PATH = "/callback";
+
+  /** What the broker says ends with the reason's name. */
+  private static final Pattern CODED = Pattern.compile("(.*) \\(([a-z-]+)\\)", Pattern.DOTALL);
+
   private static final int BACKLOG = 4;
 
   private final HttpServer server;
@@ -69,14 +75,7 @@ final class LoopbackCallback implements AutoCloseable {
               && MessageDigest.isEqual(
                   query.getOrDefault("state", "").getBytes(StandardCharsets.UTF_8),
                   state.getBytes(StandardCharsets.UTF_8));
-      String text =
-          !ours
-              ? "This page is not part of a sign-in that is under way on this device."
-              : query.containsKey("code")
-                  ? "You are signed in. You can close this page and go back to the terminal."
-                  : "Signing in did not succeed. "
-                      + escape(query.getOrDefault("error_description", "The terminal says why."));
-      byte[] page = page(text).getBytes(StandardCharsets.UTF_8);
+      byte[] page = page(query, ours).getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
       exchange.getResponseHeaders().set("Cache-Control", "no-store");
       exchange
@@ -90,15 +89,59 @@ final class LoopbackCallback implements AutoCloseable {
     }
   }
 
-  private static String page(String text) {
+  private static String page(Map<String, String> query, boolean ours) {
+    if (!ours) {
+      return page(
+          "Nobody waits for this sign-in",
+          "It is over, or it was begun elsewhere. To sign in, run postern login.");
+    }
+    if (query.containsKey("code")) {
+      return page("You are signed in", "You can close this page and go back to the terminal.");
+    }
+    String why = escape(query.getOrDefault("error_description", "The terminal says why."));
+    Matcher coded = CODED.matcher(why);
+    return page(
+        "You are not signed in",
+        coded.matches()
+            ? coded.group(1) + "</p><p class=\"small\">Reason: <code>" + coded.group(2) + "</code>"
+            : why);
+  }
+
+  /** It looks as the broker's pages do. */
+  private static String page(String title, String text) {
     return """
-    <!doctype html><html lang="en"><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width,initial-scale=1">
-    <meta name="color-scheme" content="light dark"><title>Postern</title>
-    <style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1.5rem}</style>
-    <h1>Postern</h1><p>%s</p></html>
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%1$s</title>
+    <style>
+    :root { color-scheme: light dark; --ink: #16202c; --paper: #f4f6f8; --card: #fff; --line: #d5dce3;
+      --soft: #5a6675; }
+    @media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --paper: #11161c; --card: #1a212a;
+      --line: #303b47; --soft: #9aa7b5; } }
+    * { box-sizing: border-box; }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
+      background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+    main { width: 100%%; max-width: 26rem; padding: 2rem 1.5rem; background: var(--card);
+      border: 1px solid var(--line); border-radius: .75rem; }
+    h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.25; }
+    p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+    p:last-child { margin: 0; }
+    .small { color: var(--soft); font-size: .875rem; }
+    code { font-family: ui-monospace, monospace; }
+    </style>
+    </head>
+    <body>
+    <main>
+    <h1>%1$s</h1>
+    <p>%2$s</p>
+    </main>
+    </body>
+    </html>
     """
-        .formatted(text);
+        .formatted(title, text);
   }
 
   private static String escape(String text) {

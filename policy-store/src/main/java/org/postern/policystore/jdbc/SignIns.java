@@ -121,6 +121,17 @@ public final class SignIns {
         });
   }
 
+  /// Whether a sign-in began with this state, be it over or not.
+  public boolean isKnown(String state) {
+    return database
+        .first(
+            "look up a sign-in",
+            row -> true,
+            "select 1 from sign_in where state_hash = ?",
+            Tokens.hash(state))
+        .isPresent();
+  }
+
   /// Takes the browser's state, once. Empty for unknown, expired and used alike.
   public Optional<Returning> complete(String state) {
     Instant now = clock.instant();

@@ -255,6 +255,48 @@ public final class Keycloak implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes the realm's ID tokens for a client say something else.
+   *
+   * @return what takes it back, for {@link #removeMapper}
+   */
+  public String addMapper(String realm, String client, String claim, String value)
+      throws Exception {
+    JsonNode known =
+        JSON.readTree(admin("GET", "/" + realm + "/clients?clientId=" + client, "").body()).get(0);
+    String mappers =
+        "/" + realm + "/clients/" + known.path("id").asText() + "/protocol-mappers/models";
+    HttpResponse<String> made =
+        admin(
+            "POST",
+            mappers,
+            JSON.writeValueAsString(
+                Map.of(
+                    "name",
+                    claim,
+                    "protocol",
+                    "openid-connect",
+                    "protocolMapper",
+                    "oidc-hardcoded-claim-mapper",
+                    "config",
+                    Map.of(
+                        "claim.name", claim,
+                        "claim.value", value,
+                        "jsonType.label", "String",
+                        "id.token.claim", "true",
+                        "access.token.claim", "false"))));
+    URI place = made.headers().firstValue("Location").map(URI::create).orElse(null);
+    if (made.statusCode() != 201 || place == null) {
+      throw new IllegalStateException("mapper: " + made.statusCode() + " " + made.body());
+    }
+    return mappers + "/" + Path.of(place.getPath()).getFileName();
+  }
+
+  /** Takes back what {@link #addMapper} did. */
+  public void removeMapper(String mapper) throws IOException, InterruptedException {
+    admin("DELETE", mapper, "");
+  }
+
   /** Adds a signing key that is used from now on; the old one stays published. */
   public void rotateKey(String realm) throws Exception {
     JsonNode made = JSON.readTree(admin("GET", "/" + realm, "").body());

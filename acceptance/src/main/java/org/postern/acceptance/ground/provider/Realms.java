@@ -7,15 +7,18 @@ import java.util.stream.IntStream;
 
 /** Organisations in one Keycloak, and the policy that knows them. */
 public final class Realms {
+  /** Where everybody works but bob. */
+  public static final String RESEARCH = "Forschung & Übersee";
+
   private Realms() {}
 
-  private static String user(String name, String domain) {
+  private static String user(String name, String domain, String department) {
     return """
     {"username": "%1$s", "enabled": true, "email": "%1$s@%2$s", "emailVerified": true, "firstName": "%1$s",
-     "lastName": "Ünïcode", "groups": ["/staff"], "attributes": {"department": ["Forschung & Übersee"]},
+     "lastName": "Ünïcode", "groups": ["/staff"], "attributes": {"department": ["%3$s"]},
      "credentials": [{"type": "password", "value": "secret-of-%1$s", "temporary": false}]}
     """
-        .formatted(name, domain);
+        .formatted(name, domain, department);
   }
 
   private static String samlClient(
@@ -67,7 +70,7 @@ public final class Realms {
   public static String people(URI broker, String certificate) {
     List<String> users =
         List.of("alice", "bob", "carol", "dave").stream()
-            .map(each -> user(each, "example.com"))
+            .map(each -> user(each, "example.com", each.equals("bob") ? "Vertrieb" : RESEARCH))
             .toList();
     return realm(
         "people",
@@ -86,12 +89,13 @@ public final class Realms {
   public static String partners(URI broker) {
     return realm(
         "partners",
-        List.of(user("pat", "partner.example"), user("mallory", "example.com")),
+        List.of(user("pat", "partner.example", RESEARCH), user("mallory", "example.com", RESEARCH)),
         """
         {"clientId": "postern", "protocol": "openid-connect", "enabled": true, "publicClient": false,
          "standardFlowEnabled": true, "redirectUris": ["%s"], "clientAuthenticatorType": "client-jwt",
          "attributes": {"use.jwks.url": "true", "jwks.url": "%s",
            "backchannel.logout.url": "%s", "backchannel.logout.session.required": "true",
+           "post.logout.redirect.uris": "%s",
            "pkce.code.challenge.method": "S256"}},
         {"clientId": "signals", "protocol": "openid-connect", "enabled": true, "publicClient": false,
          "secret": "unused", "serviceAccountsEnabled": true, "standardFlowEnabled": false,
@@ -102,10 +106,29 @@ public final class Realms {
                 broker.resolve("/signin/callback"),
                 broker.resolve("/signin/oidc/keys"),
                 broker.resolve("/signin/oidc/partner/logout"),
+                broker.resolve("/signin/signed-out"),
                 broker.resolve("/signals/")));
   }
 
-  /** Both; the option is one more line of the SAML provider. */
+  /** Speaks OpenID Connect; a secret is our proof. Tells browsers, not us, of sign-outs. */
+  public static String contractors(URI broker) {
+    return realm(
+        "contractors",
+        List.of(user("kim", "contractor.example", RESEARCH)),
+        """
+        {"clientId": "postern", "protocol": "openid-connect", "enabled": true, "publicClient": false,
+         "standardFlowEnabled": true, "redirectUris": ["%s"], "secret": "secret-of-postern",
+         "frontchannelLogout": true,
+         "attributes": {"frontchannel.logout.url": "%s", "frontchannel.logout.session.required": "true",
+           "post.logout.redirect.uris": "%s", "pkce.code.challenge.method": "S256"}}
+        """
+            .formatted(
+                broker.resolve("/signin/callback"),
+                broker.resolve("/signin/oidc/contractor/logout"),
+                broker.resolve("/signin/signed-out")));
+  }
+
+  /** All three; the option is one more line of the SAML provider. */
   public static String policy(URI keycloak, String samlOption) {
     return """
     version: 1
@@ -122,6 +145,11 @@ public final class Realms {
         issuer: %1$s/realms/partners
         clientId: postern
         clientKey: true
+      - name: contractor
+        domains: [contractor.example]
+        issuer: %1$s/realms/contractors
+        clientId: postern
+        clientSecret: secret-of-postern
     """
         .formatted(keycloak, samlOption);
   }
@@ -132,7 +160,7 @@ public final class Realms {
    */
   public static String crowd(URI broker, String certificate, int size) {
     List<String> users =
-        IntStream.range(0, size).mapToObj(i -> user("p" + i, "example.com")).toList();
+        IntStream.range(0, size).mapToObj(i -> user("p" + i, "example.com", RESEARCH)).toList();
     return realm(
         "crowd",
         users,

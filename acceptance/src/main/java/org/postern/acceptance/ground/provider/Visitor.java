@@ -35,6 +35,7 @@ public final class Visitor {
 
   private final HttpClient http;
   private final Map<String, Map<String, String>> cookies = new HashMap<>();
+  private String end = DEVICE;
 
   /** Where it is now. */
   public record Page(URI address, int status, String body) {
@@ -100,6 +101,11 @@ public final class Visitor {
         .replace("&amp;", "&");
   }
 
+  /** Is not sent to addresses that begin like this, and says where it was to go. */
+  public void stopBefore(URI address) {
+    end = address.toString();
+  }
+
   /** Opens an address. */
   public Page get(URI address) throws IOException, InterruptedException {
     return follow(HttpRequest.newBuilder(address));
@@ -133,7 +139,7 @@ public final class Visitor {
         return new Page(request.uri(), response.statusCode(), response.body());
       }
       URI next = request.uri().resolve(response.headers().firstValue("Location").orElseThrow());
-      if (next.toString().startsWith(DEVICE)) {
+      if (next.toString().startsWith(DEVICE) || next.toString().startsWith(end)) {
         return new Page(next, response.statusCode(), response.body());
       }
       request = HttpRequest.newBuilder(next).timeout(Duration.ofSeconds(30)).build();

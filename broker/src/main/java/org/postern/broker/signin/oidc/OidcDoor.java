@@ -55,7 +55,7 @@ public final class OidcDoor {
     return List.of(
         Route.get(CALLBACK, rate, (head, body) -> SignIn.page(() -> comeBack(head))),
         Route.get(KEYS, rate, (head, body) -> publicKeys()),
-        Route.get(SIGNED_OUT, Route.Gate.OPEN, (head, body) -> signedOut()),
+        Route.get(SIGNED_OUT, Route.Gate.OPEN, (head, body) -> Pages.signedOut()),
         Route.get(
             "/signin/oidc/:name/logout",
             rate,
@@ -101,10 +101,6 @@ public final class OidcDoor {
     return Reply.json(200, new JWKSet(published).toJSONObject());
   }
 
-  private static Reply signedOut() {
-    return Pages.note("You are signed out", "You can close this page.");
-  }
-
   /** OpenID Connect Front-Channel Logout 1.0: who knows the session's name may end it. */
   private Reply frontLogout(Head head) throws SignInException {
     OidcProvider client = client(head);
@@ -115,7 +111,7 @@ public final class OidcDoor {
       throw new SignInException(SignInFault.SIGN_OUT_INVALID, "sid or iss is missing or wrong");
     }
     end(client.provider().name(), "", session);
-    return signedOut();
+    return Pages.signedOut();
   }
 
   private Reply backLogout(Head head, byte[] body) {

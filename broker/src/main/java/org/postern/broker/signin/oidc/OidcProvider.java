@@ -4,6 +4,7 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.oauth2.sdk.AuthorizationCode;
 import com.nimbusds.oauth2.sdk.AuthorizationCodeGrant;
+import com.nimbusds.oauth2.sdk.OAuth2Error;
 import com.nimbusds.oauth2.sdk.ParseException;
 import com.nimbusds.oauth2.sdk.ResponseType;
 import com.nimbusds.oauth2.sdk.Scope;
@@ -220,8 +221,12 @@ final class OidcProvider implements ProviderClient {
       response.setBody(answer.body());
       TokenResponse parsed = OIDCTokenResponseParser.parse(response);
       if (parsed instanceof TokenErrorResponse error) {
+        String why = String.valueOf(error.getErrorObject().getCode());
         throw new SignInException(
-            SignInFault.PROVIDER_REFUSED, "token endpoint: " + error.getErrorObject().getCode());
+            why.equals(OAuth2Error.INVALID_GRANT_CODE)
+                ? SignInFault.CODE_REFUSED
+                : SignInFault.PROVIDER_REFUSED,
+            "token endpoint: " + why);
       }
       return (OIDCTokenResponse) parsed.toSuccessResponse();
     } catch (ParseException e) {

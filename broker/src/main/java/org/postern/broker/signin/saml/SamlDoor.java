@@ -129,14 +129,16 @@ public final class SamlDoor {
             throw why;
           });
     } catch (SignInException e) {
-      throw e.fault() == SignInFault.STATE_UNKNOWN ? why : e;
+      throw e.fault() == SignInFault.STATE_UNKNOWN || e.fault() == SignInFault.UNSOLICITED
+          ? why
+          : e;
     }
   }
 
   private Reply redirected(Head head) throws SignInException {
     SamlProvider client = client(head);
     if (head.parameter("SAMLResponse").isPresent()) {
-      return signedOut();
+      return Pages.signedOut();
     }
     return signOut(
         client,
@@ -148,17 +150,13 @@ public final class SamlDoor {
     SamlProvider client = client(head);
     FormBody form = FormBody.parse(body);
     if (form.field("SAMLResponse").isPresent()) {
-      return signedOut();
+      return Pages.signedOut();
     }
     return signOut(
         client, new LogoutCheck(client).byPost(form), form.field("RelayState").orElse(""));
   }
 
   /** The answer to our own request: whatever it says, here the session is over already. */
-  private static Reply signedOut() {
-    return Pages.note("You are signed out", "You can close this page.");
-  }
-
   private Reply signOut(SamlProvider client, LogoutCheck.Asked asked, String relay)
       throws SignInException {
     String name = client.provider().name();
@@ -175,6 +173,6 @@ public final class SamlDoor {
     }
     LOG.info("{} sessions ended by a sign-out at {}", ended, name);
     Optional<URI> back = client.signedOut("_" + secrets.get(), asked.id(), ended > 0, relay);
-    return back.isPresent() ? Reply.redirect(back.get().toString()) : signedOut();
+    return back.isPresent() ? Reply.redirect(back.get().toString()) : Pages.signedOut();
   }
 }
