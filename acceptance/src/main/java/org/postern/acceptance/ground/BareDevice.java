@@ -9,8 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.postern.identity.Peers;
+import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
 import org.postern.tunnel.link.BrokerDialer;
@@ -31,7 +33,26 @@ public record BareDevice(
     ControlLink link, BlockingQueue<Envelope> heard, String userId, String deviceId) {
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
+  /** How long it waits before it asks a broker again that has not heard of a newcomer yet. */
+  private static final Duration AGAIN = Duration.ofMillis(50);
+
   static BareDevice connect(
+      DialerConfig.Target broker, EventLoop loop, EnrollByHand.Enrolled enrolled) throws Exception {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        return dial(broker, loop, enrolled);
+      } catch (TunnelException e) {
+        if (e.reason() != ReasonCode.USER_DISABLED
+            || System.nanoTime() - start > ANSWER.toNanos()) {
+          throw e;
+        }
+        LockSupport.parkNanos(AGAIN.toNanos());
+      }
+    }
+  }
+
+  private static BareDevice dial(
       DialerConfig.Target broker, EventLoop loop, EnrollByHand.Enrolled enrolled) throws Exception {
     BlockingQueue<Envelope> heard = new LinkedBlockingQueue<>();
     ControlLink link =
