@@ -151,7 +151,8 @@ public final class Broker implements AutoCloseable {
       Repositories stored,
       SnapshotStore policy,
       Certificates own,
-      CountryRoom countries) {
+      CountryRoom countries)
+      throws StartException {
     Renewals renewals =
         new Renewals(
             ground.authority(),
@@ -164,6 +165,7 @@ public final class Broker implements AutoCloseable {
     ApprovalRoom approvals = new ApprovalRoom(stored, ground.brokerId(), clock, blocking);
     forgotten = approvals.decisions()::forgotten;
     approvals.work(this::every);
+    approvals.tell(settings, web, () -> policy.current().identities(), random, this::every);
     SourceRecorder seen = new SourceRecorder(stored.sources());
     every(SourceRecorder.PAUSE, seen::write);
     return new TunnelRooms(

@@ -130,6 +130,27 @@ final class BrokerCommand implements Callable<Integer> {
   private @Nullable Path countryFile;
 
   @Option(
+      names = "--approval-webhook",
+      paramLabel = "URL",
+      description =
+          "Told of requests for access; it may answer them. Its secret is in"
+              + " POSTERN_APPROVAL_WEBHOOK_SECRET or the file that"
+              + " POSTERN_APPROVAL_WEBHOOK_SECRET_FILE names.")
+  private @Nullable URI approvalWebhook;
+
+  @Option(
+      names = "--approval-webhook-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      description = "For its whole answer (default: ${DEFAULT-VALUE}).")
+  private int approvalWebhookTimeout = 10;
+
+  @Option(
+      names = "--allow-private-webhook",
+      description = "The webhook may have a private address, and there be asked without TLS.")
+  private boolean privateWebhook;
+
+  @Option(
       names = "--new-admin-token",
       description = "Make one more admin token and write it to DATA_DIR/admin.token.")
   private boolean newAdminToken;
@@ -226,6 +247,19 @@ final class BrokerCommand implements Callable<Integer> {
             trustDomainFor(names.getFirst()),
             Duration.ofSeconds(60),
             environment);
+    BrokerSettings settings = settings(foundation, names);
+    return approvalWebhook == null
+        ? settings
+        : settings.telling(
+            WebhookSettings.of(
+                approvalWebhook,
+                Duration.ofSeconds(approvalWebhookTimeout),
+                privateWebhook,
+                foundation));
+  }
+
+  private BrokerSettings settings(FoundationSettings foundation, List<String> names)
+      throws StartException {
     return new BrokerSettings(
         foundation,
         listenAddress(listen),
@@ -333,6 +367,12 @@ final class BrokerCommand implements Callable<Integer> {
     tlsCertificate = tlsCertificate == null ? file.tlsCertificate : tlsCertificate;
     tlsKey = tlsKey == null ? file.tlsKey : tlsKey;
     issuerTrust = issuerTrust == null ? file.issuerTrust : issuerTrust;
+    countryFile = countryFile == null ? file.countryFile : countryFile;
+    approvalWebhook = approvalWebhook == null ? file.approvalWebhook : approvalWebhook;
+    if (given == null || !given.hasMatchedOption("--approval-webhook-timeout")) {
+      approvalWebhookTimeout = file.approvalWebhookTimeout;
+    }
+    privateWebhook = privateWebhook || file.privateWebhook;
     newAdminToken = newAdminToken || file.newAdminToken;
   }
 }

@@ -23,6 +23,7 @@ import org.postern.broker.bootstrap.StartException;
  * @param issuerTrust PEM file of the certificates to trust for identity providers; empty: the JDK's
  * @param countryFile tells the country of an address (MaxMind DB format); empty: nobody does
  * @param newAdminToken make one more admin token at this start
+ * @param approvalWebhook told of requests for access; empty: only people are
  */
 public record BrokerSettings(
     FoundationSettings foundation,
@@ -34,7 +35,50 @@ public record BrokerSettings(
     Set<String> privateIssuers,
     Optional<Path> issuerTrust,
     Optional<Path> countryFile,
-    boolean newAdminToken) {
+    boolean newAdminToken,
+    Optional<WebhookSettings> approvalWebhook) {
+
+  /** Without an approval webhook. */
+  public BrokerSettings(
+      FoundationSettings foundation,
+      InetSocketAddress listen,
+      List<String> hostNames,
+      Optional<URI> publicUrl,
+      Optional<Path> tlsCertificate,
+      Optional<Path> tlsKey,
+      Set<String> privateIssuers,
+      Optional<Path> issuerTrust,
+      Optional<Path> countryFile,
+      boolean newAdminToken) {
+    this(
+        foundation,
+        listen,
+        hostNames,
+        publicUrl,
+        tlsCertificate,
+        tlsKey,
+        privateIssuers,
+        issuerTrust,
+        countryFile,
+        newAdminToken,
+        Optional.empty());
+  }
+
+  /** The same with an approval webhook. */
+  public BrokerSettings telling(WebhookSettings webhook) {
+    return new BrokerSettings(
+        foundation,
+        listen,
+        hostNames,
+        publicUrl,
+        tlsCertificate,
+        tlsKey,
+        privateIssuers,
+        issuerTrust,
+        countryFile,
+        newAdminToken,
+        Optional.of(webhook));
+  }
 
   /** Copies, and wants a name at least. */
   public BrokerSettings {

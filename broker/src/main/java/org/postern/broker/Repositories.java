@@ -42,6 +42,7 @@ import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.jdbc.PostureReports;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.ProvisioningKeys;
+import org.postern.policystore.jdbc.RequestsToTell;
 import org.postern.policystore.jdbc.Risks;
 import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
@@ -78,7 +79,8 @@ record Repositories(
     Approvals approvals,
     Risks risks,
     DecisionRecords decisions,
-    RuleCountTable ruleCounts) {
+    RuleCountTable ruleCounts,
+    RequestsToTell toTell) {
 
   static Repositories over(
       Foundation ground, SecureRandom random, InstantSource clock, LongSupplier nanoTime) {
@@ -122,7 +124,8 @@ record Repositories(
         new Approvals(source, random, clock),
         new Risks(source, random, clock),
         new DecisionRecords(source, clock),
-        new RuleCountTable(source));
+        new RuleCountTable(source),
+        new RequestsToTell(source, clock));
   }
 
   Enrollment.Repositories enrollment() {

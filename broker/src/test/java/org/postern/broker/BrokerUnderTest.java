@@ -33,6 +33,9 @@ public final class BrokerUnderTest implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   static final String VERIFIER = "v".repeat(43);
 
+  /** Of the port in the file that a running PostgreSQL keeps. */
+  private static final int PORT_LINE = 3;
+
   final Broker broker;
   final Path dataDir;
   final HttpClient http;
@@ -40,12 +43,12 @@ public final class BrokerUnderTest implements AutoCloseable {
 
   /** Starts it. */
   public BrokerUnderTest(Path dataDir, Set<String> privateIssuers) throws Exception {
+    this(dataDir, settings(dataDir, Optional.empty(), privateIssuers));
+  }
+
+  private BrokerUnderTest(Path dataDir, BrokerSettings settings) throws Exception {
     this.dataDir = dataDir;
-    this.broker =
-        Broker.start(
-            settings(dataDir, Optional.empty(), privateIssuers),
-            Clock.systemUTC(),
-            System::nanoTime);
+    this.broker = Broker.start(settings, Clock.systemUTC(), System::nanoTime);
     TrustBundle trust =
         TrustBundle.fromPem(
             new TrustDomain("postern.internal"), Files.readString(dataDir.resolve("ca.pem")));
@@ -56,6 +59,39 @@ public final class BrokerUnderTest implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(20))
             .build();
     this.adminToken = Files.readString(dataDir.resolve("admin.token")).strip();
+  }
+
+  /** Another broker of the same deployment: the same database, the same sealing key. */
+  BrokerUnderTest beside(Path otherDir) throws Exception {
+    Path inside = dataDir.resolve("postgres");
+    List<String> postmaster = Files.readAllLines(inside.resolve("data/postmaster.pid"));
+    BrokerSettings alike = settings(otherDir, Optional.empty(), Set.of());
+    FoundationSettings foundation =
+        new FoundationSettings(
+            otherDir,
+            alike.foundation().programsDir(),
+            Optional.of(
+                "jdbc:postgresql://127.0.0.1:" + postmaster.get(PORT_LINE).strip() + "/postgres"),
+            Optional.of("postern"),
+            Optional.empty(),
+            alike.foundation().trustDomainDefault(),
+            alike.foundation().patience(),
+            Map.of(
+                "POSTERN_DATABASE_PASSWORD_FILE", inside.resolve("password").toString(),
+                "POSTERN_SEALING_KEY_FILE", dataDir.resolve("sealing.key").toString()));
+    return new BrokerUnderTest(
+        otherDir,
+        new BrokerSettings(
+            foundation,
+            alike.listen(),
+            alike.hostNames(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Set.of(),
+            Optional.empty(),
+            Optional.empty(),
+            true));
   }
 
   static BrokerSettings settings(

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
 import no.nav.security.mock.oauth2.token.DefaultOAuth2TokenCallback;
 import org.postern.appconnector.link.Connector;
@@ -104,6 +105,18 @@ public final class WholeBroker implements AutoCloseable {
       Set<String> privateIssuers,
       Optional<Path> countryFile)
       throws Exception {
+    this(dataDir, programs, time, privateIssuers, countryFile, UnaryOperator.identity());
+  }
+
+  /** The same, with whatever else an operator says. */
+  public WholeBroker(
+      Path dataDir,
+      Path programs,
+      ClientSide.Time time,
+      Set<String> privateIssuers,
+      Optional<Path> countryFile,
+      UnaryOperator<BrokerSettings> more)
+      throws Exception {
     this.dataDir = dataDir;
     this.clock = time.clock();
     provider.start(InetAddress.getLoopbackAddress(), 0);
@@ -111,25 +124,26 @@ public final class WholeBroker implements AutoCloseable {
     issuers.add(issuer());
     this.broker =
         Broker.start(
-            new BrokerSettings(
-                new FoundationSettings(
-                    dataDir,
-                    programs,
+            more.apply(
+                new BrokerSettings(
+                    new FoundationSettings(
+                        dataDir,
+                        programs,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "postern.internal",
+                        Duration.ofSeconds(60),
+                        Map.of()),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    List.of("localhost", "127.0.0.1"),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
-                    "postern.internal",
-                    Duration.ofSeconds(60),
-                    Map.of()),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                List.of("localhost", "127.0.0.1"),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                issuers,
-                Optional.empty(),
-                countryFile,
-                false),
+                    issuers,
+                    Optional.empty(),
+                    countryFile,
+                    false)),
             time);
     this.trust =
         TrustBundle.fromPem(

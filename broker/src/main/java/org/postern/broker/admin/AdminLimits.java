@@ -11,7 +11,6 @@ import java.time.Duration;
  * @param wrongTokensPerMinute from one address
  * @param addressesTracked addresses whose wrong tokens are remembered
  * @param internalDocumentBytes a whole policy, as it is taken apart to change one thing
- * @param editAttempts how often an edit is tried again when other brokers edit at the same time
  * @param pageDefault things in a page
  * @param pageMax the same, at most
  * @param accessToken how long an access token lives
@@ -26,7 +25,6 @@ record AdminLimits(
     int wrongTokensPerMinute,
     int addressesTracked,
     int internalDocumentBytes,
-    int editAttempts,
     int pageDefault,
     int pageMax,
     Duration accessToken,
@@ -43,7 +41,6 @@ record AdminLimits(
           30,
           4_096,
           64 * 1024 * 1024,
-          50,
           100,
           1_000,
           Duration.ofHours(1),

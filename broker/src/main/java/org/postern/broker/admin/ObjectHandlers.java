@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 
 /** The things of the policy document one by one, the same way for every kind. */
@@ -103,7 +104,14 @@ final class ObjectHandlers {
     if (call.isDryRun()) {
       return done(call, outcome);
     }
-    return warned(call, outcome, shown(200, found(call, now())));
+    return warned(call, outcome, shown(200, made(call, outcome)));
+  }
+
+  /** As this edit made it, for what others made of it since is not this caller's to have seen. */
+  private ObjectNode made(AdminCall call, PolicyEditor.Outcome outcome) {
+    return outcome instanceof PolicyEditor.Outcome.Done done
+        ? found(call, ConfigTree.of(done.made()))
+        : found(call, now());
   }
 
   /** The answer is the thing itself, so what the change carves out stands in its head. */
@@ -239,7 +247,8 @@ final class ObjectHandlers {
               List<ObjectChange> changes,
               List<String> lines,
               long version,
-              ImpactDesk.Change whole) ->
+              ImpactDesk.Change whole,
+              PolicyConfiguration made) ->
           Reply.json(
               200,
               Map.of(
@@ -276,7 +285,7 @@ final class ObjectHandlers {
     if (outcome instanceof PolicyEditor.Outcome.Waits waits) {
       return PolicyEditor.waits(waits);
     }
-    return warned(call, outcome, shown(200, found(call, now())));
+    return warned(call, outcome, shown(200, made(call, outcome)));
   }
 
   private ObjectNode at(PolicyKind kind, String name, long version) {

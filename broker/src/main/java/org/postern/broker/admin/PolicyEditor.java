@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
@@ -33,17 +35,29 @@ final class PolicyEditor {
   private final PolicyParser ofAdministrators;
   private final PolicyParser ofOurs;
 
-  /** Edits of one thing stand in line here, so that only other brokers are met in the database. */
-  private final ReentrantLock editing = new ReentrantLock();
+  /**
+   * Changes stand in line here, the first come first, so that one of them at most waits in the
+   * database for other brokers, and the pool's connections are free for what only reads.
+   */
+  private final ReentrantLock changing = new ReentrantLock(true);
 
   /** How a document came to be applied. */
   record Order(String document, String message, OptionalLong expected, boolean dryRun) {}
 
   /** What became of it. */
   sealed interface Outcome {
-    /** It is in force, or would be. */
+    /**
+     * It is in force, or would be.
+     *
+     * @param version of the configuration that it made, whatever others did since
+     * @param made that configuration
+     */
     record Done(
-        List<ObjectChange> changes, List<String> lines, long version, ImpactDesk.Change whole)
+        List<ObjectChange> changes,
+        List<String> lines,
+        long version,
+        ImpactDesk.Change whole,
+        PolicyConfiguration made)
         implements Outcome {}
 
     /** It waits for a second person. */
@@ -84,17 +98,32 @@ final class PolicyEditor {
 
   private Outcome apply(AdminCall call, Order order, PolicyParser parser, Set<String> fourEyes) {
     PolicyDocument document = parsed(order.document(), parser);
+    ChangeReview review = review(call, fourEyes);
+    try {
+      return inTurn(call, order, review, change -> parts.policy().apply(document, change));
+    } catch (ChangeReview.NeedsSecondPerson e) {
+      return new Outcome.Waits(keep(call, order, review));
+    }
+  }
+
+  private ChangeReview review(AdminCall call, Set<String> fourEyes) {
     PolicyTests tests =
         PolicyTests.parse(
             parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE),
             contract);
-    ChangeReview review =
-        new ChangeReview(
-            contract.kinds(),
-            call.principal,
-            call.head,
-            fourEyes,
-            after -> tests.failures(after, this::compiled, parts.clock().instant()));
+    return new ChangeReview(
+        contract.kinds(),
+        call.principal,
+        call.head,
+        fourEyes,
+        after -> tests.failures(after, this::compiled, parts.clock().instant()));
+  }
+
+  private Outcome inTurn(
+      AdminCall call,
+      Order order,
+      ChangeReview review,
+      Function<PolicyChange, ApplyResult> applying) {
     PolicyChange change =
         new PolicyChange(
             call.principal.actor(),
@@ -104,31 +133,35 @@ final class PolicyEditor {
             order.expected(),
             order.dryRun(),
             review);
+    ApplyResult result;
+    changing.lock();
     try {
-      return switch (parts.policy().apply(document, change)) {
-        case ApplyResult.Refused(List<PolicyError> errors) -> {
-          if (!order.dryRun() && !review.failedTests().isEmpty()) {
-            blocked(call, order, review.failedTests());
-          }
-          throw wrong(errors);
-        }
-        case ApplyResult.Conflict conflict -> new Outcome.Overtaken();
-        case ApplyResult.Applied applied -> {
-          call.isAudited();
-          if (!order.dryRun()) {
-            // Whoever applied finds it in force when the answer is there.
-            parts.snapshots().refresh();
-          }
-          yield new Outcome.Done(
-              review.changes(),
-              applied.changes(),
-              parts.policy().configurationVersion(),
-              review.whole());
-        }
-      };
-    } catch (ChangeReview.NeedsSecondPerson e) {
-      return new Outcome.Waits(keep(call, order, review));
+      result = applying.apply(change);
+    } finally {
+      changing.unlock();
     }
+    return switch (result) {
+      case ApplyResult.Refused(List<PolicyError> errors) -> {
+        if (!order.dryRun() && !review.failedTests().isEmpty()) {
+          blocked(call, order, review.failedTests());
+        }
+        throw wrong(errors);
+      }
+      case ApplyResult.Conflict conflict -> new Outcome.Overtaken();
+      case ApplyResult.Applied applied -> {
+        call.isAudited();
+        if (!order.dryRun()) {
+          // Whoever applied finds it in force when the answer is there.
+          parts.snapshots().refresh();
+        }
+        yield new Outcome.Done(
+            review.changes(),
+            applied.changes(),
+            applied.configurationVersion(),
+            review.whole(),
+            applied.configuration());
+      }
+    };
   }
 
   /** A policy without people; what does not differ from the one in force is not made again. */
@@ -205,25 +238,22 @@ final class PolicyEditor {
     PolicyKind on(ConfigTree tree);
   }
 
-  /** Changes one thing; tried again when another broker was faster. */
+  /** Changes one thing of what there is when its turn has come, so that nobody is faster. */
   Outcome edit(AdminCall call, Edit edit) {
-    editing.lock();
+    ChangeReview review = review(call, call.isDryRun() ? Set.of() : fourEyes());
+    AtomicReference<Order> made =
+        new AtomicReference<>(new Order("", "", OptionalLong.empty(), call.isDryRun()));
+    PolicyStore.Edit inside =
+        now -> {
+          ConfigTree tree = ConfigTree.of(now.configuration());
+          String document = tree.document(edit.on(tree));
+          made.set(new Order(document, "", OptionalLong.of(now.version()), call.isDryRun()));
+          return parsed(document, ofOurs);
+        };
     try {
-      for (int attempt = 0; attempt < limits.editAttempts(); attempt++) {
-        PolicyStore.Versioned now = parts.policy().loadVersioned();
-        ConfigTree tree = ConfigTree.of(now.configuration());
-        String document = tree.document(edit.on(tree));
-        Order order = new Order(document, "", OptionalLong.of(now.version()), call.isDryRun());
-        Outcome outcome = applyOurs(call, order, false);
-        if (!(outcome instanceof Outcome.Overtaken)) {
-          return outcome;
-        }
-      }
-      throw new AdminProblem(
-          Reply.problem(503, "busy", "Too many edits at the same time", "Try again.")
-              .with("Retry-After", "1"));
-    } finally {
-      editing.unlock();
+      return inTurn(call, made.get(), review, change -> parts.policy().edit(inside, change));
+    } catch (ChangeReview.NeedsSecondPerson e) {
+      return new Outcome.Waits(keep(call, made.get(), review));
     }
   }
 

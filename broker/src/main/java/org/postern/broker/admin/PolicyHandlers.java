@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.function.Predicate;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.jdbc.ConfigurationHistory;
 import org.postern.policystore.jdbc.PolicyStore;
@@ -94,7 +95,8 @@ final class PolicyHandlers {
               List<ObjectChange> changes,
               List<String> lines,
               long version,
-              ImpactDesk.Change whole) -> {
+              ImpactDesk.Change whole,
+              PolicyConfiguration made) -> {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("changes", lines);
         body.put("details", changes.stream().map(ObjectChange::described).toList());
@@ -220,7 +222,7 @@ final class PolicyHandlers {
     List<ConfigurationHistory.Version> earlier = parts.history().list(number, 1);
     Optional<ConfigTree> before =
         earlier.isEmpty()
-            ? Optional.of(ConfigTree.of(org.postern.policystore.PolicyConfiguration.EMPTY))
+            ? Optional.of(ConfigTree.of(PolicyConfiguration.EMPTY))
             : parts.history().document(earlier.getFirst().version()).map(ConfigTree::ofDocument);
     return before
         .map(tree ->

@@ -33,6 +33,11 @@ public record FoundationSettings(
     environment = Map.copyOf(environment);
   }
 
+  /** A secret out of the environment, or out of the file that {@code variable_FILE} names. */
+  public Optional<String> secret(String variable) throws StartException {
+    return Secrets.fromEnvironment(environment, variable);
+  }
+
   /** Environment values are secrets. */
   @Override
   public String toString() {

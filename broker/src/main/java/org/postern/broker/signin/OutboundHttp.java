@@ -92,7 +92,9 @@ public final class OutboundHttp implements Outbound {
     if (!allPublic && !request.privateAllowed()) {
       throw new SignInException(
           SignInFault.PROVIDER_FORBIDDEN,
-          host + " has a private address; allow it with --allow-private-issuer if that is meant");
+          host
+              + " has a private address; if that is meant, allow it: --allow-private-issuer for a"
+              + " provider, --allow-private-webhook for the approval webhook");
     }
     if (!secure && (allPublic || !request.privateAllowed())) {
       throw new SignInException(

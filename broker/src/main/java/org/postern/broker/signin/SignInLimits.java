@@ -35,6 +35,24 @@ public record SignInLimits(
     int attributeMax,
     int valuesMax) {
 
+  /** The same for another kind of answer. */
+  public SignInLimits fetching(int bytesMax, Duration deadline) {
+    return new SignInLimits(
+        bytesMax,
+        deadline,
+        keysMax,
+        metadataAge,
+        metadataKept,
+        refetchPause,
+        clockSkew,
+        signInAge,
+        codeAge,
+        groupsMax,
+        textMax,
+        attributeMax,
+        valuesMax);
+  }
+
   /** What the product ships with. */
   public static final SignInLimits DEFAULT =
       new SignInLimits(

@@ -1,6 +1,7 @@
 package org.postern.policystore.jdbc;
 
 import java.util.List;
+import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.yaml.PolicyError;
 
 /// What became of a policy document.
@@ -10,7 +11,14 @@ public sealed interface ApplyResult {
   ///
   /// @param changes one line each, as in `application payments: added`; empty if nothing changed
   /// @param version the policy version afterwards, unchanged if nothing changed
-  record Applied(List<String> changes, long version) implements ApplyResult {
+  /// @param configurationVersion that of the configuration alone
+  /// @param configuration as it is, or would be, by this change and before any later one
+  record Applied(
+      List<String> changes,
+      long version,
+      long configurationVersion,
+      PolicyConfiguration configuration)
+      implements ApplyResult {
     /// Copies the list.
     public Applied {
       changes = List.copyOf(changes);

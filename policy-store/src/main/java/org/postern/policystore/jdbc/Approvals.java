@@ -293,7 +293,7 @@ public final class Approvals {
         parameter);
   }
 
-  private static Request request(ResultSet row) throws SQLException {
+  static Request request(ResultSet row) throws SQLException {
     return new Request(
         row.getString("id"),
         row.getString("user_id"),

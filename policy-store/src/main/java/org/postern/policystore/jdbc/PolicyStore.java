@@ -51,25 +51,51 @@ public final class PolicyStore {
   /// The same, reviewed, on condition that the configuration is the one that the author has seen,
   /// and written into history and audit log in the same transaction.
   public ApplyResult apply(PolicyDocument document, PolicyChange change) {
+    return inLine(
+        "apply the policy document",
+        (connection, now) -> applyOn(connection, document, change, now));
+  }
+
+  /// The same for a document that is made of the configuration as it is when its turn has come:
+  /// nobody can be faster, at this broker or another. An exception of the edit changes nothing.
+  public ApplyResult edit(Edit edit, PolicyChange change) {
+    return inLine(
+        "edit the policy", (connection, now) -> applyOn(connection, edit.on(now), change, now));
+  }
+
+  /// Makes the document of an edit. Called inside the transaction; must not block.
+  @FunctionalInterface
+  public interface Edit {
+    /// What is wanted, given what there is.
+    PolicyDocument on(Versioned now);
+  }
+
+  private interface Turn {
+    ApplyResult take(Connection connection, Versioned now) throws SQLException;
+  }
+
+  private ApplyResult inLine(String what, Turn turn) {
     audit.prepare();
     return database.transaction(
-        "apply the policy document",
+        what,
         connection -> {
           Database.list(
               connection,
               row -> "",
               "select pg_advisory_xact_lock(hashtextextended('postern apply', 0))");
-          return applyOn(connection, document, change);
+          long version = configurationVersion(connection);
+          return turn.take(
+              connection, new Versioned(ConfigurationTables.read(connection), version));
         });
   }
 
-  private ApplyResult applyOn(Connection connection, PolicyDocument document, PolicyChange change)
+  private ApplyResult applyOn(
+      Connection connection, PolicyDocument document, PolicyChange change, Versioned now)
       throws SQLException {
-    long version = configurationVersion(connection);
-    if (change.expected().isPresent() && change.expected().getAsLong() != version) {
-      return new ApplyResult.Conflict(change.expected().getAsLong(), version);
+    if (change.expected().isPresent() && change.expected().getAsLong() != now.version()) {
+      return new ApplyResult.Conflict(change.expected().getAsLong(), now.version());
     }
-    PolicyConfiguration before = ConfigurationTables.read(connection);
+    PolicyConfiguration before = now.configuration();
     List<PolicyError> errors = document.errorsOver(before, limits);
     if (!errors.isEmpty()) {
       return new ApplyResult.Refused(errors);
@@ -77,7 +103,7 @@ public final class PolicyStore {
     PolicyConfiguration after = withKnownSecrets(connection, document.over(before));
     ConfigurationDifference difference = new ConfigurationDifference(before, after);
     if (difference.changes().isEmpty()) {
-      return new ApplyResult.Applied(List.of(), version(connection));
+      return new ApplyResult.Applied(List.of(), version(connection), now.version(), before);
     }
     PolicyChange.Findings findings = change.review().review(before, after);
     if (!findings.errors().isEmpty()) {
@@ -92,7 +118,8 @@ public final class PolicyStore {
           new ConfigurationHistory.Made(difference.changes(), after));
       audit.append(connection, events(connection, change, difference, findings));
     }
-    return new ApplyResult.Applied(difference.changes(), version(connection));
+    return new ApplyResult.Applied(
+        difference.changes(), version(connection), configurationVersion(connection), after);
   }
 
   private static List<AuditEvent> events(
