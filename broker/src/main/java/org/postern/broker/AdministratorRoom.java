@@ -5,8 +5,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.AdministratorLimits;
@@ -14,10 +16,12 @@ import org.postern.broker.administrators.AdministratorStores;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
+import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.jdbc.AdministratorAttempts;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.postern.policystore.jdbc.AdministratorSessions;
 import org.postern.policystore.jdbc.Administrators;
+import org.postern.policystore.jdbc.ProviderAdministrators;
 
 /** The administrators' sign-in of one broker, and the code of whoever is to be the first. */
 final class AdministratorRoom {
@@ -53,6 +57,7 @@ final class AdministratorRoom {
     AdministratorStores stores =
         new AdministratorStores(
             new Administrators(source, random, clock),
+            new ProviderAdministrators(source, random, clock),
             new AdministratorCredentials(source, random, clock),
             new AdministratorSessions(source, random, clock, LIMITS.sessionIdle()),
             new AdministratorAttempts(source, clock, random, LIMITS.delays()),
@@ -75,7 +80,10 @@ final class AdministratorRoom {
     return code;
   }
 
-  AdministratorDoor door(URI publicUrl, LongSupplier nanoTime) {
-    return new AdministratorDoor(stores, LIMITS, publicUrl, random, clock, nanoTime, first::done);
+  /** {@code configured}: the identity providers of the current policy. */
+  AdministratorDoor door(
+      URI publicUrl, Supplier<List<IdentityProvider>> configured, LongSupplier nanoTime) {
+    return new AdministratorDoor(
+        stores, LIMITS, publicUrl, configured, random, clock, nanoTime, first::done);
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
@@ -37,6 +38,7 @@ import org.postern.broker.front.OnePort;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
+import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
@@ -265,14 +267,19 @@ public final class Broker implements AutoCloseable {
                 nanoTime));
     List<Route> routes = new ArrayList<>();
     routes.addAll(new Introduction(ground.authority(), policy, publicUrl()).routes());
+    Supplier<List<IdentityProvider>> providers =
+        () -> policy.current().configuration().identityProviders();
+    AdministratorDoor door =
+        Objects.requireNonNull(administrators).door(publicUrl(), providers, nanoTime);
     SignInRooms signIn =
         new SignInRooms(
             new SignInRooms.Place(
-                () -> policy.current().configuration().identityProviders(),
+                providers,
                 publicUrl(),
                 settings.privateIssuers(),
                 settings.issuerTrustPem(),
                 new Repositories.Sealer(ground.sealingKey()),
+                door.entry(),
                 web,
                 stored.strangers()),
             stored,
@@ -296,7 +303,6 @@ public final class Broker implements AutoCloseable {
     every(STRANGERS_COUNTED, stored.strangers()::writeCounts);
     every(SIGNALS_POLLED, () -> signIn.signals().poll(blocking));
     every(SIGNALS_FORGOTTEN, signIn.signals()::forget);
-    AdministratorDoor door = Objects.requireNonNull(administrators).door(publicUrl(), nanoTime);
     Repositories.Desks desks =
         new Repositories.Desks(signIn.desk(), signIn.signals().desk(), door.directory());
     BrokerFacts facts = facts(ground, front);

@@ -96,7 +96,7 @@ public final class PolicyStore {
       return new ApplyResult.Conflict(change.expected().getAsLong(), now.version());
     }
     PolicyConfiguration before = now.configuration();
-    List<PolicyError> errors = document.errorsOver(before, limits);
+    List<PolicyError> errors = document.errorsOver(before, limits, AdminRoles.names(connection));
     if (!errors.isEmpty()) {
       return new ApplyResult.Refused(errors);
     }
