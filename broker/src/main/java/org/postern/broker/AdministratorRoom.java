@@ -18,6 +18,8 @@ import org.postern.policystore.jdbc.AdministratorAttempts;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.postern.policystore.jdbc.AdministratorSessions;
 import org.postern.policystore.jdbc.Administrators;
+import org.postern.policystore.jdbc.ProviderAdministrators;
+import org.postern.policystore.jdbc.SnapshotStore;
 
 /** The administrators' sign-in of one broker, and the code of whoever is to be the first. */
 final class AdministratorRoom {
@@ -53,6 +55,7 @@ final class AdministratorRoom {
     AdministratorStores stores =
         new AdministratorStores(
             new Administrators(source, random, clock),
+            new ProviderAdministrators(source, random, clock),
             new AdministratorCredentials(source, random, clock),
             new AdministratorSessions(source, random, clock, LIMITS.sessionIdle()),
             new AdministratorAttempts(source, clock, random, LIMITS.delays()),
@@ -75,7 +78,15 @@ final class AdministratorRoom {
     return code;
   }
 
-  AdministratorDoor door(URI publicUrl, LongSupplier nanoTime) {
-    return new AdministratorDoor(stores, LIMITS, publicUrl, random, clock, nanoTime, first::done);
+  AdministratorDoor door(URI publicUrl, SnapshotStore policy, LongSupplier nanoTime) {
+    return new AdministratorDoor(
+        stores,
+        LIMITS,
+        publicUrl,
+        () -> policy.current().configuration().identityProviders(),
+        random,
+        clock,
+        nanoTime,
+        first::done);
   }
 }

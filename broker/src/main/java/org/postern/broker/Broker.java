@@ -263,6 +263,8 @@ public final class Broker implements AutoCloseable {
                 nanoTime));
     List<Route> routes = new ArrayList<>();
     routes.addAll(new Introduction(ground.authority(), policy, publicUrl()).routes());
+    AdministratorDoor door =
+        Objects.requireNonNull(administrators).door(publicUrl(), policy, nanoTime);
     SignInRooms signIn =
         new SignInRooms(
             new SignInRooms.Place(
@@ -271,6 +273,7 @@ public final class Broker implements AutoCloseable {
                 settings.privateIssuers(),
                 settings.issuerTrustPem(),
                 new Repositories.Sealer(ground.sealingKey()),
+                door.entry(),
                 web,
                 stored.strangers()),
             stored,
@@ -294,7 +297,6 @@ public final class Broker implements AutoCloseable {
     every(STRANGERS_COUNTED, stored.strangers()::writeCounts);
     every(SIGNALS_POLLED, () -> signIn.signals().poll(blocking));
     every(SIGNALS_FORGOTTEN, signIn.signals()::forget);
-    AdministratorDoor door = Objects.requireNonNull(administrators).door(publicUrl(), nanoTime);
     Repositories.Desks desks =
         new Repositories.Desks(signIn.desk(), signIn.signals().desk(), door.directory());
     BrokerFacts facts = facts(ground, front);

@@ -17,6 +17,7 @@ import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.signals.SignalLimits;
 import org.postern.broker.signals.Signals;
+import org.postern.broker.signin.AdministratorEntry;
 import org.postern.broker.signin.DeviceCodeDoor;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.OutboundHttp;
@@ -59,6 +60,7 @@ final class SignInRooms {
    * @param privateIssuers issuers that may live at private addresses, by the operator's word
    * @param audit for what strangers may try as well
    * @param trustPem certificates to trust for all providers instead of the JDK's
+   * @param entry where administrators get their session
    * @param sealer seals what lets an administrator's browser begin a test sign-in
    */
   record Place(
@@ -67,6 +69,7 @@ final class SignInRooms {
       Set<String> privateIssuers,
       Optional<String> trustPem,
       SecretSealer sealer,
+      AdministratorEntry entry,
       WebLoops web,
       AuditLog audit) {}
 
@@ -105,7 +108,8 @@ final class SignInRooms {
             limits,
             clock,
             random,
-            place.audit());
+            place.audit(),
+            place.entry());
     codes =
         new DeviceCodeDoor(
             signIn,

@@ -39,12 +39,18 @@ final class AdministratorPageTest {
   }
 
   private void pictures(String name) throws Exception {
+    pictures(browser, name);
+  }
+
+  static void pictures(Chromium browser, String name) throws Exception {
     browser.look(1280, 900, false);
     browser.screenshot(PICTURES.resolve(name + "-desktop.png"));
     browser.look(390, 844, false);
     browser.screenshot(PICTURES.resolve(name + "-phone.png"));
     browser.look(1280, 900, true);
     browser.screenshot(PICTURES.resolve(name + "-dark.png"));
+    browser.look(390, 844, true);
+    browser.screenshot(PICTURES.resolve(name + "-phone-dark.png"));
     browser.look(1280, 900, false);
   }
 

@@ -14,7 +14,9 @@ import java.util.TreeMap;
 /// @param anyDomain addresses of domains that no provider has are accepted from this one as well
 /// @param audiences who may sign in through it
 /// @param attributes what is taken over of what it says about a person
-/// @param sessionLength of a device whose user signs in here
+/// @param sessionLength of a device whose user signs in here, and at most of an administrator
+/// @param administrators who becomes an administrator, if administrators sign in here: the first
+///   that fits
 public record IdentityProvider(
     String name,
     Protocol protocol,
@@ -22,7 +24,8 @@ public record IdentityProvider(
     boolean anyDomain,
     Set<Audience> audiences,
     Attributes attributes,
-    Duration sessionLength) {
+    Duration sessionLength,
+    List<RoleMapping> administrators) {
 
   /// The claim that is read when the document names none.
   public static final String GROUPS_CLAIM_DEFAULT = "groups";
@@ -34,6 +37,19 @@ public record IdentityProvider(
   public IdentityProvider {
     domains = List.copyOf(domains);
     audiences = Set.copyOf(audiences);
+    administrators = List.copyOf(administrators);
+  }
+
+  /// One that makes nobody an administrator.
+  public IdentityProvider(
+      String name,
+      Protocol protocol,
+      List<String> domains,
+      boolean anyDomain,
+      Set<Audience> audiences,
+      Attributes attributes,
+      Duration sessionLength) {
+    this(name, protocol, domains, anyDomain, audiences, attributes, sessionLength, List.of());
   }
 
   /// One whose sign-ins last as long as usual.
@@ -225,6 +241,6 @@ public record IdentityProvider(
           case Saml saml -> saml;
         };
     return new IdentityProvider(
-        name, changed, domains, anyDomain, audiences, attributes, sessionLength);
+        name, changed, domains, anyDomain, audiences, attributes, sessionLength, administrators);
   }
 }

@@ -180,7 +180,8 @@ final class PolicyEditor {
   /** What the policy in force would be with a document over it; nothing is changed. */
   PolicyConfiguration proposed(String document, PolicyConfiguration live) {
     PolicyDocument parsed = parsed(document, ofAdministrators);
-    List<PolicyError> errors = parsed.errorsOver(live, parts.policyLimits());
+    List<PolicyError> errors =
+        parsed.errorsOver(live, parts.policyLimits(), parts.administrators().roles().names());
     if (!errors.isEmpty()) {
       throw wrong(errors);
     }

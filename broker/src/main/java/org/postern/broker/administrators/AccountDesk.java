@@ -27,9 +27,10 @@ final class AccountDesk {
   private final BrowserSessions browsers;
   private final Journal journal;
   private final SetupDesk setup;
+  private final ProviderDesk providers;
   private final SecureRandom random;
 
-  AccountDesk(Tools tools, SetupDesk setup) {
+  AccountDesk(Tools tools, SetupDesk setup, ProviderDesk providers) {
     this.stores = tools.stores();
     this.limits = tools.limits();
     this.states = tools.states();
@@ -38,6 +39,7 @@ final class AccountDesk {
     this.browsers = tools.browsers();
     this.journal = tools.journal();
     this.setup = setup;
+    this.providers = providers;
     this.random = tools.random();
   }
 
@@ -49,11 +51,13 @@ final class AccountDesk {
     body.put("passkeys", place.hasPasskeys());
     if (live.isEmpty()) {
       body.put("first", stores.accounts().none());
+      body.put("providers", providers.names());
       return Reply.json(200, body);
     }
     Administrator who = live.get().administrator();
     body.put("name", who.name());
     body.put("role", who.role());
+    body.put("provider", who.provider());
     body.put("csrf", BrowserSessions.csrf(head));
     body.put("session", live.get().id());
     body.put("sessions", stores.sessions().list(who.id()).stream().map(AccountDesk::line).toList());
@@ -63,7 +67,8 @@ final class AccountDesk {
     body.put("password", stores.credentials().password(who.id()).isPresent());
     body.put("recoveryCodesLeft", stores.credentials().recoveryCodesLeft(who.id()));
     Reply reply = Reply.json(200, body);
-    boolean marked = stores.credentials().isKnownDevice(who.id(), BrowserSessions.mark(head));
+    boolean marked =
+        !who.isLocal() || stores.credentials().isKnownDevice(who.id(), BrowserSessions.mark(head));
     return marked
         ? reply
         : BrowserSessions.withMark(
@@ -95,7 +100,11 @@ final class AccountDesk {
   Reply signOut(Ask ask) throws Refusal {
     AdministratorSessions.Live live = browsers.require(ask.head());
     stores.sessions().end(live.administrator().id(), live.id());
-    journal.did(ask.head(), live.administrator(), "sign-out", "");
+    journal.did(
+        ask.head(),
+        live.administrator(),
+        "sign-out",
+        live.administrator().isLocal() ? "" : "through " + live.administrator().provider());
     return BrowserSessions.forget(Reply.json(200, Map.of()));
   }
 

@@ -10,10 +10,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.postern.broker.admin.AdministratorDesk;
 import org.postern.broker.front.AddressRate;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
+import org.postern.broker.signin.AdministratorEntry;
+import org.postern.policystore.IdentityProvider;
 
 /**
  * The sign-in page of administrators and everything behind it. A session of a browser ends in a
@@ -35,6 +38,7 @@ public final class AdministratorDoor {
   private final AccountDesk account;
   private final CommandLineDesk commandLine;
   private final Directory directory;
+  private final ProviderDesk providers;
   private final Route.Gate rate;
   private final Route.Gate codeRate;
   private final Runnable onSetup;
@@ -43,6 +47,7 @@ public final class AdministratorDoor {
    * A door.
    *
    * @param publicUrl where browsers reach this broker
+   * @param configured the identity providers of the current policy
    * @param nanoTime a monotonic clock, nanoseconds
    * @param onSetup called when a one-time code has been used
    */
@@ -50,6 +55,7 @@ public final class AdministratorDoor {
       AdministratorStores stores,
       AdministratorLimits limits,
       URI publicUrl,
+      Supplier<List<IdentityProvider>> configured,
       SecureRandom random,
       InstantSource clock,
       LongSupplier nanoTime,
@@ -70,7 +76,8 @@ public final class AdministratorDoor {
             clock);
     this.setup = new SetupDesk(tools);
     this.signIn = new SignInDesk(tools);
-    this.account = new AccountDesk(tools, setup);
+    this.providers = new ProviderDesk(tools, configured);
+    this.account = new AccountDesk(tools, setup, providers);
     this.commandLine = new CommandLineDesk(tools);
     this.directory = new Directory(tools);
     this.rate =
@@ -129,6 +136,11 @@ public final class AdministratorDoor {
   /** The accounts, for the admin API. */
   public AdministratorDesk directory() {
     return directory;
+  }
+
+  /** Where administrators get in whom a provider signed in. */
+  public AdministratorEntry entry() {
+    return providers;
   }
 
   private Reply done(Reply reply) {

@@ -67,6 +67,11 @@ record Ask(Head head, JsonNode body) {
 
   /** What the browser says it is, in printable characters. */
   String agent() {
+    return agent(head);
+  }
+
+  /** The same of any request. */
+  static String agent(Head head) {
     Optional<String> agent = head.header("user-agent");
     String text = agent.orElse("unknown").replaceAll("[^\\x20-\\x7e]", "?");
     return text.substring(0, Math.min(text.length(), AGENT_MAX));

@@ -60,9 +60,19 @@ final class BrowserSessions {
     return live;
   }
 
-  /** The same, soon after signing in: credentials are not changed at a screen left open. */
+  /**
+   * The same for credentials: of an account that has any here, and soon after signing in, since
+   * they are not changed at a screen left open.
+   */
   AdministratorSessions.Live requireFresh(Head head) throws Refusal {
     AdministratorSessions.Live live = require(head);
+    if (!live.administrator().isLocal()) {
+      throw Refusal.of(
+          403,
+          "provider-account",
+          "You sign in through " + live.administrator().provider(),
+          "Such an account has no passkey, password or recovery code of its own here.");
+    }
     if (live.createdAt().plus(limits.fresh()).isBefore(clock.instant())) {
       throw Refusal.of(
           403,
@@ -92,13 +102,22 @@ final class BrowserSessions {
         sessions
             .open(
                 new AdministratorSessions.Opening(
-                    who, method, ask.address(), ask.agent(), limits.sessionAge()))
+                    who,
+                    method,
+                    ask.address(),
+                    ask.agent(),
+                    limits.sessionAge(),
+                    AdministratorSessions.Origin.LOCAL))
             .orElseThrow(Refusal::wrongCredentials);
     Map<String, Object> body = new LinkedHashMap<>(more);
     body.put("name", who.name());
     body.put("role", who.role());
-    return Reply.json(200, body)
-        .with("Set-Cookie", cookie(COOKIE, opened.secret(), limits.sessionAge()));
+    return signedIn(Reply.json(200, body), opened, limits.sessionAge());
+  }
+
+  /** The answer with which a browser gets its session. */
+  static Reply signedIn(Reply reply, AdministratorSessions.Opened opened, Duration age) {
+    return reply.with("Set-Cookie", cookie(COOKIE, opened.secret(), age));
   }
 
   /** Signs it out. */

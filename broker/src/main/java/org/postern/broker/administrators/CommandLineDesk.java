@@ -47,7 +47,7 @@ final class CommandLineDesk {
 
   /** The administrator said yes. */
   Reply allow(Ask ask) throws Refusal {
-    Administrator who = browsers.require(ask.head()).administrator();
+    AdministratorSessions.Live live = browsers.require(ask.head());
     String redirect = ask.text("redirectUri", 256);
     String state = ask.text("state", 128);
     String challenge = ask.text("codeChallenge", 64);
@@ -59,7 +59,10 @@ final class CommandLineDesk {
               + " damaged. Run 'postern admin login' again.");
     }
     String code =
-        states.seal(PURPOSE, limits.loginCode(), Map.of("id", who.id(), "challenge", challenge));
+        states.seal(
+            PURPOSE,
+            limits.loginCode(),
+            Map.of("id", live.administrator().id(), "session", live.id(), "challenge", challenge));
     return Reply.json(
         200,
         Map.of(
@@ -96,7 +99,9 @@ final class CommandLineDesk {
                         "browser",
                         ask.address(),
                         ask.agent(),
-                        limits.commandLineAge())));
+                        limits.commandLineAge(),
+                        AdministratorSessions.Origin.LOCAL),
+                    opened.get().get("session")));
     if (session.isEmpty()) {
       journal.refused(ask.head(), "", "command-line", "code unknown, used, expired or not theirs");
       throw Refusal.of(

@@ -83,7 +83,7 @@ final class Directory implements AdministratorDesk {
   @Override
   public Reply link(Head head, String user, String by) {
     return answer(() -> {
-      Administrator who = named(head);
+      Administrator who = local(named(head));
       stores.accounts().link(who.id(), user.isEmpty() ? null : user);
       journal.linked(head, by, who, user);
       return Reply.json(200, Map.of("id", who.name(), "userId", user));
@@ -98,6 +98,7 @@ final class Directory implements AdministratorDesk {
       item.put("id", each.administrator().id());
       item.put("name", each.administrator().name());
       item.put("role", each.administrator().role());
+      item.put("provider", each.administrator().provider());
       item.put("state", each.administrator().disabled() ? "disabled" : "active");
       item.put("passkeys", each.passkeys());
       item.put("password", each.password());
@@ -134,7 +135,7 @@ final class Directory implements AdministratorDesk {
           "There is an administrator " + name,
           "For new credentials: postern admin administrator reset " + name);
     }
-    journal.ordered(ask.head(), by, "invite", new Administrator("", name, role, false));
+    journal.ordered(ask.head(), by, "invite", new Administrator("", name, role, false, ""));
     return answer(201, name, role, code.get(), expires);
   }
 
@@ -161,7 +162,7 @@ final class Directory implements AdministratorDesk {
 
   /** Takes the credentials away now; a one-time code brings new ones. */
   private Reply reset(Ask ask, String by) throws Refusal {
-    Administrator who = named(ask.head());
+    Administrator who = local(named(ask.head()));
     if (who.disabled()) {
       throw Refusal.of(
           409,
@@ -197,6 +198,17 @@ final class Directory implements AdministratorDesk {
               who.name() + " is the last owner",
               "Invite another: postern admin administrator invite NAME --role owner");
     };
+  }
+
+  private static Administrator local(Administrator who) throws Refusal {
+    if (!who.isLocal()) {
+      throw Refusal.of(
+          409,
+          "provider-account",
+          "%s signs in through %s".formatted(who.name(), who.provider()),
+          "Who that is, and how he proves it, is the provider's word; here he can be disabled.");
+    }
+    return who;
   }
 
   private Administrator named(Head head) throws Refusal {

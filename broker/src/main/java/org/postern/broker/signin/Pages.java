@@ -188,6 +188,19 @@ public final class Pages {
     return page(status, title, paragraphs, rest).with("Content-Security-Policy", FORMS);
   }
 
+  /** For somebody who came from the administrators' page. */
+  static Reply faultAtAdministrators(SignInFault fault) {
+    return page(
+        fault.status(),
+        fault.title(),
+        List.of(escape(fault.advice())),
+        """
+        <p><a class="choice" href="/admin/signin">Back to administrator sign-in</a></p>
+        <p class="small">Reason: <code>%s</code></p>
+        """
+            .formatted(fault.code()));
+  }
+
   /** Paragraphs and the rest are HTML already; the title is text. */
   private static Reply page(int status, String title, List<String> paragraphs, String rest) {
     String body =

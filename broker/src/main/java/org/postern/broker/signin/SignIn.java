@@ -4,7 +4,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.postern.broker.front.Head;
@@ -16,7 +15,6 @@ import org.postern.policystore.IdentityProvider.Audience;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.jdbc.DeviceCodes;
-import org.postern.policystore.jdbc.PlaceholderSubjectException;
 import org.postern.policystore.jdbc.ProviderNotes;
 import org.postern.policystore.jdbc.SignIns;
 import org.postern.policystore.jdbc.Users;
@@ -35,9 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SignIn {
   private static final Logger LOG = LoggerFactory.getLogger(SignIn.class);
-  private static final int SECRET_BYTES = 32;
   private static final int STATE_MAX = 512;
-  private static final int EMAIL_MAX = 254;
 
   /** What a sign-in remembers that is for a device with a code, before the code. */
   private static final String CODED = "code ";
@@ -54,33 +50,36 @@ public final class SignIn {
    */
   record Coded(String code, String shown, String deviceName, Demand demand) {}
 
-  /** Notes a sign-in that leaves for the provider; false if it cannot. */
-  @FunctionalInterface
-  private interface Noter {
-    boolean note(String provider, ProviderClient.Attempt attempt);
-  }
-
   private final Providers providers;
   private final Repositories stored;
   private final SignInLimits limits;
   private final InstantSource clock;
-  private final SecureRandom random;
   private final SignInJournal journal;
+  private final Admission admission;
+  private final Departures departures;
+  private final AdministratorSignIn administrators;
 
-  /** Over the providers. */
+  /**
+   * Over the providers.
+   *
+   * @param entry where administrators get their session
+   */
   public SignIn(
       Providers providers,
       Repositories stored,
       SignInLimits limits,
       InstantSource clock,
       SecureRandom random,
-      AuditLog audit) {
+      AuditLog audit,
+      AdministratorEntry entry) {
     this.providers = providers;
     this.stored = stored;
     this.limits = limits;
     this.clock = clock;
-    this.random = random;
     this.journal = new SignInJournal(audit);
+    this.departures = new Departures(providers, stored.signIns(), limits, clock, random);
+    this.admission = new Admission(providers, stored.notes(), stored.users());
+    this.administrators = new AdministratorSignIn(admission, departures, entry);
   }
 
   SignInJournal journal() {
@@ -92,6 +91,7 @@ public final class SignIn {
     return List.of(
         Route.get("/signin/device", rate, (head, body) -> page(() -> begin(head))),
         Route.get("/signin/test", rate, (head, body) -> page(() -> test(head))),
+        Route.get(AdministratorSignIn.PATH, rate, (head, body) -> administrators.begin(head)),
         Route.get(Pages.STYLE_PATH, Route.Gate.OPEN, (head, body) -> Pages.style()));
   }
 
@@ -125,18 +125,12 @@ public final class SignIn {
     }
     if (chosen.isEmpty() && email.isPresent()) {
       String address = email.get().strip();
-      Optional<IdentityProvider> found = forAddress(address);
+      Optional<IdentityProvider> found = departures.forAddress(address, Audience.USERS);
       return found.isPresent()
           ? depart(request, found.get().name(), address)
           : Pages.choose(request, all, address);
     }
     return depart(request, chosen.orElse(all.getFirst().name()), "");
-  }
-
-  private Optional<IdentityProvider> forAddress(String address) {
-    return address.length() > EMAIL_MAX || address.indexOf('@') < 1
-        ? Optional.empty()
-        : providers.forAddress(address, Audience.USERS);
   }
 
   /** Somebody typed a device's code: on to the provider, or first the question to which one. */
@@ -151,16 +145,16 @@ public final class SignIn {
         chosen.isPresent()
             ? chosen
             : !address.isEmpty()
-                ? forAddress(address).map(IdentityProvider::name)
+                ? departures.forAddress(address, Audience.USERS).map(IdentityProvider::name)
                 : all.size() == 1 ? Optional.of(all.getFirst().name()) : Optional.empty();
     if (name.isEmpty()) {
       return CodePages.choose(device.shown(), device.deviceName(), all, address);
     }
-    return depart(
+    return departures.depart(
         name.get(),
         address,
         device.demand(),
-        true,
+        Audience.USERS,
         (provider, attempt) ->
             stored
                 .codes()
@@ -185,43 +179,12 @@ public final class SignIn {
   }
 
   private Reply depart(DeviceRequest to, String name, String hint) throws SignInException {
-    return depart(
+    return departures.depart(
         name,
         hint,
         to.demand(),
-        !to.redirect().isEmpty(),
-        (provider, attempt) ->
-            stored
-                .signIns()
-                .begin(
-                    new SignIns.Beginning(
-                        attempt.state(),
-                        provider,
-                        attempt.nonce(),
-                        attempt.verifier(),
-                        to.toReturn(),
-                        to.demand(),
-                        clock.instant().plus(limits.signInAge()))));
-  }
-
-  private Reply depart(String name, String hint, Demand demand, boolean forUser, Noter noter)
-      throws SignInException {
-    ProviderClient client =
-        providers
-            .find(name)
-            .orElseThrow(
-                () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "unknown provider"));
-    if (forUser && !client.provider().isFor(Audience.USERS)) {
-      throw new SignInException(SignInFault.NOT_FOR_YOU, name + " is not for users");
-    }
-    ProviderClient.Attempt attempt =
-        new ProviderClient.Attempt(secret(), secret(), secret(), hint, demand);
-    ProviderClient.Departure departure = client.depart(attempt);
-    if (!noter.note(name, attempt)) {
-      throw new SignInException(SignInFault.TOO_MANY, "too many sign-ins are under way");
-    }
-    return Pages.onward(departure, name)
-        .with("Set-Cookie", StateCookie.set(attempt.state(), limits.signInAge().toSeconds()));
+        to.redirect().isEmpty() ? null : Audience.USERS,
+        departures.noting(to.toReturn(), to.demand()));
   }
 
   /** Judges what came back from the provider. */
@@ -247,16 +210,13 @@ public final class SignIn {
       journal.refused(head, provider, e);
       throw e;
     }
+    if (AdministratorSignIn.isMeant(returning)) {
+      return administrators.arrive(head, returning, () -> judge(returning, provider, arrival));
+    }
     boolean coded = returning.device().state().startsWith(CODED);
     Reply reply;
     try {
-      if (!provider.isEmpty() && !provider.equals(returning.provider())) {
-        throw new SignInException(
-            SignInFault.RESPONSE_ISSUER,
-            "sent to %s, came back from %s".formatted(returning.provider(), provider));
-      }
-      Asserted asserted = arrival.judge(returning);
-      Demands.check(returning.demand(), asserted.authentication(), limits.clockSkew());
+      Asserted asserted = judge(returning, provider, arrival);
       if (coded) {
         // The browser is asked once more: its cookie stays.
         return confirm(head, state, returning, asserted);
@@ -279,6 +239,18 @@ public final class SignIn {
               : Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
     }
     return reply.with("Set-Cookie", StateCookie.clear(state));
+  }
+
+  private Asserted judge(SignIns.Returning returning, String provider, Arrival arrival)
+      throws SignInException {
+    if (!provider.isEmpty() && !provider.equals(returning.provider())) {
+      throw new SignInException(
+          SignInFault.RESPONSE_ISSUER,
+          "sent to %s, came back from %s".formatted(returning.provider(), provider));
+    }
+    Asserted asserted = arrival.judge(returning);
+    Demands.check(returning.demand(), asserted.authentication(), limits.clockSkew());
+    return asserted;
   }
 
   private SignIns.Returning returning(Head head, String state) throws SignInException {
@@ -320,8 +292,7 @@ public final class SignIn {
             .map(ProviderClient::provider)
             .orElseThrow(
                 () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "removed meanwhile"));
-    stored.notes().note(name, asserted.person().subject(), asserted.said());
-    Mapping.checkDomain(provider, providers.all(), asserted.person().email());
+    admission.note(provider, asserted);
     return Pages.said(asserted);
   }
 
@@ -339,27 +310,9 @@ public final class SignIn {
    * never by an e-mail address.
    */
   public UserRecord admit(Head head, String name, Asserted asserted) throws SignInException {
-    IdentityProvider provider =
-        providers
-            .find(name)
-            .map(ProviderClient::provider)
-            .orElseThrow(() ->
-                new SignInException(
-                    SignInFault.PROVIDER_UNKNOWN, "the provider was removed meanwhile"));
-    if (!provider.isFor(Audience.USERS)) {
-      throw new SignInException(SignInFault.NOT_FOR_YOU, name + " is not for users");
-    }
-    stored.notes().note(name, asserted.person().subject(), asserted.said());
-    Mapping.checkDomain(provider, providers.all(), asserted.person().email());
-    UserRecord user;
-    try {
-      user = stored.users().signIn(name, asserted.person());
-    } catch (PlaceholderSubjectException e) {
-      throw new SignInException(SignInFault.SUBJECT_RESERVED, String.valueOf(e.getMessage()), e);
-    }
-    if (user.disabled()) {
-      throw new SignInException(SignInFault.USER_DISABLED, "user " + user.id() + " is disabled");
-    }
+    IdentityProvider provider = admission.provider(name, Audience.USERS);
+    admission.note(provider, asserted);
+    UserRecord user = admission.user(provider, asserted);
     journal.signedIn(head, user, asserted.authentication());
     LOG.info("user {} signed in through {}", user.id(), name);
     return user;
@@ -368,7 +321,7 @@ public final class SignIn {
   private Reply toDevice(
       String state, SignIns.Returning returning, UserRecord user, Asserted asserted)
       throws SignInException {
-    String code = secret();
+    String code = departures.secret();
     SignIns.SignedIn who = new SignIns.SignedIn(user.id(), asserted.authentication());
     if (!stored.signIns().issueCode(state, who, code, limits.codeAge())) {
       throw new SignInException(SignInFault.STATE_UNKNOWN, "sign-in has a code already");
@@ -376,12 +329,6 @@ public final class SignIn {
     SignIns.DeviceReturn device = returning.device();
     return Reply.redirect(
         device.redirect() + "?code=" + encode(code) + "&state=" + encode(device.state()));
-  }
-
-  private String secret() {
-    byte[] bytes = new byte[SECRET_BYTES];
-    random.nextBytes(bytes);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   /** What a stranger wrote, fit for one line of a log. */

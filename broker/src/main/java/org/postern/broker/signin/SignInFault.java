@@ -82,6 +82,15 @@ public enum SignInFault {
       403,
       "This identity provider does not sign in users",
       "Choose another one, or ask the administrator."),
+  NOT_FOR_ADMINISTRATORS(
+      403,
+      "This identity provider does not sign in administrators",
+      "Choose another way to sign in. An owner can switch it on: signIn: [administrators]."),
+  NO_ROLE(
+      403,
+      "You are not an administrator here",
+      "Ask an owner: none of your groups or attributes is in the provider's list of"
+          + " administrators."),
   SAML_TOO_LARGE(413, "The provider's answer is too large", "Tell the administrator."),
   SAML_UNREADABLE(400, "The provider's answer cannot be read", "Tell the administrator."),
   SAML_SHAPE(

@@ -108,17 +108,44 @@ function line(title, small, label, action) {
 
 const when = text => text ? new Date(text).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : 'never';
 
+/** On to an identity provider; a terminal that waits is not forgotten. */
+function leave(how) {
+  const to = new URLSearchParams(how);
+  if (terminal) for (const name of ['redirect_uri', 'state', 'code_challenge']) to.set(name, query.get(name));
+  location.assign(page + '/provider?' + to);
+}
+
+/** One provider is one button; of several one chooses, by address or by name. */
+function showProviders(names) {
+  $('through-provider').hidden = !names.length;
+  $('by-email').hidden = $('or-provider').hidden = names.length < 2;
+  $('own-account').open = $('own-account-summary').hidden = !names.length;
+  $('with-passkey').classList.toggle('primary', !names.length);
+  $('providers').replaceChildren(...names.map(name => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = names.length > 1 ? name : 'Continue with ' + name;
+    button.classList.toggle('primary', names.length === 1);
+    button.addEventListener('click', () => leave({ provider: name }));
+    return button;
+  }));
+}
+
 /** Asks who is signed in, and shows the page that fits. */
 async function start(detail) {
   const own = await call('/session');
-  for (const each of document.querySelectorAll('.passkeys')) each.hidden = !own.passkeys || !window.PublicKeyCredential;
+  for (const each of document.querySelectorAll('.own-credentials')) each.hidden = !!own.provider;
+  for (const each of document.querySelectorAll('.passkeys')) {
+    each.hidden = !own.passkeys || !window.PublicKeyCredential || (own.provider && each.matches('.own-credentials'));
+  }
   $('terminal').hidden = !terminal;
   $('first-hint').hidden = !own.first;
   changing = false;
   pending = null;
   if (!own.signedIn) {
     csrf = '';
-    return show(own.first ? 'codes' : 'signin');
+    showProviders(own.providers);
+    return show(own.first && !own.providers.length ? 'codes' : 'signin');
   }
   csrf = own.csrf;
   if (terminal && !detail) {
@@ -128,6 +155,8 @@ async function start(detail) {
   }
   $('own-name').textContent = own.name;
   $('own-role').textContent = own.role;
+  $('own-provider').textContent = 'You signed in through ' + own.provider + ', which gave you this role. It can end your sessions at any time.';
+  $('own-provider').hidden = !own.provider;
   $('own-passkeys').replaceChildren(...own.ownPasskeys.map(each => line(each.name,
     'since ' + when(each.since) + ', last used ' + when(each.lastUsed), 'Remove', async () => {
       await call('/account/passkey/remove', { id: each.id });
@@ -186,6 +215,8 @@ submit('with-password', async () => {
   $('password').value = '';
   await start();
 });
+
+submit('by-email', async () => leave({ email: $('email').value }));
 
 click('have-code', async () => show('codes'));
 click('back', async () => show('signin'));

@@ -35,6 +35,7 @@ import org.postern.policystore.jdbc.AdministratorAttempts;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.postern.policystore.jdbc.AdministratorSessions;
 import org.postern.policystore.jdbc.Administrators;
+import org.postern.policystore.jdbc.ProviderAdministrators;
 
 /** Signing in by password, its limits and its refusals, by a clock of the test. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -77,6 +78,7 @@ final class SignInTest {
     AdministratorStores stores =
         new AdministratorStores(
             accounts,
+            new ProviderAdministrators(source, random, () -> now),
             credentials,
             new AdministratorSessions(source, random, () -> now, limits.sessionIdle()),
             new AdministratorAttempts(source, () -> now, random, limits.delays()),
@@ -84,7 +86,14 @@ final class SignInTest {
             log::addAll);
     routes =
         new AdministratorDoor(
-                stores, limits, URI.create(ORIGIN), random, () -> now, () -> nanos, () -> {})
+                stores,
+                limits,
+                URI.create(ORIGIN),
+                List::of,
+                random,
+                () -> now,
+                () -> nanos,
+                () -> {})
             .routes();
     setUp();
   }

@@ -135,6 +135,7 @@ public final class AuditFields {
                   "anyDomain",
                   "attributes",
                   "signIn",
+                  "administrators",
                   "sessionLength",
                   "scopes",
                   "saml",

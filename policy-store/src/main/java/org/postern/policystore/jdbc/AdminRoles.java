@@ -1,10 +1,13 @@
 package org.postern.policystore.jdbc;
 
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /// The deployment's own roles, and settings of administration. Blocking; any thread.
@@ -22,6 +25,10 @@ public final class AdminRoles {
     }
   }
 
+  /// Roles that every deployment has.
+  public static final Set<String> BUILT_IN =
+      Set.of("owner", "policy-editor", "auditor", "operator", "approver");
+
   private final Database database;
   private final InstantSource clock;
 
@@ -34,6 +41,18 @@ public final class AdminRoles {
   /// All of them, by name.
   public List<Role> list() {
     return database.list("list roles", AdminRoles::read, "select * from admin_role order by name");
+  }
+
+  /// The names of all roles, built in and own.
+  public Set<String> names() {
+    return database.transaction("read the names of roles", AdminRoles::names);
+  }
+
+  static Set<String> names(Connection connection) throws SQLException {
+    Set<String> names = new HashSet<>(BUILT_IN);
+    names.addAll(
+        Database.list(connection, row -> row.getString("name"), "select name from admin_role"));
+    return names;
   }
 
   /// One role.

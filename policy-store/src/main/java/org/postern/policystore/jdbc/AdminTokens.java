@@ -178,7 +178,12 @@ public final class AdminTokens {
                   "select id, name, role, "
                       + USER_ID
                       + " from admin_token where token_hash = ?"
-                      + " and revoked_at is null and (expires_at is null or expires_at > ?)",
+                      + " and revoked_at is null and (expires_at is null or expires_at > ?)"
+                      + " and not exists (select from administrator_session s"
+                      + " join administrator a on a.id = s.administrator_id"
+                      + " where s.token_id = admin_token.id and not"
+                      + AdministratorSessions.HOLDS
+                      + ")",
                   hash,
                   now);
           if (found.isPresent()) {

@@ -32,7 +32,15 @@ public final class Administrators {
   }
 
   /// An administrator.
-  public record Administrator(String id, String name, String role, boolean disabled) {}
+  ///
+  /// @param provider where they sign in; empty: here, with credentials of their own
+  public record Administrator(
+      String id, String name, String role, boolean disabled, String provider) {
+    /// Whether the account is one of ours, and not a provider's word.
+    public boolean isLocal() {
+      return provider.isEmpty();
+    }
+  }
 
   /// An administrator in a list.
   ///
@@ -82,10 +90,11 @@ public final class Administrators {
     LAST_OWNER
   }
 
-  private static final java.util.Set<String> BUILT_IN_ROLES =
-      java.util.Set.of(OWNER, "policy-editor", "auditor", "operator", "approver");
+  static final String COLUMNS =
+      " id, name, role, disabled_at is not null as disabled, coalesce(provider, '') as provider ";
 
-  private static final String COLUMNS = " id, name, role, disabled_at is not null as disabled ";
+  /// Accounts of ours; without any the deployment waits for its first.
+  private static final String LOCAL = "select from administrator where provider is null";
 
   private final Database database;
   private final Tokens tokens;
@@ -98,9 +107,9 @@ public final class Administrators {
     this.clock = clock;
   }
 
-  /// Whether there is none at all.
+  /// Whether there is none with an account of ours.
   public boolean none() {
-    return database.first("count administrators", row -> "", "select from administrator").isEmpty();
+    return database.first("count administrators", row -> "", LOCAL + " limit 1").isEmpty();
   }
 
   /// All of them, by name.
@@ -153,7 +162,7 @@ public final class Administrators {
 
   /// Whether there is a role of this name, built in or own.
   public boolean isRole(String name) {
-    return BUILT_IN_ROLES.contains(name)
+    return AdminRoles.BUILT_IN.contains(name)
         || database
             .first("find a role", row -> "", "select from admin_role where name = ?", name)
             .isPresent();
@@ -171,7 +180,7 @@ public final class Administrators {
           lock(connection);
           boolean taken =
               switch (order.kind()) {
-                case FIRST -> exists(connection, "select from administrator");
+                case FIRST -> exists(connection, LOCAL);
                 case INVITE ->
                     exists(connection, "select from administrator where name = ?", order.name());
                 case RESET -> false;
@@ -217,7 +226,9 @@ public final class Administrators {
                 row.getString("administrator_id")),
         "select id, kind, name, role, administrator_id from administrator_code"
             + " where code_hash = ? and used_at is null and expires_at > ?"
-            + " and (kind <> 'first' or not exists (select from administrator))",
+            + " and (kind <> 'first' or not exists ("
+            + LOCAL
+            + "))",
         Tokens.hash(secret),
         clock.instant());
   }
@@ -234,7 +245,7 @@ public final class Administrators {
           Instant now = clock.instant();
           boolean first = code.kind() == CodeKind.FIRST;
           String called = first ? name : code.name();
-          if (first && exists(connection, "select from administrator")) {
+          if (first && exists(connection, LOCAL)) {
             return new Redeemed.CodeIsGone();
           }
           if (code.kind() == CodeKind.INVITE
@@ -259,7 +270,8 @@ public final class Administrators {
             AdministratorSessions.endAll(connection, id, "", now);
           }
           AdministratorCredentials.replace(connection, id, credentials, now);
-          return new Redeemed.Done(new Administrator(id, called, roleOf(connection, id), false));
+          return new Redeemed.Done(
+              new Administrator(id, called, roleOf(connection, id), false, ""));
         });
   }
 
@@ -337,19 +349,12 @@ public final class Administrators {
   }
 
   private static boolean isLastOwner(Connection connection, String id) throws SQLException {
-    return exists(
-            connection,
-            "select from administrator where id = ? and role = ? and disabled_at is null",
-            id,
-            OWNER)
+    return exists(connection, LOCAL + " and id = ? and role = ? and disabled_at is null", id, OWNER)
         && !exists(
-            connection,
-            "select from administrator where id <> ? and role = ? and disabled_at is null",
-            id,
-            OWNER);
+            connection, LOCAL + " and id <> ? and role = ? and disabled_at is null", id, OWNER);
   }
 
-  private static void lock(Connection connection) throws SQLException {
+  static void lock(Connection connection) throws SQLException {
     Database.list(
         connection,
         row -> "",
@@ -361,11 +366,12 @@ public final class Administrators {
     return Database.first(connection, row -> "", sql + " limit 1", parameters).isPresent();
   }
 
-  private static Administrator read(ResultSet row) throws SQLException {
+  static Administrator read(ResultSet row) throws SQLException {
     return new Administrator(
         row.getString("id"),
         row.getString("name"),
         row.getString("role"),
-        row.getBoolean("disabled"));
+        row.getBoolean("disabled"),
+        row.getString("provider"));
   }
 }

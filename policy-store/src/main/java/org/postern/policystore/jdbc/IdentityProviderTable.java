@@ -23,6 +23,7 @@ import org.postern.policystore.IdentityProvider.Protocol;
 import org.postern.policystore.IdentityProvider.Saml;
 import org.postern.policystore.IdentityProvider.SamlMetadata;
 import org.postern.policystore.IdentityProvider.SamlOption;
+import org.postern.policystore.RoleMapping;
 import org.postern.policystore.SecretSealer;
 
 /// The table of identity providers, row by row.
@@ -31,14 +32,15 @@ final class IdentityProviderTable {
       "select name, issuer, client_id, secret_kind, secret_location, groups_claim, domains,"
           + " allow_plain_http, protocol, any_domain, audiences, attributes, saml_metadata_kind,"
           + " saml_metadata, saml_entity_id, saml_subject, saml_email, saml_display_name,"
-          + " saml_options, saml_consumer_urls, scopes, session_seconds from identity_provider";
+          + " saml_options, saml_consumer_urls, scopes, session_seconds, administrators"
+          + " from identity_provider";
   private static final String UPSERT =
       "insert into identity_provider (name, issuer, client_id, secret_kind, secret_location,"
           + " secret_sealed, groups_claim, domains, allow_plain_http, protocol, any_domain,"
           + " audiences, attributes, saml_metadata_kind, saml_metadata, saml_entity_id,"
           + " saml_subject, saml_email, saml_display_name, saml_options, saml_consumer_urls,"
-          + " scopes, session_seconds)"
-          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          + " scopes, session_seconds, administrators)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
           + " on conflict (name) do update set"
           + " issuer = excluded.issuer, client_id = excluded.client_id,"
           + " secret_kind = excluded.secret_kind, secret_location = excluded.secret_location,"
@@ -52,7 +54,8 @@ final class IdentityProviderTable {
           + " saml_display_name = excluded.saml_display_name,"
           + " saml_options = excluded.saml_options,"
           + " saml_consumer_urls = excluded.saml_consumer_urls, scopes = excluded.scopes,"
-          + " session_seconds = excluded.session_seconds";
+          + " session_seconds = excluded.session_seconds,"
+          + " administrators = excluded.administrators";
 
   private IdentityProviderTable() {}
 
@@ -85,7 +88,8 @@ final class IdentityProviderTable {
         row.getBoolean("any_domain"),
         audiences,
         new Attributes(row.getString("groups_claim"), named),
-        Duration.ofSeconds(row.getInt("session_seconds")));
+        Duration.ofSeconds(row.getInt("session_seconds")),
+        RoleMapping.ofFlat(Database.texts(row, "administrators")));
   }
 
   private static Protocol protocol(ResultSet row) throws SQLException {
@@ -161,6 +165,7 @@ final class IdentityProviderTable {
     samlValues(provider.protocol(), values);
     values.add(openId == null ? List.of() : openId.scopes());
     values.add((int) provider.sessionLength().toSeconds());
+    values.add(RoleMapping.flat(provider.administrators()));
     Database.update(connection, UPSERT, values.toArray());
   }
 

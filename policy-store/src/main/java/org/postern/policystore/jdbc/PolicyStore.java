@@ -70,7 +70,7 @@ public final class PolicyStore {
       return new ApplyResult.Conflict(change.expected().getAsLong(), version);
     }
     PolicyConfiguration before = ConfigurationTables.read(connection);
-    List<PolicyError> errors = document.errorsOver(before, limits);
+    List<PolicyError> errors = document.errorsOver(before, limits, AdminRoles.names(connection));
     if (!errors.isEmpty()) {
       return new ApplyResult.Refused(errors);
     }

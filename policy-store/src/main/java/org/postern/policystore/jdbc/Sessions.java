@@ -89,7 +89,8 @@ public final class Sessions {
     return start(userId, deviceId, provider, expiresAt, Authentication.UNKNOWN);
   }
 
-  /// Ends the sessions that began at a provider's session, or all that this user has through it.
+  /// Ends the sessions that began at a provider's session, or all that this user has through it, as
+  /// a user and as an administrator.
   ///
   /// @param subject whose; empty: anybody's
   /// @param providerSession the provider's name for its session; empty: any
@@ -115,33 +116,49 @@ public final class Sessions {
               subject,
               provider,
               subject);
-          return Database.update(
-              connection,
-              "update session s set revoked_at = ?, revoked_because = ? where" + which,
-              clock.instant(),
-              because,
-              provider,
-              providerSession,
-              providerSession,
-              subject,
-              provider,
-              subject);
+          int administrators =
+              AdministratorSessions.endOfProvider(
+                  connection, provider, subject, providerSession, clock.instant());
+          return administrators
+              + Database.update(
+                  connection,
+                  "update session s set revoked_at = ?, revoked_because = ? where" + which,
+                  clock.instant(),
+                  because,
+                  provider,
+                  providerSession,
+                  providerSession,
+                  subject,
+                  provider,
+                  subject);
         });
   }
 
-  /// Ends a session before its time.
+  /// Ends a session before its time, and with it what the user has open as an administrator; or, by
+  /// its own id, the session of an administrator who came through a provider.
   ///
   /// @param because for the administrator, as in "signed out"
   /// @return whether it was live
   public boolean revoke(String sessionId, String because) {
-    return database.update(
-            "revoke a session",
-            "update session set revoked_at = ?, revoked_because = ?"
-                + " where id = ? and revoked_at is null",
-            clock.instant(),
-            because,
-            sessionId)
-        == 1;
+    return database.transaction(
+        "revoke a session",
+        connection -> {
+          Instant now = clock.instant();
+          Optional<String> user =
+              Database.first(
+                  connection,
+                  row -> row.getString("user_id"),
+                  "update session set revoked_at = ?, revoked_because = ?"
+                      + " where id = ? and revoked_at is null returning user_id",
+                  now,
+                  because,
+                  sessionId);
+          if (user.isPresent()) {
+            AdministratorSessions.endOfUser(connection, user.get(), now);
+            return true;
+          }
+          return AdministratorSessions.endOfProvider(connection, sessionId, now) == 1;
+        });
   }
 
   /// A session that ended on its own device.
@@ -172,7 +189,7 @@ public final class Sessions {
         keyFingerprint);
   }
 
-  /// Ends all sessions of a user.
+  /// Ends all sessions of a user, those of an administrator through a provider as well.
   ///
   /// @return how many were live
   public int revokeAll(String userId, String because) {
@@ -187,13 +204,14 @@ public final class Sessions {
               "select id from session where user_id = ? and revoked_at is null"
                   + " order by id for update",
               userId);
-          return Database.update(
-              connection,
-              "update session set revoked_at = ?, revoked_because = ?"
-                  + " where user_id = ? and revoked_at is null",
-              clock.instant(),
-              because,
-              userId);
+          return AdministratorSessions.endOfUser(connection, userId, clock.instant())
+              + Database.update(
+                  connection,
+                  "update session set revoked_at = ?, revoked_because = ?"
+                      + " where user_id = ? and revoked_at is null",
+                  clock.instant(),
+                  because,
+                  userId);
         });
   }
 

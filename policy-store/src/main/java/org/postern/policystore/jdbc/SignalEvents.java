@@ -213,6 +213,9 @@ public final class SignalEvents {
             session,
             session,
             users);
+    ended +=
+        AdministratorSessions.endSignalled(
+            connection, received.provider(), before, users, session, clock.instant());
     return ended == 1 ? "1 session ended" : ended + " sessions ended";
   }
 

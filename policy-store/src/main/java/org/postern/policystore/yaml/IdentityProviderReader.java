@@ -19,6 +19,7 @@ import org.postern.policystore.IdentityProvider.Protocol;
 import org.postern.policystore.IdentityProvider.Saml;
 import org.postern.policystore.IdentityProvider.SamlMetadata;
 import org.postern.policystore.IdentityProvider.SamlOption;
+import org.postern.policystore.RoleMapping;
 
 /// Reads one identity provider of a document.
 final class IdentityProviderReader {
@@ -67,7 +68,7 @@ final class IdentityProviderReader {
     List<String> keys = new ArrayList<>(List.of("name"));
     keys.addAll(OPEN_ID_KEYS);
     keys.addAll(List.of("saml", "groupsClaim", "attributes", "domains", "anyDomain", "signIn"));
-    keys.add("sessionLength");
+    keys.addAll(List.of("sessionLength", "administrators"));
     return List.copyOf(keys);
   }
 
@@ -88,13 +89,21 @@ final class IdentityProviderReader {
       fields.problem("sessionLength", "expected at least 5m");
     }
     Attributes attributes = new Attributes(groups, attributes(fields));
+    List<RoleMapping> administrators = administrators(fields, name, attributes);
     Optional<? extends Protocol> protocol = fields.has("saml") ? saml(fields) : openId(fields);
     if (name.isEmpty() || protocol.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         new IdentityProvider(
-            name.get(), protocol.get(), domains, anyDomain, audiences, attributes, sessionLength));
+            name.get(),
+            protocol.get(),
+            domains,
+            anyDomain,
+            audiences,
+            attributes,
+            sessionLength,
+            administrators));
   }
 
   private static Set<Audience> audiences(Fields fields) {
@@ -138,6 +147,62 @@ final class IdentityProviderReader {
       }
     }
     return named;
+  }
+
+  /// Who becomes an administrator: `{group: ops, role: operator}` or `{attribute: department,
+  /// value: it, role: auditor}` each.
+  private List<RoleMapping> administrators(
+      Fields fields, Optional<String> provider, Attributes attributes) {
+    List<Node> items = fields.items("administrators");
+    if (items.size() > RoleMapping.MAX) {
+      fields.problem("administrators", "expected at most " + RoleMapping.MAX);
+      return List.of();
+    }
+    List<RoleMapping> mappings = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      String path = fields.at("administrators") + "[" + i + "]";
+      Fields inner =
+          Fields.of(items.get(i), path, reading, List.of("group", "attribute", "value", "role"));
+      if (inner != null) {
+        mapping(inner, attributes)
+            .ifPresent(mapping -> {
+              inner.place("role", rolePlace(provider.orElse("?"), mapping));
+              if (mappings.stream().anyMatch(each -> each.reason().equals(mapping.reason()))) {
+                inner.problem(mapping.reason() + " is in this list already, and the first counts");
+              } else {
+                mappings.add(mapping);
+              }
+            });
+      }
+    }
+    return mappings;
+  }
+
+  /// Under which the place of a role is noted.
+  static String rolePlace(String provider, RoleMapping mapping) {
+    return "identity provider %s administrators %s".formatted(provider, mapping.reason());
+  }
+
+  private static Optional<RoleMapping> mapping(Fields fields, Attributes attributes) {
+    Optional<String> role = fields.required("role", Grammar::name);
+    boolean ofGroup = fields.has("group") && !fields.has("attribute") && !fields.has("value");
+    boolean ofAttribute = !fields.has("group") && fields.has("attribute") && fields.has("value");
+    if (!ofGroup && !ofAttribute) {
+      fields.problem("expected either group, or attribute and value");
+      return Optional.empty();
+    }
+    Optional<String> attribute = fields.optional("attribute", Grammar::attribute);
+    if (attribute.isPresent() && !attributes.named().containsKey(attribute.get())) {
+      fields.problem(
+          "attribute",
+          Problems.quote(attribute.get())
+              + " is not taken over (expected: one of the names under attributes of this"
+              + " provider)");
+    }
+    Optional<String> value = fields.optional(ofGroup ? "group" : "value", Grammar::text);
+    return role.isEmpty() || value.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new RoleMapping(attribute.orElse(""), value.get(), role.get()));
   }
 
   private static Optional<OpenIdConnect> openId(Fields fields) {

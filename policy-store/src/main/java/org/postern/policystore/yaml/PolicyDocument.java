@@ -3,6 +3,8 @@ package org.postern.policystore.yaml;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationGroup;
@@ -13,6 +15,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.RoleMapping;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -60,12 +63,34 @@ public final class PolicyDocument {
   }
 
   /// What would be wrong with the configuration after this document; empty: nothing.
-  public List<PolicyError> errorsOver(PolicyConfiguration base, PolicyLimits limits) {
+  ///
+  /// @param roles of administrators, all that there are
+  public List<PolicyError> errorsOver(
+      PolicyConfiguration base, PolicyLimits limits, Set<String> roles) {
     Problems problems = new Problems(limits.errors());
     Consistency consistency = new Consistency(this, over(base), problems, true);
     consistency.check(limits);
     consistency.checkKeptSecrets(base);
+    parts.identityProviders().orElse(List.of()).forEach(each -> checkRoles(each, roles, problems));
     return problems.sorted();
+  }
+
+  private void checkRoles(IdentityProvider provider, Set<String> roles, Problems problems) {
+    for (RoleMapping mapping : provider.administrators()) {
+      if (!roles.contains(mapping.role())) {
+        Fields.Place place =
+            place(IdentityProviderReader.rolePlace(provider.name(), mapping), "identityProviders");
+        problems.add(
+            place.line(),
+            place.column(),
+            place.path(),
+            "there is no role "
+                + Problems.quote(mapping.role())
+                + " (expected: one of "
+                + String.join(", ", new TreeSet<>(roles))
+                + ")");
+      }
+    }
   }
 
   /// Whether the document names a kind.

@@ -27,6 +27,7 @@ import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.RoleMapping;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
@@ -270,6 +271,16 @@ public final class PolicyWriter {
     flag("anyDomain", provider.anyDomain());
     if (!provider.audiences().equals(Set.of(IdentityProvider.Audience.USERS))) {
       next("signIn", flow(provider.audiences().stream().map(each -> each.key()).sorted().toList()));
+    }
+    if (!provider.administrators().isEmpty()) {
+      out.append("    administrators:\n");
+      for (RoleMapping each : provider.administrators()) {
+        String who =
+            each.attribute().isEmpty()
+                ? "group: " + quote(each.value())
+                : "attribute: " + quote(each.attribute()) + ", value: " + quote(each.value());
+        out.append("      - {%s, role: %s}\n".formatted(who, quote(each.role())));
+      }
     }
   }
 

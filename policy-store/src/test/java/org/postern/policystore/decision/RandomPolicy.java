@@ -35,6 +35,7 @@ import org.postern.policystore.PostureProfile;
 import org.postern.policystore.PostureRequirement;
 import org.postern.policystore.PostureTerms;
 import org.postern.policystore.RiskLevel;
+import org.postern.policystore.RoleMapping;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
 import org.postern.policystore.SessionRule;
@@ -327,6 +328,12 @@ public final class RandomPolicy {
 
   private static IdentityProvider varied(IdentityProvider plain, SplittableRandom apart) {
     List<String> scopes = apart.nextBoolean() ? List.of() : List.of("email", "groups");
+    List<RoleMapping> administrators =
+        apart.nextBoolean()
+            ? List.of()
+            : List.of(
+                new RoleMapping("", "ops: all", "operator"),
+                new RoleMapping("", "on", apart.nextBoolean() ? "auditor" : "owner"));
     return new IdentityProvider(
         plain.name(),
         new IdentityProvider.OpenIdConnect(
@@ -335,7 +342,8 @@ public final class RandomPolicy {
         false,
         plain.audiences(),
         plain.attributes(),
-        Duration.ofMinutes(apart.nextInt(5, 90 * 24 * 60)));
+        Duration.ofMinutes(apart.nextInt(5, 90 * 24 * 60)),
+        administrators);
   }
 
   private static IdentityProvider provider(String name, List<String> domains) {

@@ -55,15 +55,19 @@ class AdministratorLinkTest {
               + " values ('a-1', 'night-shift', 'approver', now(), 'owner')");
     }
     Administrators accounts = new Administrators(database.source(), random, clock);
+    AdministratorSessions sessions =
+        new AdministratorSessions(database.source(), random, clock, Duration.ofHours(1));
+    AdministratorSessions.Opening opening =
+        new AdministratorSessions.Opening(
+            accounts.findById("a-1").orElseThrow(),
+            "browser",
+            "127.0.0.1",
+            "test",
+            Duration.ofHours(1),
+            AdministratorSessions.Origin.LOCAL);
     String secret =
-        new AdministratorSessions(database.source(), random, clock, Duration.ofHours(1))
-            .openForCommandLine(
-                new AdministratorSessions.Opening(
-                    accounts.findById("a-1").orElseThrow(),
-                    "browser",
-                    "127.0.0.1",
-                    "test",
-                    Duration.ofHours(1)))
+        sessions
+            .openForCommandLine(opening, sessions.open(opening).orElseThrow().id())
             .orElseThrow()
             .secret();
     assertThat(behind(secret)).isEmpty();

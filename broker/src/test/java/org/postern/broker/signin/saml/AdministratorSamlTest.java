@@ -1,0 +1,165 @@
+package org.postern.broker.signin.saml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.Inflater;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.broker.BrokerUnderTest;
+import org.w3c.dom.Document;
+
+/** Administrators who sign in through a SAML provider. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class AdministratorSamlTest {
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  @TempDir private static Path dataDir;
+  private final TestIdp idp = new TestIdp("https://idp.example/saml");
+  private BrokerUnderTest broker;
+  private ServicePlaces places;
+  private int assertions;
+
+  @BeforeAll
+  void start() throws Exception {
+    broker = new BrokerUnderTest(dataDir, Set.of());
+    places =
+        ServicePlaces.of(
+            SamlTestBed.provider(SamlTestBed.saml("")), SamlTestBed.saml(""), broker.url("/"));
+  }
+
+  @AfterAll
+  void stop() {
+    broker.close();
+  }
+
+  private void configure(String administrators) throws Exception {
+    HttpResponse<String> applied =
+        broker.admin(
+            "POST",
+            "/admin/v1/apply",
+            """
+            version: 1
+            identityProviders:
+              - name: corp
+                domains: [example.com]
+                attributes: {unit: department}
+                signIn: [administrators]
+                administrators: %s
+                saml:
+                  allowUnsolicited: true
+                  metadata: |
+            %s
+            """
+                .formatted(administrators, idp.metadata().strip().indent(8)));
+    assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
+  }
+
+  private static String parameter(URI address, String name) {
+    Matcher found = Pattern.compile("[?&]" + name + "=([^&]*)").matcher(address.toString());
+    assertThat(found.find()).as("%s in %s", name, address).isTrue();
+    return URLDecoder.decode(found.group(1), StandardCharsets.UTF_8);
+  }
+
+  private static String requestId(String deflated) throws Exception {
+    Inflater inflater = new Inflater(true);
+    inflater.setInput(Base64.getDecoder().decode(deflated));
+    byte[] xml = new byte[16_384];
+    int length = inflater.inflate(xml);
+    inflater.end();
+    Matcher id =
+        Pattern.compile(" ID=\"([^\"]+)\"")
+            .matcher(new String(xml, 0, length, StandardCharsets.UTF_8));
+    assertThat(id.find()).isTrue();
+    return id.group(1);
+  }
+
+  private HttpResponse<String> consumed(
+      HttpClient browser, String cookie, String request, String relay) throws Exception {
+    Document document =
+        idp.response(
+            Instant.now(),
+            places,
+            words -> words.set("request", request).set("confirmedRequest", request));
+    assertions++;
+    TestIdp.find(document, "Assertion").setAttribute("ID", "_assertion-" + assertions);
+    String form =
+        "SAMLResponse="
+            + URLEncoder.encode(
+                Base64.getEncoder().encodeToString(TestIdp.bytes(idp.signedAssertion(document))),
+                StandardCharsets.UTF_8)
+            + "&RelayState="
+            + URLEncoder.encode(relay, StandardCharsets.UTF_8);
+    return browser.send(
+        HttpRequest.newBuilder(broker.url("/signin/saml/corp/acs"))
+            .timeout(ANSWER)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Cookie", cookie)
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> signIn(HttpClient browser) throws Exception {
+    HttpResponse<String> begun = get(browser, "/admin/signin/provider?provider=corp", "a=b");
+    URI there = URI.create(begun.headers().firstValue("Location").orElseThrow());
+    return consumed(
+        browser,
+        begun.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", ""),
+        requestId(parameter(there, "SAMLRequest")),
+        parameter(there, "RelayState"));
+  }
+
+  private HttpResponse<String> get(HttpClient browser, String path, String cookie)
+      throws Exception {
+    return browser.send(
+        HttpRequest.newBuilder(broker.url(path)).timeout(ANSWER).header("Cookie", cookie).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void groupsAndAttributesOfAnAssertionGiveARoleAndNothingElseDoes() throws Exception {
+    try (HttpClient browser = broker.from(21)) {
+      configure("[{group: ops, role: owner}]");
+      assertThat(signIn(browser).body()).contains("signin-no-role");
+
+      configure("[{attribute: unit, value: \"Forschung & Übersee\", role: auditor}]");
+      HttpResponse<String> back = signIn(browser);
+      assertThat(back.statusCode()).as(back.body()).isEqualTo(303);
+      String cookie = back.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+      assertThat(get(browser, "/admin/signin/session", cookie).body())
+          .contains("corp:alice@example.com", "\"role\":\"auditor\"");
+
+      configure("[{group: dev, role: operator}]");
+      assertThat(get(browser, "/admin/signin/session", cookie).body())
+          .as("the mapping is another one")
+          .contains("\"signedIn\":false");
+    }
+  }
+
+  @Test
+  void unsolicitedAssertionMakesNobodyAnAdministrator() throws Exception {
+    configure("[{group: staff, role: owner}]");
+    try (HttpClient browser = broker.from(22)) {
+      HttpResponse<String> page = consumed(browser, "a=b", "", "");
+      assertThat(page.body()).contains("signin-not-for-you");
+      assertThat(page.headers().map()).doesNotContainKey("set-cookie");
+    }
+  }
+}
