@@ -5,10 +5,8 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.postern.broker.administrators.AdministratorDoor;
 import org.postern.broker.administrators.AdministratorLimits;
@@ -16,12 +14,12 @@ import org.postern.broker.administrators.AdministratorStores;
 import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.Foundation;
 import org.postern.broker.bootstrap.StartException;
-import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.jdbc.AdministratorAttempts;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.postern.policystore.jdbc.AdministratorSessions;
 import org.postern.policystore.jdbc.Administrators;
 import org.postern.policystore.jdbc.ProviderAdministrators;
+import org.postern.policystore.jdbc.SnapshotStore;
 
 /** The administrators' sign-in of one broker, and the code of whoever is to be the first. */
 final class AdministratorRoom {
@@ -80,10 +78,15 @@ final class AdministratorRoom {
     return code;
   }
 
-  /** {@code configured}: the identity providers of the current policy. */
-  AdministratorDoor door(
-      URI publicUrl, Supplier<List<IdentityProvider>> configured, LongSupplier nanoTime) {
+  AdministratorDoor door(URI publicUrl, SnapshotStore policy, LongSupplier nanoTime) {
     return new AdministratorDoor(
-        stores, LIMITS, publicUrl, configured, random, clock, nanoTime, first::done);
+        stores,
+        LIMITS,
+        publicUrl,
+        () -> policy.current().configuration().identityProviders(),
+        random,
+        clock,
+        nanoTime,
+        first::done);
   }
 }

@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.admin.AdminApi;
 import org.postern.broker.admin.BrokerFacts;
@@ -38,7 +37,6 @@ import org.postern.broker.front.OnePort;
 import org.postern.broker.front.Route;
 import org.postern.broker.front.WebLoops;
 import org.postern.broker.rendezvous.RendezvousLimits;
-import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
@@ -267,14 +265,12 @@ public final class Broker implements AutoCloseable {
                 nanoTime));
     List<Route> routes = new ArrayList<>();
     routes.addAll(new Introduction(ground.authority(), policy, publicUrl()).routes());
-    Supplier<List<IdentityProvider>> providers =
-        () -> policy.current().configuration().identityProviders();
     AdministratorDoor door =
-        Objects.requireNonNull(administrators).door(publicUrl(), providers, nanoTime);
+        Objects.requireNonNull(administrators).door(publicUrl(), policy, nanoTime);
     SignInRooms signIn =
         new SignInRooms(
             new SignInRooms.Place(
-                providers,
+                () -> policy.current().configuration().identityProviders(),
                 publicUrl(),
                 settings.privateIssuers(),
                 settings.issuerTrustPem(),
@@ -326,13 +322,7 @@ public final class Broker implements AutoCloseable {
 
   /** Where browsers and peers reach this broker. */
   public URI publicUrl() {
-    if (settings.publicUrl().isPresent()) {
-      return settings.publicUrl().get();
-    }
-    String host = settings.hostNames().getFirst();
-    int number = address().getPort();
-    String shown = host.contains(":") ? "[" + host + "]" : host;
-    return URI.create("https://" + shown + (number == 443 ? "" : ":" + number));
+    return settings.publicUrlAt(address().getPort());
   }
 
   /** Where the port is. */

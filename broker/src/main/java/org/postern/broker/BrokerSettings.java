@@ -100,4 +100,12 @@ public record BrokerSettings(
           "--issuer-ca %s cannot be read: %s".formatted(issuerTrust.get(), e.getMessage()), e);
     }
   }
+
+  /** Where browsers and peers reach a broker with this port, unless they are told another way. */
+  URI publicUrlAt(int port) {
+    String host = hostNames.getFirst();
+    String shown = host.contains(":") ? "[" + host + "]" : host;
+    return publicUrl.orElseGet(
+        () -> URI.create("https://" + shown + (port == 443 ? "" : ":" + port)));
+  }
 }
