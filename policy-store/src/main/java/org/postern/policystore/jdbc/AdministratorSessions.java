@@ -102,7 +102,8 @@ public final class AdministratorSessions {
   public Optional<Opened> open(Opening opening) {
     return database.transaction(
         "open an administrator's session",
-        connection -> insert(connection, opening, tokens.secret("postern_as_"), null));
+        connection ->
+            insert(connection, opening, tokens.secret("postern_as_"), null, clock.instant()));
   }
 
   /// A command line is let in by a browser: its secret is an admin token with the administrator's
@@ -114,14 +115,14 @@ public final class AdministratorSessions {
     return database.transaction(
         "open an administrator's session",
         connection -> {
-          Optional<Opening> found = inheriting(connection, asked, browserSession);
+          Instant now = clock.instant();
+          Optional<Opening> found = inheriting(connection, asked, browserSession, now);
           if (found.isEmpty()) {
             return Optional.empty();
           }
           Opening opening = found.get();
           String secret = tokens.secret("postern_at_");
           String token = tokens.id("t-");
-          Instant now = clock.instant();
           Database.update(
               connection,
               "insert into admin_token (id, token_hash, name, role, created_at, expires_at)"
@@ -132,7 +133,7 @@ public final class AdministratorSessions {
               opening.administrator().role(),
               now,
               now.plus(opening.age()));
-          Optional<Opened> opened = insert(connection, opening, secret, token);
+          Optional<Opened> opened = insert(connection, opening, secret, token, now);
           if (opened.isEmpty()) {
             connection.rollback();
           }
@@ -141,9 +142,9 @@ public final class AdministratorSessions {
   }
 
   /// The opening with what the browser's session hangs on.
-  private Optional<Opening> inheriting(Connection connection, Opening asked, String browserSession)
+  private Optional<Opening> inheriting(
+      Connection connection, Opening asked, String browserSession, Instant now)
       throws SQLException {
-    Instant now = clock.instant();
     return Database.first(
         connection,
         row -> {
@@ -172,9 +173,8 @@ public final class AdministratorSessions {
   }
 
   private Optional<Opened> insert(
-      Connection connection, Opening opening, String secret, @Nullable String token)
+      Connection connection, Opening opening, String secret, @Nullable String token, Instant now)
       throws SQLException {
-    Instant now = clock.instant();
     Opened opened = new Opened(tokens.id("as-"), secret, now.plus(opening.age()));
     int rows =
         Database.update(
