@@ -61,7 +61,7 @@ final class ApprovalRoom {
       return;
     }
     WebhookSettings told = settings.approvalWebhook().get();
-    Outbound outbound = told.outbound(web.vertx(), settings.issuerTrustPem());
+    Outbound outbound = told.outbound(web, settings.issuerTrustPem());
     ApprovalWebhook webhook =
         new ApprovalWebhook(
             told,

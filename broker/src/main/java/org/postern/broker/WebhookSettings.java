@@ -1,11 +1,11 @@
 package org.postern.broker;
 
-import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.front.WebLoops;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.OutboundHttp;
 import org.postern.broker.signin.SignInLimits;
@@ -53,9 +53,9 @@ public record WebhookSettings(URI url, String secret, Duration timeout, boolean 
   }
 
   /** The guarded way out, with this webhook's limits. */
-  Outbound outbound(Vertx vertx, Optional<String> trustPem) {
+  Outbound outbound(WebLoops web, Optional<String> trustPem) {
     return new OutboundHttp(
-        vertx,
+        web.vertx(),
         SignInLimits.DEFAULT.fetching(WebhookLimits.DEFAULT.answerBytesMax(), timeout),
         trustPem);
   }
