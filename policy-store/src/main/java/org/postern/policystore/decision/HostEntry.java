@@ -77,15 +77,6 @@ final class HostEntry {
     return pieces;
   }
 
-  /// Which of the applications have the port, for whomever they exist, as bits.
-  long withPort(int port, Transport transport) {
-    long bits = 0;
-    for (int i = 0; i < applications.length; i++) {
-      bits |= applications[i].hasPort(port, transport) ? 1L << i : 0;
-    }
-    return bits;
-  }
-
   /// Which of the applications have the port and exist for the client, as bits. None, if for one of
   /// them that is not known: it might be the one that a rule denies.
   long matching(int port, Transport transport, @Nullable ClientType client) {

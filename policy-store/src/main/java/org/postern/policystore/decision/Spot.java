@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
+import org.postern.policystore.ClientType;
 import org.postern.policystore.ConditionText;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.Rule;
@@ -166,11 +167,23 @@ public final class Spot {
       Transport transport,
       long nowMillis,
       @Nullable List<String> needs) {
-    long matching = entry.matching(port, transport, view.facts().clientType());
-    if (matching == 0 && view.facts().clientType() == null) {
-      matching = entry.withPort(port, transport);
-      note(needs, "clientTypes");
+    ClientType client = view.facts().clientType();
+    long matching = entry.matching(port, transport, client);
+    if (matching != 0 || client != null) {
+      return mightOpen(view, matching, nowMillis, needs);
     }
+    note(needs, "clientTypes");
+    // Each for itself: what is denied to one is not even there for another.
+    for (ClientType each : ClientType.values()) {
+      if (mightOpen(view, entry.matching(port, transport, each), nowMillis, needs)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean mightOpen(
+      SubjectView view, long matching, long nowMillis, @Nullable List<String> needs) {
     RuleLayer layer = view.snapshot.policy().access;
     for (int word = 0; word < layer.words; word++) {
       long bits = Walk.bits(layer, entry, matching, word) & candidates(view, word);
