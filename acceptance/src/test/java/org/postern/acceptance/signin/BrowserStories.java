@@ -71,16 +71,21 @@ abstract class BrowserStories {
   }
 
   private void shows(String text) throws Exception {
+    sees(
+        text,
+        "document.readyState == 'complete' && document.body.innerText.includes('%s')"
+            .formatted(text));
+  }
+
+  private void sees(String what, String expression) throws Exception {
     try {
-      browser.until(
-          "document.readyState == 'complete' && document.body.innerText.includes('%s')"
-              .formatted(text));
+      browser.until(expression);
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       browser.screenshot(PICTURES.resolve("unexpected.png"));
       throw new AssertionError(
           "no '%s' on %s: %s"
               .formatted(
-                  text,
+                  what,
                   browser.value("location.href").asText(),
                   browser.value("document.body.innerText").asText()),
           e);
@@ -99,7 +104,9 @@ abstract class BrowserStories {
 
   /** Keycloak's own form. */
   private void provesToBe(String user) throws Exception {
-    browser.until("document.getElementById('kc-login') != null");
+    sees(
+        "Keycloak's form",
+        "document.readyState == 'complete' && document.getElementById('kc-login') != null");
     browser.type("username", user);
     browser.type("password", "secret-of-" + user);
     browser.click("kc-login");
