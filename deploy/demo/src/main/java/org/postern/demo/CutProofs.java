@@ -11,6 +11,10 @@ final class CutProofs {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration PROMPT = Duration.ofSeconds(3);
   private static final Duration BROKER_LOST = Duration.ofSeconds(15);
+
+  /** A connector that the broker loses is waited for three seconds: it might only have moved. */
+  private static final Duration CONNECTOR_LOST = Duration.ofSeconds(5);
+
   private static final Duration RECOVERY = Duration.ofSeconds(60);
 
   private final Scene scene;
@@ -142,8 +146,8 @@ final class CutProofs {
     hold("connector");
     long start = await.now();
     scene.connector().kill();
-    JsonNode end = held("connector", PROMPT);
-    Optional<Long> inside = insideEnded("connector", PROMPT);
+    JsonNode end = held("connector", CONNECTOR_LOST);
+    Optional<Long> inside = insideEnded("connector", CONNECTOR_LOST);
     long again = await.now();
     scene.startConnector();
     long back = works(again);
