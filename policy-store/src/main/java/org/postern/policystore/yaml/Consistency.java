@@ -136,6 +136,12 @@ final class Consistency {
             defined.getOrDefault("identity provider", Set.of()));
       }
     }
+    checkPlaces(defined);
+    checkClaims();
+    checkProviders();
+  }
+
+  private void checkPlaces(Map<String, Set<String>> defined) {
     for (Application application : configuration.applications()) {
       for (String name : application.connectorGroups()) {
         reference(
@@ -163,8 +169,6 @@ final class Consistency {
             defined.getOrDefault("application", Set.of()));
       }
     }
-    checkClaims();
-    checkProviders();
   }
 
   private static <T> Set<String> names(List<T> things, Function<T, String> nameOf) {
