@@ -6,7 +6,8 @@ import java.util.List;
 ///
 /// @param tcp sorted, without overlaps
 /// @param udp sorted, without overlaps
-/// @param connectorGroups the groups whose connectors reach it, at least one
+/// @param connectorGroups the groups whose connectors reach it; empty: those of its server groups
+/// @param serverGroups where it is served from; empty: the name that is asked for is looked up
 public record Application(
     String name,
     List<HostPattern> hosts,
@@ -14,7 +15,8 @@ public record Application(
     List<PortRange> udp,
     List<String> connectorGroups,
     Obligations obligations,
-    ApplicationTraits traits) {
+    ApplicationTraits traits,
+    List<String> serverGroups) {
 
   /// Copies the lists.
   public Application {
@@ -22,6 +24,19 @@ public record Application(
     tcp = List.copyOf(tcp);
     udp = List.copyOf(udp);
     connectorGroups = List.copyOf(connectorGroups);
+    serverGroups = List.copyOf(serverGroups);
+  }
+
+  /// An application without server groups.
+  public Application(
+      String name,
+      List<HostPattern> hosts,
+      List<PortRange> tcp,
+      List<PortRange> udp,
+      List<String> connectorGroups,
+      Obligations obligations,
+      ApplicationTraits traits) {
+    this(name, hosts, tcp, udp, connectorGroups, obligations, traits, List.of());
   }
 
   /// An application of which only the necessary is said.
@@ -33,6 +48,16 @@ public record Application(
       List<String> connectorGroups,
       Obligations obligations) {
     this(name, hosts, tcp, udp, connectorGroups, obligations, ApplicationTraits.DEFAULT);
+  }
+
+  /// The same, reached by the connectors of other groups.
+  public Application withConnectorGroups(List<String> changed) {
+    return new Application(name, hosts, tcp, udp, changed, obligations, traits, serverGroups);
+  }
+
+  /// The same, served from other server groups.
+  public Application withServerGroups(List<String> changed) {
+    return new Application(name, hosts, tcp, udp, connectorGroups, obligations, traits, changed);
   }
 
   /// The ports of one transport.

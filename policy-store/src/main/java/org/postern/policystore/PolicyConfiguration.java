@@ -10,6 +10,7 @@ import java.util.List;
 public record PolicyConfiguration(
     List<String> domains,
     List<ConnectorGroup> connectorGroups,
+    List<ServerGroup> serverGroups,
     List<TrustedNetwork> trustedNetworks,
     List<PostureProfile> postureProfiles,
     List<Application> applications,
@@ -28,6 +29,7 @@ public record PolicyConfiguration(
   public PolicyConfiguration {
     domains = List.copyOf(domains);
     connectorGroups = List.copyOf(connectorGroups);
+    serverGroups = List.copyOf(serverGroups);
     trustedNetworks = List.copyOf(trustedNetworks);
     postureProfiles = List.copyOf(postureProfiles);
     applications = List.copyOf(applications);
@@ -52,6 +54,7 @@ public record PolicyConfiguration(
         connectorGroups,
         List.of(),
         List.of(),
+        List.of(),
         applications,
         List.of(),
         groups,
@@ -67,6 +70,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         shared(domains, other.domains),
         shared(connectorGroups, other.connectorGroups),
+        shared(serverGroups, other.serverGroups),
         shared(trustedNetworks, other.trustedNetworks),
         shared(postureProfiles, other.postureProfiles),
         shared(applications, other.applications),
@@ -87,6 +91,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         changed,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -102,6 +107,24 @@ public record PolicyConfiguration(
   public PolicyConfiguration withConnectorGroups(List<ConnectorGroup> changed) {
     return new PolicyConfiguration(
         domains,
+        changed,
+        serverGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders);
+  }
+
+  /// The same with other server groups.
+  public PolicyConfiguration withServerGroups(List<ServerGroup> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
         changed,
         trustedNetworks,
         postureProfiles,
@@ -119,6 +142,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         changed,
         postureProfiles,
         applications,
@@ -135,6 +159,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         changed,
         applications,
@@ -151,6 +176,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         changed,
@@ -167,6 +193,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -183,6 +210,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -199,6 +227,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -215,6 +244,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -231,6 +261,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,
@@ -247,6 +278,7 @@ public record PolicyConfiguration(
     return new PolicyConfiguration(
         domains,
         connectorGroups,
+        serverGroups,
         trustedNetworks,
         postureProfiles,
         applications,

@@ -66,16 +66,21 @@ public record ConnectorLimits(Resolve resolve, Dial dial, Udp udp, Health health
    * @param timeout for a target, all its addresses included; name look-up excluded
    * @param stagger between two attempts that are both undecided (RFC 8305 §5)
    * @param inFlight dials under way per event loop; one more is refused at once
+   * @param serverPause how long a listed server that failed is tried after the others
    */
-  public record Dial(Duration timeout, Duration stagger, int inFlight) {
+  public record Dial(Duration timeout, Duration stagger, int inFlight, Duration serverPause) {
+    /** Servers of one grant. */
+    public static final int SERVERS_MAX = 256;
+
     public static final Dial DEFAULT =
-        new Dial(Duration.ofSeconds(10), Duration.ofMillis(250), 4096);
+        new Dial(Duration.ofSeconds(10), Duration.ofMillis(250), 4096, Duration.ofSeconds(30));
 
     public Dial {
       Limit.positive("dial.timeout", timeout);
       Limit.positive("dial.stagger", stagger);
       Limit.notAbove("dial.stagger", stagger, timeout);
       Limit.positive("dial.inFlight", inFlight);
+      Limit.positive("dial.serverPause", serverPause);
     }
   }
 

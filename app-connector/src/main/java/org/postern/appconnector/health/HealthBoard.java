@@ -22,6 +22,7 @@ import org.postern.tunnel.message.PortRange;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.ServePlan;
 import org.postern.tunnel.message.ServedApplication;
+import org.postern.tunnel.message.Server;
 
 /**
  * What is known about every target, and which is to be probed next. A pure state machine: time is a
@@ -110,15 +111,27 @@ final class HealthBoard {
 
   private static void targets(ServedApplication application, Set<HealthTarget> into) {
     for (String host : application.getHostsList()) {
-      for (PortRange range : application.getTcpList()) {
-        int ports = range.getHigh() - range.getLow() + 1;
-        if (ports > ConnectorLimits.Health.PROBED_RANGE_PORTS_MAX) {
-          continue;
-        }
-        for (int port = Math.max(1, range.getLow()); port <= range.getHigh(); port++) {
-          if (port <= 65_535) {
-            into.add(new HealthTarget(application.getApplicationId(), host, port));
-          }
+      targets(application, host, into);
+    }
+    for (Server server : application.getServersList()) {
+      int port = server.getPort();
+      if (port == 0) {
+        targets(application, server.getHost(), into);
+      } else if (port > 0 && port <= 65_535 && application.getTcpCount() > 0) {
+        into.add(new HealthTarget(application.getApplicationId(), server.getHost(), port));
+      }
+    }
+  }
+
+  private static void targets(ServedApplication application, String host, Set<HealthTarget> into) {
+    for (PortRange range : application.getTcpList()) {
+      int ports = range.getHigh() - range.getLow() + 1;
+      if (ports > ConnectorLimits.Health.PROBED_RANGE_PORTS_MAX) {
+        continue;
+      }
+      for (int port = Math.max(1, range.getLow()); port <= range.getHigh(); port++) {
+        if (port <= 65_535) {
+          into.add(new HealthTarget(application.getApplicationId(), host, port));
         }
       }
     }

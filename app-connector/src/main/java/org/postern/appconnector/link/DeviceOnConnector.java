@@ -11,9 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.postern.appconnector.health.HealthTarget;
-import org.postern.appconnector.upstream.AddressExceptions;
 import org.postern.appconnector.upstream.DialOutcome;
-import org.postern.appconnector.upstream.DialTarget;
 import org.postern.appconnector.upstream.UdpAssociation;
 import org.postern.appconnector.upstream.Upstream;
 import org.postern.tunnel.flow.FlowKind;
@@ -209,14 +207,19 @@ final class DeviceOnConnector implements FlowListener {
   }
 
   private void dial(GrantedFlow flow) {
-    Grant grant = flow.grant;
-    Obligations obligations = grant.getObligations();
-    DialTarget target =
-        new DialTarget(
-            grant.getHost(),
-            grant.getPort(),
-            new AddressExceptions(obligations.getAllowLoopback(), obligations.getAllowLinkLocal()));
-    Future<DialOutcome> dial = flow.isUdp() ? upstream.dialUdp(target) : upstream.dialTcp(target);
+    String application = flow.grant.getApplicationId();
+    int spread = deviceId.hashCode() + (int) flow.grant.getFlowId();
+    Future<DialOutcome> dial =
+        flow.isUdp()
+            ? upstream.dialUdp(flow.targets(), spread)
+            : upstream.dialTcp(
+                flow.targets(),
+                spread,
+                (target, outcome) ->
+                    serving
+                        .health()
+                        .onDial(
+                            new HealthTarget(application, target.host(), target.port()), outcome));
     flow.dial = dial;
     dial.addListener((Future<DialOutcome> done) -> onDialed(flow, done));
   }
@@ -227,13 +230,6 @@ final class DeviceOnConnector implements FlowListener {
     }
     DialOutcome outcome = done.getNow();
     Grant grant = flow.grant;
-    if (!flow.isUdp()) {
-      serving
-          .health()
-          .onDial(
-              new HealthTarget(grant.getApplicationId(), grant.getHost(), grant.getPort()),
-              outcome);
-    }
     switch (outcome) {
       case DialOutcome.Connected connected -> onConnected(flow, connected);
       case DialOutcome.Failed failed -> {

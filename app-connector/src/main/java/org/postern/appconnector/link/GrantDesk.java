@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.postern.appconnector.config.ConnectorLimits;
 import org.postern.tunnel.message.Cut;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.ReasonCode;
@@ -168,11 +169,24 @@ final class GrantDesk {
         grant.getTransport() == Transport.TRANSPORT_TCP
             || grant.getTransport() == Transport.TRANSPORT_UDP;
     boolean flowIdFits = grant.getFlowId() >= 0 && grant.getFlowId() <= FLOW_ID_MAX;
-    if (portFits && transportKnown && flowIdFits && !grant.getHost().isEmpty()) {
+    if (portFits
+        && transportKnown
+        && flowIdFits
+        && !grant.getHost().isEmpty()
+        && serversFit(grant)) {
       return null;
     }
     return new Objection(
-        ReasonCode.PROTOCOL_ERROR, "the grant names no host, port, transport or flow that can be");
+        ReasonCode.PROTOCOL_ERROR,
+        "the grant names no host, port, transport, flow or servers that can be");
+  }
+
+  private static boolean serversFit(Grant grant) {
+    return grant.getServersCount() <= ConnectorLimits.Dial.SERVERS_MAX
+        && (grant.getServersCount() > 0 || !grant.getServersOnly())
+        && grant.getServersList().stream()
+            .allMatch(each ->
+                !each.getHost().isEmpty() && each.getPort() >= 0 && each.getPort() <= 65_535);
   }
 
   private void refuse(Grant grant, Objection objection) {

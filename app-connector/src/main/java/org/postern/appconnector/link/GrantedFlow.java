@@ -1,9 +1,15 @@
 package org.postern.appconnector.link;
 
 import io.netty.util.concurrent.Future;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postern.appconnector.upstream.AddressExceptions;
 import org.postern.appconnector.upstream.DialOutcome;
+import org.postern.appconnector.upstream.DialTarget;
 import org.postern.tunnel.message.Grant;
+import org.postern.tunnel.message.Obligations;
+import org.postern.tunnel.message.Server;
 import org.postern.tunnel.message.Transport;
 
 /**
@@ -35,6 +41,22 @@ final class GrantedFlow {
         && grant.getHost().equals(resumption.getHost())
         && grant.getPort() == resumption.getPort()
         && grant.getTransport() == resumption.getTransport();
+  }
+
+  /** What may be dialled for it. */
+  List<DialTarget> targets() {
+    Obligations obligations = grant.getObligations();
+    AddressExceptions exceptions =
+        new AddressExceptions(obligations.getAllowLoopback(), obligations.getAllowLinkLocal());
+    List<DialTarget> targets = new ArrayList<>();
+    for (Server server : grant.getServersList()) {
+      int port = server.getPort() == 0 ? grant.getPort() : server.getPort();
+      targets.add(new DialTarget(server.getHost(), port, exceptions));
+    }
+    if (!grant.getServersOnly()) {
+      targets.add(new DialTarget(grant.getHost(), grant.getPort(), exceptions));
+    }
+    return targets;
   }
 
   boolean isUdp() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.postern.appconnector.config.ConnectorLimits;
@@ -35,6 +36,7 @@ public final class Upstream implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Bootstrap tcp;
   private final UdpSockets udp;
+  private final ServerDials servers;
   private final Map<String, Boolean> ipv4Won = new LinkedHashMap<>(16, 0.75f, true);
   private int inFlight;
 
@@ -64,6 +66,7 @@ public final class Upstream implements AutoCloseable {
             system,
             limits.resolve(),
             nanoTime);
+    this.servers = new ServerDials(loop, this.limits, nanoTime);
     this.udp = new UdpSockets(loop, sockets, limits.udp());
     this.tcp =
         new Bootstrap()
@@ -104,6 +107,23 @@ public final class Upstream implements AutoCloseable {
    */
   public Future<DialOutcome> dialUdp(DialTarget target) {
     return dial(target, (to, addresses, started) -> udp.connect(addresses));
+  }
+
+  /**
+   * As {@link #dialTcp}, to whichever of several targets answers first when they are asked one
+   * after the other, within the time of one dial.
+   *
+   * @param spread dials of different numbers begin at different targets
+   * @param told of what came of each target that was dialled
+   */
+  public Future<DialOutcome> dialTcp(
+      List<DialTarget> targets, int spread, BiConsumer<DialTarget, DialOutcome> told) {
+    return servers.dial(targets, spread, this::dialTcp, told);
+  }
+
+  /** As {@link #dialUdp}, to the first of several targets for which there is a socket. */
+  public Future<DialOutcome> dialUdp(List<DialTarget> targets, int spread) {
+    return servers.dial(targets, spread, this::dialUdp, (target, outcome) -> {});
   }
 
   /** Dials under way. */

@@ -235,7 +235,8 @@ final class UpstreamTest {
     ConnectorLimits one =
         new ConnectorLimits(
             d.resolve(),
-            new ConnectorLimits.Dial(d.dial().timeout(), d.dial().stagger(), 1),
+            new ConnectorLimits.Dial(
+                d.dial().timeout(), d.dial().stagger(), 1, d.dial().serverPause()),
             d.udp(),
             d.health(),
             d.link());

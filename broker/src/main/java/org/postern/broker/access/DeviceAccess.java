@@ -79,13 +79,16 @@ public final class DeviceAccess {
         : Transport.TCP;
   }
 
-  private static Verdict verdict(Decision decision) {
+  private Verdict verdict(Decision decision) {
     String rule = decision.rule() == null ? "" : decision.rule().name();
     String message = decision.rule() instanceof AccessRule access ? access.terms().message() : "";
     return switch (decision) {
       case Decision.Allow allow ->
           new Verdict.Permitted(
-              allow.application().name(), allow.connectorGroups(), wire(allow.obligations()));
+              allow.application().name(),
+              allow.connectorGroups(),
+              wire(allow.obligations()),
+              snapshot.dialTargets(allow.application().name()));
       case Decision.Deny deny ->
           new Verdict.Forbidden(FlowAccess.reason(deny.reason()), rule, message);
       case Decision.StepUp stepUp ->

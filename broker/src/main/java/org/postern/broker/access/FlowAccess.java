@@ -19,7 +19,10 @@ import org.postern.policystore.ApplicationTraits;
 import org.postern.policystore.DenyReason;
 import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.HostPattern;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.Truth;
+import org.postern.policystore.decision.DialTargets;
 import org.postern.policystore.decision.Facts;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.posture.ProfileResult;
@@ -27,6 +30,7 @@ import org.postern.tunnel.message.PortRange;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.ServePlan;
 import org.postern.tunnel.message.ServedApplication;
+import org.postern.tunnel.message.Server;
 
 /**
  * Asks the current snapshot. Safe for any thread; never blocks: a snapshot is memory, and the
@@ -40,19 +44,28 @@ public final class FlowAccess implements ServePlanSource {
   private final SourceMemory sources;
   private final Countries countries;
   private final Map<String, SocketAddress> addresses = new ConcurrentHashMap<>();
-  private volatile Plans plans = Plans.of(List.of());
+  private volatile Plans plans = Plans.of(PolicyConfiguration.EMPTY);
 
-  /** What each connector group serves, as long as the applications stay the same. */
+  /** What each connector group serves, as long as applications and servers stay the same. */
   private record Plans(
-      List<Application> of, Map<String, ServePlan> byGroup, Set<String> takenToBeWell) {
-    static Plans of(List<Application> applications) {
+      List<Application> of,
+      List<ServerGroup> from,
+      Map<String, ServePlan> byGroup,
+      Set<String> takenToBeWell) {
+    static Plans of(PolicyConfiguration configuration) {
       return new Plans(
-          applications,
+          configuration.applications(),
+          configuration.serverGroups(),
           new ConcurrentHashMap<>(),
-          applications.stream()
+          configuration.applications().stream()
               .filter(each -> each.traits().health() == ApplicationTraits.HealthMode.NONE)
               .map(Application::name)
               .collect(Collectors.toSet()));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Snapshots hand on the lists that did not change.
+    boolean isOf(PolicyConfiguration configuration) {
+      return of == configuration.applications() && from == configuration.serverGroups();
     }
   }
 
@@ -153,11 +166,11 @@ public final class FlowAccess implements ServePlanSource {
     return plans(snapshots.get()).takenToBeWell().contains(applicationId);
   }
 
-  @SuppressWarnings("ReferenceEquality") // Snapshots hand on the list that did not change.
   private Plans plans(Snapshot snapshot) {
     Plans known = plans;
-    if (known.of() != snapshot.configuration().applications()) {
-      known = Plans.of(snapshot.configuration().applications());
+    PolicyConfiguration configuration = snapshot.configuration();
+    if (!known.isOf(configuration)) {
+      known = Plans.of(configuration);
       plans = known;
     }
     return known;
@@ -166,12 +179,14 @@ public final class FlowAccess implements ServePlanSource {
   private static ServePlan plan(Snapshot snapshot, String connectorGroup) {
     ServePlan.Builder plan = ServePlan.newBuilder().setPolicyVersion(snapshot.version());
     for (Application application : snapshot.applicationsServedBy(connectorGroup)) {
-      plan.addApplications(served(application));
+      DialTargets targets =
+          snapshot.dialTargets(application.name()).getOrDefault(connectorGroup, DialTargets.HOST);
+      plan.addApplications(served(application, targets));
     }
     return plan.build();
   }
 
-  private static ServedApplication served(Application application) {
+  private static ServedApplication served(Application application, DialTargets targets) {
     ServedApplication.Builder served =
         ServedApplication.newBuilder()
             .setApplicationId(application.name())
@@ -179,14 +194,24 @@ public final class FlowAccess implements ServePlanSource {
             .setAllowLinkLocal(application.obligations().allowLinkLocal());
     boolean probed = application.traits().health() == ApplicationTraits.HealthMode.CONTINUOUS;
     for (HostPattern host : application.hosts()) {
-      if (probed && host instanceof HostPattern.ExactName exact) {
+      if (probed && targets.host() && host instanceof HostPattern.ExactName exact) {
         served.addHosts(exact.name());
       }
+    }
+    if (probed) {
+      served.addAllServers(servers(targets));
     }
     for (org.postern.policystore.PortRange range : application.tcp()) {
       served.addTcp(wire(range));
     }
     return served.build();
+  }
+
+  /** The servers in the words of the wire. */
+  public static List<Server> servers(DialTargets targets) {
+    return targets.servers().stream()
+        .map(each -> Server.newBuilder().setHost(each.host()).setPort(each.port()).build())
+        .toList();
   }
 
   static PortRange wire(org.postern.policystore.PortRange range) {

@@ -1,6 +1,8 @@
 package org.postern.broker.access;
 
 import java.util.List;
+import java.util.Map;
+import org.postern.policystore.decision.DialTargets;
 import org.postern.tunnel.message.Obligations;
 import org.postern.tunnel.message.ReasonCode;
 
@@ -12,9 +14,21 @@ public sealed interface Verdict {
    * @param applicationId the application that the target belongs to
    * @param connectorGroups who may serve it
    * @param obligations what the connector must hold to
+   * @param targetsByGroup what connectors dial, by their group; empty: the host that is asked for
    */
-  record Permitted(String applicationId, List<String> connectorGroups, Obligations obligations)
-      implements Verdict {}
+  record Permitted(
+      String applicationId,
+      List<String> connectorGroups,
+      Obligations obligations,
+      Map<String, DialTargets> targetsByGroup)
+      implements Verdict {
+    /** What a connector of one of the groups dials. */
+    public DialTargets targets(String connectorGroup) {
+      return targetsByGroup.isEmpty()
+          ? DialTargets.HOST
+          : targetsByGroup.getOrDefault(connectorGroup, DialTargets.NOTHING);
+    }
+  }
 
   /**
    * The flow may not be opened.

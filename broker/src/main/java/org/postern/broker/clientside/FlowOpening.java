@@ -3,11 +3,14 @@ package org.postern.broker.clientside;
 import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.access.DeviceHosts;
+import org.postern.broker.access.FlowAccess;
 import org.postern.broker.access.Verdict;
 import org.postern.broker.rendezvous.ConnectorDesk;
 import org.postern.broker.rendezvous.LanePairing;
+import org.postern.policystore.decision.DialTargets;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Open;
@@ -178,8 +181,7 @@ final class FlowOpening {
         side.rendezvous()
             .choose(
                 permitted.connectorGroups(),
-                open.getHost(),
-                open.getPort(),
+                reaching(permitted, open.getHost(), open.getPort()),
                 device.lanes().connectorIds())
             .map(ConnectorDesk::connectorId)
             .orElse("");
@@ -199,6 +201,11 @@ final class FlowOpening {
                 .build());
   }
 
+  /** Whether a connector reaches anything that it may dial for a target. */
+  static Predicate<ConnectorDesk> reaching(Verdict.Permitted permitted, String host, int port) {
+    return desk -> permitted.targets(desk.group()).any(host, port, desk::reaches);
+  }
+
   /** The lane's connector cannot reach the target, or is far busier, and another one is better. */
   private boolean shouldGoElsewhere(
       Open open, Verdict.Permitted permitted, ConnectorDesk connector) {
@@ -206,13 +213,13 @@ final class FlowOpening {
         side.rendezvous()
             .choose(
                 permitted.connectorGroups(),
-                open.getHost(),
-                open.getPort(),
+                reaching(permitted, open.getHost(), open.getPort()),
                 List.of(connector.connectorId()));
     return best.isPresent() && !best.get().connectorId().equals(connector.connectorId());
   }
 
   void grant(Open open, Verdict.Permitted permitted, ConnectorDesk connector, ByteString laneId) {
+    DialTargets targets = permitted.targets(connector.group());
     LiveFlow flow =
         new LiveFlow(
             open,
@@ -240,6 +247,8 @@ final class FlowOpening {
             .setResume(open.getResume())
             .setObligations(permitted.obligations())
             .setDecisionId(flow.decisionId)
+            .addAllServers(FlowAccess.servers(targets))
+            .setServersOnly(!targets.host())
             .setExpiresUnixMillis(side.clockMillis() + side.limits().openAnswerTimeout().toMillis())
             .build());
   }

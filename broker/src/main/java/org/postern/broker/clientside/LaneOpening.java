@@ -100,8 +100,7 @@ final class LaneOpening {
       side.rendezvous()
           .choose(
               permitted.connectorGroups(),
-              open.getHost(),
-              open.getPort(),
+              FlowOpening.reaching(permitted, open.getHost(), open.getPort()),
               device.lanes().connectorIds())
           .ifPresentOrElse(found, () -> missing.accept(ReasonCode.NO_CONNECTOR));
       return;

@@ -65,8 +65,8 @@ final class QuestionsOnBroker {
             side.rendezvous()
                 .choose(
                     permitted.connectorGroups(),
-                    DeviceHosts.canonical(why.getHost()),
-                    found.port(),
+                    FlowOpening.reaching(
+                        permitted, DeviceHosts.canonical(why.getHost()), found.port()),
                     java.util.List.of())
                 .isPresent();
         send(

@@ -72,9 +72,8 @@ public final class Rendezvous {
    * the best, then the least busy.
    */
   public Optional<ConnectorDesk> choose(
-      List<String> groups, String host, int port, Collection<String> withLane) {
-    Optional<ConnectorDesk> reaching =
-        choose(groups, withLane, candidate -> candidate.reaches(host, port));
+      List<String> groups, Predicate<ConnectorDesk> reaches, Collection<String> withLane) {
+    Optional<ConnectorDesk> reaching = choose(groups, withLane, reaches);
     // Nobody reports the target up: the dial itself gives the true reason.
     return reaching.isPresent() ? reaching : choose(groups, withLane, candidate -> true);
   }

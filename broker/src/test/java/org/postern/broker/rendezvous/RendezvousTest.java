@@ -76,7 +76,9 @@ class RendezvousTest {
   }
 
   private Optional<String> chosen(String... withLane) {
-    return rendezvous.choose(GROUP, HOST, 443, List.of(withLane)).map(ConnectorDesk::connectorId);
+    return rendezvous
+        .choose(GROUP, desk -> desk.reaches(HOST, 443), List.of(withLane))
+        .map(ConnectorDesk::connectorId);
   }
 
   @Test

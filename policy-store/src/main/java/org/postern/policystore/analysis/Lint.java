@@ -293,6 +293,7 @@ public final class Lint {
     }
     Set<String> serving = new HashSet<>();
     configuration.applications().forEach(each -> serving.addAll(each.connectorGroups()));
+    configuration.serverGroups().forEach(each -> serving.addAll(each.connectorGroups()));
     for (ConnectorGroup group : configuration.connectorGroups()) {
       int count = counts.getOrDefault(group.name(), 0);
       if (count < 2 && serving.contains(group.name())) {

@@ -83,6 +83,7 @@ public final class AuditFields {
       Map.ofEntries(
           Map.entry("domains", Set.of("value")),
           Map.entry("connector-groups", Set.of()),
+          Map.entry("server-groups", Set.of("dynamic", "servers", "connectorGroups")),
           Map.entry("trusted-networks", Set.of("sources")),
           Map.entry(
               "posture-profiles",
@@ -107,6 +108,7 @@ public final class AuditFields {
                   "tcp",
                   "udp",
                   "connectorGroups",
+                  "serverGroups",
                   "allowLoopback",
                   "allowLinkLocal",
                   "idleTimeout",

@@ -12,6 +12,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.IpLiterals;
 import org.postern.policystore.Label;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.ServerGroup;
 
 /// The applications, found by name, host, group and label. Depends on nothing else, so snapshots
 /// share it until an application changes.
@@ -22,6 +23,8 @@ final class Catalog {
   private final HostEntry[] strangers;
   private final List<Application> source;
   private final List<ApplicationGroup> sourceGroups;
+  private final List<ServerGroup> sourceServers;
+  private final ServerTable servers;
   private final Map<String, CompiledApplication> byName = new HashMap<>();
   private final Map<String, List<CompiledApplication>> byGroup = new HashMap<>();
   private final Map<Label, List<CompiledApplication>> byLabel = new HashMap<>();
@@ -32,20 +35,23 @@ final class Catalog {
   Catalog(PolicyConfiguration configuration) {
     this.source = configuration.applications();
     this.sourceGroups = configuration.applicationGroups();
+    this.sourceServers = configuration.serverGroups();
+    this.servers = new ServerTable(configuration);
     this.applications = new CompiledApplication[source.size()];
     this.strangers = new HostEntry[source.size()];
     HostTable.Builder hostTable = new HostTable.Builder();
     AddressTable.Builder addressTable = new AddressTable.Builder();
     for (int i = 0; i < applications.length; i++) {
-      CompiledApplication compiled = new CompiledApplication(i, source.get(i));
+      Application application = servers.complete(source.get(i));
+      CompiledApplication compiled = new CompiledApplication(i, application);
       applications[i] = compiled;
       strangers[i] = HostEntry.of(compiled);
-      byName.put(source.get(i).name(), compiled);
-      for (Label label : source.get(i).traits().labels()) {
+      byName.put(application.name(), compiled);
+      for (Label label : application.traits().labels()) {
         byLabel.computeIfAbsent(label, key -> new ArrayList<>()).add(compiled);
       }
-      for (String group : source.get(i).connectorGroups()) {
-        byConnectorGroup.computeIfAbsent(group, key -> new ArrayList<>()).add(source.get(i));
+      for (String group : application.connectorGroups()) {
+        byConnectorGroup.computeIfAbsent(group, key -> new ArrayList<>()).add(application);
       }
       addHosts(compiled, hostTable, addressTable);
     }
@@ -83,7 +89,8 @@ final class Catalog {
   @SuppressWarnings("ReferenceEquality") // The same object is known to be the same without looking.
   boolean isOf(PolicyConfiguration configuration) {
     return source == configuration.applications()
-        && sourceGroups == configuration.applicationGroups();
+        && sourceGroups == configuration.applicationGroups()
+        && sourceServers == configuration.serverGroups();
   }
 
   @Nullable CompiledApplication application(String name) {
@@ -96,6 +103,11 @@ final class Catalog {
 
   List<CompiledApplication> labelled(Label label) {
     return byLabel.getOrDefault(label, List.of());
+  }
+
+  /// By connector group; empty for an application without server groups.
+  Map<String, DialTargets> targets(String application) {
+    return servers.targets(application);
   }
 
   List<Application> servedBy(String connectorGroup) {

@@ -339,6 +339,12 @@ public final class Snapshot {
     return policy.catalog.servedBy(group);
   }
 
+  /// What connectors dial for an application, by their group. Empty for one without server groups:
+  /// then it is the host that is asked for.
+  public Map<String, DialTargets> dialTargets(String application) {
+    return policy.catalog.targets(application);
+  }
+
   // -- counts
 
   /// What each rule did since this was last asked of a snapshot of this line, by name; rules that

@@ -18,6 +18,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.Rule;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -35,6 +36,7 @@ final class ConfigurationDifference {
 
   final Kind<String> domains;
   final Kind<ConnectorGroup> connectorGroups;
+  final Kind<ServerGroup> serverGroups;
   final Kind<PostureProfile> postureProfiles;
   final Kind<Application> applications;
   final Kind<Group> groups;
@@ -54,6 +56,8 @@ final class ConfigurationDifference {
             before.connectorGroups(),
             after.connectorGroups(),
             ConnectorGroup::name);
+    this.serverGroups =
+        kind("server group", before.serverGroups(), after.serverGroups(), ServerGroup::name);
     this.trustedNetworks =
         kind(
             "trusted network",

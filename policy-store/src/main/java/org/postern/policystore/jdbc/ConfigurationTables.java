@@ -24,6 +24,8 @@ import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.Rule;
+import org.postern.policystore.Server;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -68,6 +70,7 @@ final class ConfigurationTables {
                 sorted(
                     Database.list(connection, row -> row.getString(1), "select name from domain"))),
             same(last.connectorGroups(), connectorGroups(connection)),
+            same(last.serverGroups(), serverGroups(connection)),
             same(last.trustedNetworks(), trustedNetworks(connection)),
             same(last.postureProfiles(), PostureTables.read(connection)),
             anyApplications ? List.copyOf(applications.values()) : last.applications(),
@@ -113,6 +116,23 @@ final class ConfigurationTables {
             Database.list(connection, row -> row.getString(1), "select name from connector_group"))
         .stream()
         .map(ConnectorGroup::new)
+        .toList();
+  }
+
+  private static List<ServerGroup> serverGroups(Connection connection) throws SQLException {
+    return Database.list(
+            connection,
+            row ->
+                new ServerGroup(
+                    row.getString("name"),
+                    row.getBoolean("dynamic"),
+                    Database.texts(row, "servers").stream()
+                        .map(text -> Server.parse(text).orElseThrow())
+                        .toList(),
+                    Database.texts(row, "connector_groups")),
+            "select name, dynamic, servers, connector_groups from server_group")
+        .stream()
+        .sorted(Comparator.comparing(ServerGroup::name))
         .toList();
   }
 
@@ -201,7 +221,8 @@ final class ConfigurationTables {
               ports.getOrDefault("udp " + name, List.of()),
               connectorGroups.getOrDefault(name, List.of()),
               obligations(row),
-              traits(row));
+              traits(row),
+              Database.texts(row, "server_groups"));
         },
         "select * from application where name = any (?)",
         names);

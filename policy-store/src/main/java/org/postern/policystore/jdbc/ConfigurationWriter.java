@@ -20,6 +20,8 @@ import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.SecretSealer;
+import org.postern.policystore.Server;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.TrustedNetwork;
 
 /// Writes the difference between two configurations into the tables. What changed is deleted and
@@ -42,6 +44,7 @@ final class ConfigurationWriter {
     delete("access_rule", difference.forwardingRules.gone());
     delete("application", difference.applications.gone());
     delete("application_group", difference.applicationGroups.gone());
+    delete("server_group", difference.serverGroups.gone());
     delete("trusted_network", difference.trustedNetworks.gone());
     delete("user_group", difference.groups.gone());
     delete("connector_group", difference.connectorGroups.gone());
@@ -132,6 +135,7 @@ final class ConfigurationWriter {
         rows,
         6);
     traits(applications);
+    serverGroups(applications);
     insert(
         "insert into application_host (application, pattern)"
             + " select * from unnest(cast(? as text[]), cast(? as text[]))",
@@ -190,6 +194,16 @@ final class ConfigurationWriter {
       rows.add(new @Nullable Object[] {network.name(), sources});
     }
     Database.batch(connection, "insert into trusted_network (name, sources) values (?, ?)", rows);
+    rows.clear();
+    for (ServerGroup group : difference.serverGroups.fresh()) {
+      List<String> servers = group.servers().stream().map(Server::text).toList();
+      rows.add(
+          new @Nullable Object[] {group.name(), group.dynamic(), servers, group.connectorGroups()});
+    }
+    Database.batch(
+        connection,
+        "insert into server_group (name, dynamic, servers, connector_groups) values (?, ?, ?, ?)",
+        rows);
   }
 
   /// Only what is not the default, which nearly all applications are.
@@ -214,6 +228,16 @@ final class ConfigurationWriter {
         "update application set labels = ?, matching = ?, health = ?, exists_for = ?, bypass = ?"
             + " where name = ?",
         rows);
+  }
+
+  private void serverGroups(List<Application> applications) throws SQLException {
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    for (Application application : applications) {
+      if (!application.serverGroups().isEmpty()) {
+        rows.add(new @Nullable Object[] {application.serverGroups(), application.name()});
+      }
+    }
+    Database.batch(connection, "update application set server_groups = ? where name = ?", rows);
   }
 
   private void identityProviders(

@@ -26,6 +26,7 @@ import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleReferences;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.TrustedNetwork;
 import org.postern.policystore.Truth;
 
@@ -92,6 +93,7 @@ final class Consistency {
             "application group", names(configuration.applicationGroups(), ApplicationGroup::name),
             "group", names(configuration.groups(), Group::name),
             "connector group", names(configuration.connectorGroups(), ConnectorGroup::name),
+            "server group", names(configuration.serverGroups(), ServerGroup::name),
             "trusted network", names(configuration.trustedNetworks(), TrustedNetwork::name),
             "posture profile", names(configuration.postureProfiles(), PostureProfile::name),
             "identity provider", names(configuration.identityProviders(), IdentityProvider::name));
@@ -134,13 +136,31 @@ final class Consistency {
             defined.getOrDefault("identity provider", Set.of()));
       }
     }
+    checkPlaces(defined);
+    checkClaims();
+    checkProviders();
+  }
+
+  private void checkPlaces(Map<String, Set<String>> defined) {
     for (Application application : configuration.applications()) {
       for (String name : application.connectorGroups()) {
         reference(
             new Reference("application", application.name(), "connector group", name),
             defined.getOrDefault("connector group", Set.of()));
       }
+      for (String name : application.serverGroups()) {
+        reference(
+            new Reference("application", application.name(), "server group", name),
+            defined.getOrDefault("server group", Set.of()));
+      }
       checkAddresses(application);
+    }
+    for (ServerGroup group : configuration.serverGroups()) {
+      for (String name : group.connectorGroups()) {
+        reference(
+            new Reference("server group", group.name(), "connector group", name),
+            defined.getOrDefault("connector group", Set.of()));
+      }
     }
     for (ApplicationGroup group : configuration.applicationGroups()) {
       for (String name : group.applications()) {
@@ -149,8 +169,6 @@ final class Consistency {
             defined.getOrDefault("application", Set.of()));
       }
     }
-    checkClaims();
-    checkProviders();
   }
 
   private static <T> Set<String> names(List<T> things, Function<T, String> nameOf) {
@@ -195,6 +213,7 @@ final class Consistency {
       case "trusted network" -> "trustedNetworks";
       case "posture profile" -> "postureProfiles";
       case "identity provider" -> "identityProviders";
+      case "server group" -> "serverGroups";
       default -> "connectorGroups";
     };
   }

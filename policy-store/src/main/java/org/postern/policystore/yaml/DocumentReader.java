@@ -22,6 +22,7 @@ import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -31,6 +32,7 @@ final class DocumentReader {
       List.of(
           "domains",
           "connectorGroups",
+          "serverGroups",
           "trustedNetworks",
           "postureProfiles",
           "applications",
@@ -77,6 +79,7 @@ final class DocumentReader {
         new PolicyDocument.Parts(
             named(document, "domains", this::domains),
             named(document, "connectorGroups", this::connectorGroups),
+            named(document, "serverGroups", this::serverGroups),
             named(document, "trustedNetworks", this::trustedNetworks),
             named(document, "postureProfiles", this::postureProfiles),
             named(document, "applications", this::applications),
@@ -133,6 +136,18 @@ final class DocumentReader {
             List.of("name"),
             fields -> fields.name("connector group", Grammar::name).map(ConnectorGroup::new));
     groups.sort(Comparator.comparing(ConnectorGroup::name));
+    return groups;
+  }
+
+  private List<ServerGroup> serverGroups(Fields document) {
+    List<ServerGroup> groups =
+        things(
+            document,
+            "serverGroups",
+            limits.groups(),
+            ServerGroupReader.KEYS,
+            ServerGroupReader::read);
+    groups.sort(Comparator.comparing(ServerGroup::name));
     return groups;
   }
 
@@ -223,6 +238,7 @@ final class DocumentReader {
                 "tcp",
                 "udp",
                 "connectorGroups",
+                "serverGroups",
                 "allowLoopback",
                 "allowLinkLocal",
                 "idleTimeout",
@@ -248,7 +264,7 @@ final class DocumentReader {
     List<String> connectorGroups =
         sorted(fields.list("connectorGroups", Grammar::name, place + " connector group "));
     requireItems(fields, "hosts", "as in [payments.corp.internal]");
-    requireItems(fields, "connectorGroups", "the groups whose connectors reach it");
+    List<String> serverGroups = ServerGroupReader.ofApplication(fields, place);
     if (fields.items("tcp").isEmpty() && fields.items("udp").isEmpty()) {
       fields.problem("no ports (expected: a list under tcp or udp, as in tcp: [443])");
     }
@@ -264,8 +280,8 @@ final class DocumentReader {
             fields.flag("allowLinkLocal"),
             fields.flag("lanePerFlow"));
     ApplicationTraits traits = TraitsReader.read(fields);
-    return name.map(
-        text -> new Application(text, hosts, tcp, udp, connectorGroups, obligations, traits));
+    return name.map(text ->
+        new Application(text, hosts, tcp, udp, connectorGroups, obligations, traits, serverGroups));
   }
 
   static void requireItems(Fields fields, String key, String hint) {

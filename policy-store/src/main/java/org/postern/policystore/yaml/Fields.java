@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Operand;
+import org.postern.policystore.Server;
 
 /// The keys of one mapping, read by name. Whatever is wrong goes to the problems, with its place,
 /// and reading goes on.
@@ -186,6 +187,7 @@ final class Fields {
   private static String text(@Nullable Object value) {
     return switch (value) {
       case HostPattern host -> host.text();
+      case Server server -> server.text();
       case Operand.PostureResult result -> result.profile();
       case null, default -> String.valueOf(value);
     };

@@ -16,6 +16,7 @@ import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.RoleMapping;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -36,6 +37,7 @@ public final class PolicyDocument {
   record Parts(
       Optional<List<String>> domains,
       Optional<List<ConnectorGroup>> connectorGroups,
+      Optional<List<ServerGroup>> serverGroups,
       Optional<List<TrustedNetwork>> trustedNetworks,
       Optional<List<PostureProfile>> postureProfiles,
       Optional<List<Application>> applications,
@@ -51,6 +53,7 @@ public final class PolicyDocument {
     return new PolicyConfiguration(
         parts.domains().orElse(base.domains()),
         parts.connectorGroups().orElse(base.connectorGroups()),
+        parts.serverGroups().orElse(base.serverGroups()),
         parts.trustedNetworks().orElse(base.trustedNetworks()),
         parts.postureProfiles().orElse(base.postureProfiles()),
         parts.applications().orElse(base.applications()),

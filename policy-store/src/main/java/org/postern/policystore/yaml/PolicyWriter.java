@@ -31,6 +31,8 @@ import org.postern.policystore.RoleMapping;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
+import org.postern.policystore.Server;
+import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
 
@@ -54,6 +56,8 @@ public final class PolicyWriter {
     for (ConnectorGroup group : configuration.connectorGroups()) {
       writer.first("name", quote(group.name()));
     }
+    writer.kind("serverGroups", configuration.serverGroups());
+    configuration.serverGroups().forEach(writer::serverGroup);
     writer.kind("trustedNetworks", configuration.trustedNetworks());
     for (TrustedNetwork network : configuration.trustedNetworks()) {
       writer.first("name", quote(network.name()));
@@ -112,12 +116,20 @@ public final class PolicyWriter {
     }
   }
 
+  private void serverGroup(ServerGroup group) {
+    first("name", quote(group.name()));
+    flag("dynamic", group.dynamic());
+    list("servers", group.servers().stream().map(Server::text).toList());
+    list("connectorGroups", group.connectorGroups());
+  }
+
   private void application(Application application) {
     first("name", quote(application.name()));
     list("hosts", application.hosts().stream().map(HostPattern::text).toList());
     ports("tcp", application.tcp());
     ports("udp", application.udp());
     list("connectorGroups", application.connectorGroups());
+    list("serverGroups", application.serverGroups());
     flag("allowLoopback", application.obligations().allowLoopback());
     flag("allowLinkLocal", application.obligations().allowLinkLocal());
     duration("idleTimeout", application.obligations().idleTimeout());

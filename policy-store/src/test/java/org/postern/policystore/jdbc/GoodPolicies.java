@@ -27,7 +27,8 @@ final class GoodPolicies {
   PolicyConfiguration draw() {
     for (int i = 0; i < DRAWS_MAX; i++) {
       RandomPolicy policy = new RandomPolicy(random);
-      PolicyConfiguration drawn = policy.withForwarding(policy.configuration());
+      PolicyConfiguration drawn =
+          new RandomServerGroups(random).over(policy.withForwarding(policy.configuration()));
       PolicyConfiguration read = read(PolicyWriter.write(drawn));
       if (!read.equals(PolicyConfiguration.EMPTY)) {
         return read;

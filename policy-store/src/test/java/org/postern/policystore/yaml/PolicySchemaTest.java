@@ -59,6 +59,10 @@ class PolicySchemaTest {
             + " {not: true, countries: [US]}, {attribute: dept, values: [a]},"
             + " {times: ['mon-fri 08:00-18:00 Europe/Berlin']}, {authenticationAge: 8h}],"
             + " enforcePercent: 10, message: Hello, expires: '2030-01-01T00:00:00Z'}]}",
+        "{version: 1, connectorGroups: [{name: g}], serverGroups: [{name: s, servers: [10.0.0.1,"
+            + " 'b.c:8443', '[::1]:1', '2001:db8::1'], connectorGroups: [g]},"
+            + " {name: d, dynamic: true, connectorGroups: [g]}], applications: [{name: a,"
+            + " hosts: [a.b], tcp: [1], serverGroups: [d, s]}]}",
         "{version: 1, sessionRules: [{name: s, anyApplication: true, anyone: true, maxAge: 12h,"
             + " mode: report-only}],"
             + " forwardingRules: [{name: f, applicationGroups: [ag], anyone: true,"
@@ -98,6 +102,13 @@ class PolicySchemaTest {
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [0], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [x], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [1], connectorGroups: []}]}",
+        "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [1]}]}",
+        "{version: 1, serverGroups: [{name: s, connectorGroups: [g]}]}",
+        "{version: 1, serverGroups: [{name: s, servers: [], connectorGroups: [g]}]}",
+        "{version: 1, serverGroups: [{name: s, dynamic: true}]}",
+        "{version: 1, serverGroups: [{name: s, dynamic: true, servers: [a.b],"
+            + " connectorGroups: [g]}]}",
+        "{version: 1, serverGroups: [{name: s, servers: ['a.b:0'], connectorGroups: [g]}]}",
         "{version: 1, applications: [{name: a, hosts: [a.b], tcp: [1], connectorGroups: [g],"
             + " idleTimeout: 30}]}",
         "{version: 1, rules: [{name: r, action: maybe, applications: [a], anyone: true}]}",

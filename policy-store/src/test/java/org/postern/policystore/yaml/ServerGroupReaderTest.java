@@ -1,0 +1,69 @@
+package org.postern.policystore.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.Server;
+import org.postern.policystore.ServerGroup;
+
+class ServerGroupReaderTest {
+  private static final String APPLICATION =
+      "\napplications: [{name: a, hosts: [a.b], tcp: [443], serverGroups: [s]}]\n";
+
+  private static PolicyParser.Result parse(String groups) {
+    return new PolicyParser(PolicyLimits.DEFAULT)
+        .parse("version: 1\nconnectorGroups: [{name: g}]\nserverGroups: " + groups + APPLICATION);
+  }
+
+  @Test
+  void listedServersAreReadWithTheirPorts() {
+    PolicyParser.Result read =
+        parse(
+            "[{name: s, servers: [\"10.0.0.2:8443\", 10.0.0.1, DB1.vpc.local,"
+                + " \"[2001:DB8:0::1]:443\"], connectorGroups: [g]}]");
+    assertThat(read).isInstanceOf(PolicyParser.Result.Parsed.class);
+    PolicyConfiguration policy =
+        ((PolicyParser.Result.Parsed) read).document().over(PolicyConfiguration.EMPTY);
+    assertThat(policy.serverGroups())
+        .containsExactly(
+            new ServerGroup(
+                "s",
+                false,
+                List.of(
+                    new Server("10.0.0.1", 0),
+                    new Server("10.0.0.2", 8443),
+                    new Server("2001:db8::1", 443),
+                    new Server("db1.vpc.local", 0)),
+                List.of("g")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          [{name: s, connectorGroups: [g]}]                                   | no servers
+          [{name: s, servers: [], connectorGroups: [g]}]                      | no servers
+          [{name: s, dynamic: true, servers: [10.0.0.1], connectorGroups: [g]}] | one or the other
+          [{name: s, servers: [10.0.0.0/24], connectorGroups: [g]}]           | a DNS name or an address
+          [{name: s, servers: ["10.0.0.1:70000"], connectorGroups: [g]}]      | a DNS name or an address
+          [{name: s, servers: ["*.vpc.local"], connectorGroups: [g]}]         | a DNS name or an address
+          [{name: s, dynamic: true}]                                          | "connectorGroups" is missing
+          [{name: s, dynamic: true, connectorGroups: [h]}]                    | unknown connector group "h"
+          [{name: t, dynamic: true, connectorGroups: [g]}]                    | unknown server group "s"
+          """)
+  void mistakesAreNamedWithTheirLine(String groups, String said) {
+    PolicyParser.Result read = parse(groups);
+    assertThat(read).isInstanceOf(PolicyParser.Result.Failed.class);
+    assertThat(((PolicyParser.Result.Failed) read).errors())
+        .anySatisfy(error -> {
+          assertThat(error.toString()).contains(said);
+          assertThat(error.line()).isEqualTo(said.contains("server group") ? 4 : 3);
+        });
+  }
+}
