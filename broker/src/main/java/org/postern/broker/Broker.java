@@ -255,7 +255,7 @@ public final class Broker implements AutoCloseable {
       TunnelRooms tunnel,
       OnePort front)
       throws StartException {
-    HttpsLimits limits = HttpsLimits.DEFAULT;
+    HttpsLimits limits = HttpsLimits.DEFAULT.sensitive(settings.signInRate());
     Route.Gate rate =
         Route.rate(
             new AddressRate(

@@ -151,6 +151,14 @@ final class BrokerCommand implements Callable<Integer> {
   private boolean privateWebhook;
 
   @Option(
+      names = "--sign-in-rate",
+      paramLabel = "N",
+      description =
+          "Sign-in and enrollment requests a minute from one address, about five for each person"
+              + " (default: 1200).")
+  private @Nullable Integer signInRate;
+
+  @Option(
       names = "--new-admin-token",
       description = "Make one more admin token and write it to DATA_DIR/admin.token.")
   private boolean newAdminToken;
@@ -248,6 +256,13 @@ final class BrokerCommand implements Callable<Integer> {
             Duration.ofSeconds(60),
             environment);
     BrokerSettings settings = settings(foundation, names);
+    if (signInRate != null) {
+      try {
+        settings = settings.withSignInRate(signInRate);
+      } catch (IllegalArgumentException e) {
+        throw new StartException("--sign-in-rate: " + e.getMessage(), e);
+      }
+    }
     return approvalWebhook == null
         ? settings
         : settings.telling(
@@ -368,6 +383,7 @@ final class BrokerCommand implements Callable<Integer> {
     tlsKey = tlsKey == null ? file.tlsKey : tlsKey;
     issuerTrust = issuerTrust == null ? file.issuerTrust : issuerTrust;
     countryFile = countryFile == null ? file.countryFile : countryFile;
+    signInRate = signInRate == null ? file.signInRate : signInRate;
     approvalWebhook = approvalWebhook == null ? file.approvalWebhook : approvalWebhook;
     if (given == null || !given.hasMatchedOption("--approval-webhook-timeout")) {
       approvalWebhookTimeout = file.approvalWebhookTimeout;

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.bootstrap.StartException;
+import org.postern.broker.front.HttpsLimits;
 
 /**
  * What an operator says about one broker.
@@ -24,6 +25,8 @@ import org.postern.broker.bootstrap.StartException;
  * @param countryFile tells the country of an address (MaxMind DB format); empty: nobody does
  * @param newAdminToken make one more admin token at this start
  * @param approvalWebhook told of requests for access; empty: only people are
+ * @param signInRate sign-in and enrollment requests a minute that one address may make, {@link
+ *     #SIGN_IN_RATE_MIN} to {@link #SIGN_IN_RATE_MAX}; a whole sign-in is about five of them
  */
 public record BrokerSettings(
     FoundationSettings foundation,
@@ -36,9 +39,15 @@ public record BrokerSettings(
     Optional<Path> issuerTrust,
     Optional<Path> countryFile,
     boolean newAdminToken,
-    Optional<WebhookSettings> approvalWebhook) {
+    Optional<WebhookSettings> approvalWebhook,
+    int signInRate) {
+  /** A person with a browser and a device can still sign in. */
+  public static final int SIGN_IN_RATE_MIN = 10;
 
-  /** Without an approval webhook. */
+  /** More than one broker can answer. */
+  public static final int SIGN_IN_RATE_MAX = 1_000_000;
+
+  /** Without an approval webhook, and with the usual rate of sign-ins. */
   public BrokerSettings(
       FoundationSettings foundation,
       InetSocketAddress listen,
@@ -61,7 +70,8 @@ public record BrokerSettings(
         issuerTrust,
         countryFile,
         newAdminToken,
-        Optional.empty());
+        Optional.empty(),
+        HttpsLimits.DEFAULT.sensitivePerMinute());
   }
 
   /** The same with an approval webhook. */
@@ -77,15 +87,38 @@ public record BrokerSettings(
         issuerTrust,
         countryFile,
         newAdminToken,
-        Optional.of(webhook));
+        Optional.of(webhook),
+        signInRate);
   }
 
-  /** Copies, and wants a name at least. */
+  /** The same with another rate of sign-ins. */
+  public BrokerSettings withSignInRate(int perMinute) {
+    return new BrokerSettings(
+        foundation,
+        listen,
+        hostNames,
+        publicUrl,
+        tlsCertificate,
+        tlsKey,
+        privateIssuers,
+        issuerTrust,
+        countryFile,
+        newAdminToken,
+        approvalWebhook,
+        perMinute);
+  }
+
+  /** Copies, and wants a name at least and a rate with which people can sign in. */
   public BrokerSettings {
     hostNames = List.copyOf(hostNames);
     privateIssuers = Set.copyOf(privateIssuers);
     if (hostNames.isEmpty()) {
       throw new IllegalArgumentException("no host name (expected: at least one)");
+    }
+    if (signInRate < SIGN_IN_RATE_MIN || signInRate > SIGN_IN_RATE_MAX) {
+      throw new IllegalArgumentException(
+          "sign-in rate %d (expected: %d to %d a minute)"
+              .formatted(signInRate, SIGN_IN_RATE_MIN, SIGN_IN_RATE_MAX));
     }
   }
 

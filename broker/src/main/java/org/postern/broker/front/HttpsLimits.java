@@ -40,6 +40,25 @@ public record HttpsLimits(
           Duration.ofSeconds(60),
           256,
           32 * 1024 * 1024,
-          120,
-          60);
+          1_200,
+          600);
+
+  /**
+   * The same with another rate of sign-in and enrollment from one address, half of it at once.
+   *
+   * @param perMinute at least 2: a whole office may share one address
+   */
+  public HttpsLimits sensitive(int perMinute) {
+    return new HttpsLimits(
+        bodyBytesMax,
+        applyBytesMax,
+        uriBytesMax,
+        headerBytesMax,
+        requestDeadline,
+        idleTimeout,
+        requestsMax,
+        pageLeftoverBytesMax,
+        perMinute,
+        perMinute / 2);
+  }
 }
