@@ -46,7 +46,7 @@ public final class BrokerUnderTest implements AutoCloseable {
     this(dataDir, settings(dataDir, Optional.empty(), privateIssuers));
   }
 
-  private BrokerUnderTest(Path dataDir, BrokerSettings settings) throws Exception {
+  BrokerUnderTest(Path dataDir, BrokerSettings settings) throws Exception {
     this.dataDir = dataDir;
     this.broker = Broker.start(settings, Clock.systemUTC(), System::nanoTime);
     TrustBundle trust =

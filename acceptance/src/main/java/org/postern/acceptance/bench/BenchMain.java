@@ -35,7 +35,12 @@ public final class BenchMain {
   private static List<Benchmark> benchmarks() {
     return List.of(
         new RelayBenchmark(
-            List.of(HaproxyRelay.SPLICE, HaproxyRelay.TLS, new LaneContender()), SUBJECT),
+            List.of(
+                HaproxyRelay.SPLICE,
+                HaproxyRelay.SPLICE_TUNED,
+                HaproxyRelay.TLS,
+                new LaneContender()),
+            SUBJECT),
         new ThroughputBenchmark(
             List.of(
                 new Veth(),

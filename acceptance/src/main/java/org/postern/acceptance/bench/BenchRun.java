@@ -29,6 +29,11 @@ public final class BenchRun implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
+  /** A run of its own for a part of this one: what the part held is free for the next. */
+  BenchRun part() throws IOException {
+    return new BenchRun(quick);
+  }
+
   /** Fewer and shorter rounds: for a look, not for a record. */
   public boolean quick() {
     return quick;

@@ -29,7 +29,9 @@ final class IdleBenchmark implements Benchmark {
   public List<Figure> measure(BenchRun run) throws Exception {
     List<Figure> figures = new ArrayList<>();
     for (IdleHolder holder : holders) {
-      figures.addAll(measure(run, holder));
+      try (BenchRun part = run.part()) {
+        figures.addAll(measure(part, holder));
+      }
     }
     return figures;
   }

@@ -14,9 +14,9 @@ import org.postern.acceptance.bench.load.LoadEnds;
  * the median counts, because the machine is shared.
  */
 final class RelayBenchmark implements Benchmark {
-  private static final long BYTES = 2_000_000_000L;
-  private static final long WARM_UP_BYTES = 300_000_000L;
-  private static final int ROUNDS = 3;
+  private static final long BYTES = 4_000_000_000L;
+  private static final long WARM_UP_BYTES = 6_000_000_000L;
+  private static final int ROUNDS = 5;
   private static final long LIMIT_SECONDS = 120;
 
   private final List<Contender> contenders;

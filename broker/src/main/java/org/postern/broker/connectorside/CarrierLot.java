@@ -38,12 +38,12 @@ final class CarrierLot {
 
   /** A carrier arrived; any thread. */
   void park(ParkedConnectorCarrier carrier) {
-    loop.execute(() -> onPark(carrier));
+    hop(() -> onPark(carrier));
   }
 
   /** A carrier ended; any thread. */
   void forget(ParkedConnectorCarrier carrier) {
-    loop.execute(() -> parked.remove(carrier));
+    hop(() -> parked.remove(carrier));
   }
 
   /** See {@link org.postern.broker.rendezvous.ConnectorDesk#takeCarrier}. */
@@ -57,7 +57,14 @@ final class CarrierLot {
 
   /** The connector is gone: nobody need wait any longer. */
   void close() {
-    loop.execute(this::onClose);
+    hop(this::onClose);
+  }
+
+  /** Loops stop in any order, and carriers of one that still runs end meanwhile: no news then. */
+  private void hop(Runnable news) {
+    if (!loop.isShuttingDown()) {
+      loop.execute(news);
+    }
   }
 
   private void onPark(ParkedConnectorCarrier carrier) {

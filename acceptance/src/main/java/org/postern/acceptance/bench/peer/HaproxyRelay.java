@@ -12,23 +12,27 @@ import org.postern.acceptance.bench.Dial;
 import org.postern.acceptance.ground.RunningProgram;
 
 /**
- * HAProxy in the middle, in one of two ways: {@code SPLICE} passes the ends' own TLS through the
- * kernel, {@code TLS} ends one TLS session and starts another, which is what a broker does that can
- * read the traffic.
+ * HAProxy in the middle: {@code SPLICE} passes the ends' own TLS through the kernel, as it comes;
+ * {@code SPLICE_TUNED} does so with pipes as large as ours; {@code TLS} ends one TLS session and
+ * starts another, which is what a broker does that can read the traffic.
  */
 public enum HaproxyRelay implements Contender {
-  SPLICE("haproxy-splice", "", ""),
+  SPLICE("haproxy-splice", "", "", ""),
+  SPLICE_TUNED("haproxy-splice-1m", "tune.pipesize 1048576", "", ""),
   TLS(
       "haproxy-tls",
+      "",
       " ssl crt %s ssl-min-ver TLSv1.3 ciphersuites TLS_AES_128_GCM_SHA256",
       " ssl verify required ca-file %s ssl-min-ver TLSv1.3 ciphersuites TLS_AES_128_GCM_SHA256");
 
   private final String label;
+  private final String more;
   private final String bind;
   private final String server;
 
-  HaproxyRelay(String label, String bind, String server) {
+  HaproxyRelay(String label, String more, String bind, String server) {
     this.label = label;
+    this.more = more;
     this.bind = bind;
     this.server = server;
   }
@@ -52,7 +56,7 @@ public enum HaproxyRelay implements Contender {
         global
           maxconn 8000
           maxpipes 1000
-          tune.pipesize 1048576
+          %s
           ssl-server-verify required
         defaults
           mode tcp
@@ -66,6 +70,7 @@ public enum HaproxyRelay implements Contender {
           server sink %s:%d%s
         """
             .formatted(
+                more,
                 port,
                 bind.formatted(both),
                 target.tls().getAddress().getHostAddress(),

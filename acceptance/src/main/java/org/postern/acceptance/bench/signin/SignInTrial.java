@@ -135,7 +135,7 @@ public final class SignInTrial {
               while (System.nanoTime() < end) {
                 int person = next.getAndIncrement() % PEOPLE;
                 HttpClient http = offices.get(person);
-                way.signIn(new Place(broker, keycloak.address(), http), "p" + person);
+                way.signIn(new Place(broker, keycloak.address(), http), way.crowd() + person);
                 done.incrementAndGet();
               }
               return "";

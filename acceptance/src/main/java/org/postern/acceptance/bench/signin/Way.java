@@ -71,6 +71,14 @@ public enum Way {
 
   abstract void signIn(SignInTrial.Place at, String person) throws Exception;
 
+  /** Whose names begin so: a mail domain belongs to one provider. */
+  String crowd() {
+    return switch (this) {
+      case BROKER_SAML, DIRECT_SAML -> "saml";
+      case BROKER_OIDC, DIRECT_OIDC -> "oidc";
+    };
+  }
+
   private static Visitor.Page typed(Visitor visitor, Visitor.Page login, String person)
       throws Exception {
     return visitor.submit(login, Map.of("username", person, "password", "secret-of-" + person));

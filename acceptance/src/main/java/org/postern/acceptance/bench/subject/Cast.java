@@ -31,7 +31,7 @@ public final class Cast {
 
   private final Deployment deployment;
   private final Hands hands;
-  private final RunningProgram connector;
+  private RunningProgram connector;
   private final RunningProgram client;
 
   private Cast(Deployment deployment, int tunnelPort, List<String> clientOptions) throws Exception {
@@ -58,7 +58,7 @@ public final class Cast {
   }
 
   /** On loopback; the client connector is a SOCKS5 proxy at the port. */
-  static Cast onLoopback(BenchRun run, String folder, int socksPort) throws Exception {
+  public static Cast onLoopback(BenchRun run, String folder, int socksPort) throws Exception {
     Deployment deployment = deployment(run, folder);
     return new Cast(deployment, deployment.plan().brokerPort(), proxy(socksPort));
   }
@@ -118,25 +118,61 @@ public final class Cast {
     return Deployment.virtualMachines(connector);
   }
 
+  /** SIGKILL to the broker. */
+  public void killBroker() throws Exception {
+    deployment.killBroker();
+  }
+
+  /** Starts the broker again; the others find it by themselves. */
+  public void restartBroker() throws Exception {
+    deployment.restartBroker();
+  }
+
+  /** SIGKILL to the app connector. */
+  public void killConnector() throws Exception {
+    Deployment.killVirtualMachine(connector);
+  }
+
+  /** Starts the app connector again, enrolled as it is, and waits for its link. */
+  public void restartConnector() throws Exception {
+    connector = startConnector();
+  }
+
+  /** What broker, app connector and client connector have said, each since its start. */
+  public String output() {
+    return String.join("\n", deployment.brokerOutput(), connector.output(), client.output());
+  }
+
+  /** What {@code postern status} says on the device. */
+  public String status() throws Exception {
+    List<String> status = PosternCommand.of("status");
+    status.addAll(hands.places());
+    RunningProgram asked = deployment.start(Room.USER, hands.asUser().apply(status));
+    asked.awaitExit(Deployment.PATIENCE);
+    return asked.output();
+  }
+
   private RunningProgram startConnector() throws Exception {
     Path folder = deployment.work().resolve("connector");
-    RunningProgram started =
-        deployment.start(
-            Room.VPC_A,
-            PosternCommand.of(
-                "connector",
-                "run",
-                "--data-dir",
-                folder.toString(),
-                "--broker",
-                deployment.plan().brokerUrl(),
-                "--ca",
-                deployment.ca().toString(),
-                "--key-file",
-                deployment.provisioningKey(Deployment.GROUP, 1).toString(),
-                "--name",
-                "bench"));
     Path status = folder.resolve("status.json");
+    Files.deleteIfExists(status); // of the one before
+    List<String> command =
+        PosternCommand.of(
+            "connector",
+            "run",
+            "--data-dir",
+            folder.toString(),
+            "--broker",
+            deployment.plan().brokerUrl(),
+            "--ca",
+            deployment.ca().toString(),
+            "--name",
+            "bench");
+    if (!Files.exists(folder)) {
+      command.addAll(
+          List.of("--key-file", deployment.provisioningKey(Deployment.GROUP, 1).toString()));
+    }
+    RunningProgram started = deployment.start(Room.VPC_A, command);
     ObjectMapper json = new ObjectMapper();
     for (int i = 0; i < STATUS_CHECKS && started.isAlive(); i++) {
       if (Files.exists(status)
@@ -183,12 +219,8 @@ public final class Cast {
 
   /** "Ready" means that programs may ask; the first answers need the link to the broker. */
   private void awaitConnected() throws Exception {
-    List<String> status = PosternCommand.of("status");
-    status.addAll(hands.places());
     for (int i = 0; i < LINK_CHECKS; i++) {
-      RunningProgram asked = deployment.start(Room.USER, hands.asUser().apply(status));
-      asked.awaitExit(Deployment.PATIENCE);
-      if (asked.output().contains(": connected")) {
+      if (status().contains(": connected")) {
         return;
       }
       LockSupport.parkNanos(Duration.ofMillis(200).toNanos());

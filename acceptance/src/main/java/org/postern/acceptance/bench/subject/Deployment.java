@@ -71,7 +71,7 @@ final class Deployment {
   private final Stage stage;
   private final Plan plan;
   private final Path work;
-  private final RunningProgram broker;
+  private RunningProgram broker;
 
   private Deployment(Stage stage, Plan plan, Path work) throws Exception {
     this.stage = stage;
@@ -117,6 +117,27 @@ final class Deployment {
   /** The JVM of the broker, without its database. */
   Collection<Long> brokerPids() {
     return virtualMachines(broker);
+  }
+
+  /** What the broker has said since its start. */
+  String brokerOutput() {
+    return broker.output();
+  }
+
+  /** SIGKILL to the broker's JVM alone: its database goes on, as it would. */
+  void killBroker() throws Exception {
+    killVirtualMachine(broker);
+  }
+
+  /** Starts the broker again, on what the one before has left. */
+  void restartBroker() throws Exception {
+    broker = startBroker();
+  }
+
+  static void killVirtualMachine(RunningProgram program) throws Exception {
+    virtualMachines(program)
+        .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    program.awaitExit(PATIENCE);
   }
 
   static Collection<Long> virtualMachines(RunningProgram program) {

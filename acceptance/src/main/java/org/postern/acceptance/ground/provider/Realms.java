@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Organisations in one Keycloak, and the policy that knows them. */
 public final class Realms {
@@ -160,7 +161,13 @@ public final class Realms {
    */
   public static String crowd(URI broker, String certificate, int size) {
     List<String> users =
-        IntStream.range(0, size).mapToObj(i -> user("p" + i, "example.com", RESEARCH)).toList();
+        IntStream.range(0, size)
+            .boxed()
+            .flatMap(i ->
+                Stream.of(
+                    user("saml" + i, "example.com", RESEARCH),
+                    user("oidc" + i, "example.org", RESEARCH)))
+            .toList();
     return realm(
         "crowd",
         users,
@@ -196,9 +203,11 @@ public final class Realms {
     groups: [{name: staff}]
     identityProviders:
       - name: corp
+        domains: [example.com]
         saml:
           metadataUrl: %1$s/realms/crowd/protocol/saml/descriptor
       - name: openid
+        domains: [example.org]
         issuer: %1$s/realms/crowd
         clientId: postern
         clientKey: true

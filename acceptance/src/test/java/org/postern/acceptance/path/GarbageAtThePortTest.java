@@ -1,0 +1,113 @@
+package org.postern.acceptance.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.WholeBroker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stranger pushes 16 MiB into one connection to a whole broker's port, as each of the things that
+ * the port looks for. The broker reads no more than it has to, keeps none of it, and writes no
+ * stack trace.
+ */
+final class GarbageAtThePortTest {
+  private static final int PIECES = 256;
+  private static final int PIECE_BYTES = 64 << 10;
+  private static final long MEMORY_MAX = 4L << 20;
+
+  @TempDir private Path folder;
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private WholeBroker all;
+
+  @BeforeEach
+  void start() throws Exception {
+    all = new WholeBroker(folder, Path.of("target/postgres-programs"), Clock.systemUTC(), Set.of());
+    log.start();
+    root().addAppender(log);
+  }
+
+  @AfterEach
+  void stop() {
+    root().detachAppender(log);
+    all.close();
+  }
+
+  private static ch.qos.logback.classic.Logger root() {
+    return (ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+  }
+
+  /** What each stream begins with; random bytes follow. */
+  private static Map<String, byte[]> beginnings() {
+    return Map.of(
+        "nothing known", new byte[] {(byte) 0x80, 1, 2, 3},
+        "a TLS record", new byte[] {22, 3, 1, 0x40, 0, 1, 0, 0x3f, (byte) 0xfc, 3, 3},
+        "an alert", new byte[] {21, 3, 3, 0, 2, 2, 40},
+        "HTTP without TLS", "POST /scim/v2/Users HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII),
+        "a PROXY header", "PROXY TCP4 ".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void sixteenMebibytesInOneStreamAreNotTakenAndLeaveNothing() throws Exception {
+    long seed = System.nanoTime();
+    push(beginnings().get("nothing known"), new Random(seed)); // what is made once is made
+    for (Map.Entry<String, byte[]> each : beginnings().entrySet()) {
+      long direct = PlatformDependent.usedDirectMemory();
+      long heap = liveHeap();
+      String what = "%s, seed %d".formatted(each.getKey(), seed);
+      assertThat(push(each.getValue(), new Random(seed))).as(what).isLessThan(PIECES);
+      assertThat(PlatformDependent.usedDirectMemory() - direct).as(what).isLessThan(MEMORY_MAX);
+      assertThat(liveHeap() - heap).as(what).isLessThan(MEMORY_MAX);
+    }
+    assertThat(log.list)
+        .filteredOn(event ->
+            event.getThrowableProxy() != null || event.getLevel().isGreaterOrEqual(Level.WARN))
+        .isEmpty();
+    // Whoever comes with good manners is served.
+    assertThat(all.call("GET", "/admin/v1/status", all.adminToken(), "text/plain", "").statusCode())
+        .isEqualTo(200);
+  }
+
+  /** Pushes until all of it is written or the broker ends it; how many pieces were written. */
+  private int push(byte[] beginning, Random random) throws IOException {
+    byte[] piece = new byte[PIECE_BYTES];
+    int written = 0;
+    try (Socket socket = new Socket("127.0.0.1", all.publicUrl().getPort())) {
+      socket.setSendBufferSize(PIECE_BYTES);
+      socket.setSoTimeout(30_000);
+      try {
+        socket.getOutputStream().write(beginning);
+        for (; written < PIECES; written++) {
+          random.nextBytes(piece);
+          socket.getOutputStream().write(piece);
+        }
+        assertThat(socket.getInputStream().readAllBytes().length).isLessThan(1024);
+      } catch (IOException e) {
+        assertThat(e).isNotInstanceOf(java.net.SocketTimeoutException.class);
+      }
+    }
+    return written;
+  }
+
+  private static long liveHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+}
