@@ -43,11 +43,10 @@ final class AdminScopeTest {
       forwardingRules:
         - {name: zz-others-forward, applications: [zz-others-app], anyone: true,
            forwarding: intercept}
+      tests:
+        - {name: zz-others-test, user: a@example.com, host: zz-others.corp.internal, port: 80,
+           expect: allow}
       """;
-
-  private static final String TESTS =
-      "tests: [{name: zz-others-test, user: a@example.com, host: zz-others.corp.internal, port: 80,"
-          + " expect: allow}]";
 
   @TempDir private static Path dataDir;
   private BrokerUnderTest broker;
@@ -70,7 +69,6 @@ final class AdminScopeTest {
     owner = new AdminCaller(broker, Files.readString(dataDir.resolve("admin.token")).strip());
     assertThat(owner.call("POST", "/admin/v1/apply?message=zz-others-message", POLICY).status())
         .isEqualTo(200);
-    assertThat(owner.call("PUT", "/admin/v1/policy-tests", TESTS).status()).isEqualTo(200);
     JsonNode contract = owner.call("GET", "/admin/v1/openapi.json", "").json();
     for (var path : contract.path("paths").properties()) {
       for (var method : path.getValue().properties()) {
@@ -207,23 +205,26 @@ final class AdminScopeTest {
         "/admin/v1/roles/blue-writer",
         "{\"permissions\":[\"*:*\"],\"labels\":[\"team=blue\"]}");
     AdminCaller blue = owner.newToken("bert", "blue-writer");
-    assertThat(blue.call("PUT", "/admin/v1/policy-tests", "tests: []").status()).isEqualTo(403);
-    assertThat(owner.call("GET", "/admin/v1/policy-tests", "").body()).contains("zz-others-test");
+    assertThat(blue.call("POST", "/admin/v1/apply", "version: 1\ntests: []").status())
+        .isEqualTo(403);
+    assertThat(blue.call("GET", "/admin/v1/config/tests", "").json().path("items")).isEmpty();
+    assertThat(owner.call("GET", "/admin/v1/config/tests", "").body()).contains("zz-others-test");
   }
 
   @Test
   void wrongTestIsNamedWithItsFieldAndABlockedApplyIsInTheAuditLog() throws Exception {
     AdminCaller.Answer wrong =
         owner.call(
-            "PUT",
-            "/admin/v1/policy-tests",
+            "POST",
+            "/admin/v1/apply",
             """
+            version: 1
             tests:
               - {name: a, host: wiki.corp.internal, port: 80, expect: allow, grups: [staff]}
               - {name: b, host: wiki.corp.internal, port: 99999, expect: allow}
               - {name: c, host: wiki.corp.internal, port: 80, expect: deny, source: home}
             """);
-    assertThat(wrong.status()).isEqualTo(400);
+    assertThat(wrong.status()).isEqualTo(422);
     List<String> paths = new ArrayList<>();
     wrong.json().path("errors").forEach(each -> paths.add(each.path("path").asText()));
     assertThat(paths).containsExactly("tests[0].grups", "tests[1].port", "tests[2].source");

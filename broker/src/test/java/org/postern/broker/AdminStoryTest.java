@@ -208,30 +208,51 @@ final class AdminStoryTest {
     assertThat(owner.call("POST", "/admin/v1/apply", withProvider).status()).isEqualTo(200);
     String tests =
         """
+        version: 1
         tests:
           - {name: staff pay, user: alice@example.com, host: payments.corp.internal, port: 443,
              expect: allow, rule: second}
           - {name: mallory does not, user: mallory@example.com, groups: [staff],
              host: payments.corp.internal, port: 443, expect: deny}
         """;
-    assertThat(
-            owner
-                .call(
-                    "PUT", "/admin/v1/policy-tests", tests.replace("expect: deny", "expect: allow"))
-                .status())
-        .as("tests that do not pass are not kept")
-        .isEqualTo(422);
-    AdminCaller.Answer kept = owner.call("PUT", "/admin/v1/policy-tests", tests);
+    JsonNode wrong =
+        owner
+            .call("POST", "/admin/v1/apply", tests.replace("expect: deny", "expect: allow"))
+            .json()
+            .path("errors");
+    assertThat(wrong).as("tests that do not pass are not kept").hasSize(1);
+    assertThat(wrong.get(0).path("line").asInt()).isEqualTo(5);
+    assertThat(wrong.get(0).path("path").asText()).isEqualTo("tests[1]");
+    assertThat(wrong.get(0).path("message").asText())
+        .isEqualTo("policy test \"mallory does not\" fails: expected allow, found deny by first");
+    String without = export();
+    long versionBefore = version();
+    AdminCaller.Answer kept = owner.call("POST", "/admin/v1/apply", tests);
     assertThat(kept.status()).as(kept.body()).isEqualTo(200);
+    assertThat(kept.json().path("testsPassed").asInt()).isEqualTo(2);
     try {
       String before = export();
-      AdminCaller.Answer bad = owner.call("POST", "/admin/v1/apply", "version: 1\nrules: []\n");
+      assertThat(before).contains("name: \"staff pay\"");
+      AdminCaller.Answer bad =
+          owner.call(
+              "POST",
+              "/admin/v1/apply",
+              """
+              version: 1
+              rules:
+                - {name: second, action: deny, applications: [payments], anyone: true}
+              """);
       assertThat(bad.status()).isEqualTo(422);
-      assertThat(bad.body()).contains("staff pay").contains("expected allow by second");
+      assertThat(bad.body())
+          .contains("expected allow by second, found deny by second")
+          .contains("tests.staff pay");
       assertThat(owner.call("DELETE", "/admin/v1/config/rules/second", "").status())
           .as("nor one thing at a time")
           .isEqualTo(422);
+      assertThat(owner.call("GET", "/admin/v1/config/tests/staff%20pay", "").body())
+          .contains("\"expect\":\"allow\"");
       assertThat(export()).isEqualTo(before);
+      assertThat(owner.call("POST", "/admin/v1/plan", before).json().path("changes")).isEmpty();
       JsonNode why =
           owner
               .call(
@@ -243,8 +264,11 @@ final class AdminStoryTest {
       assertThat(why.path("outcome").asText()).isEqualTo("deny");
       assertThat(why.path("rule").asText()).isEqualTo("first");
     } finally {
-      owner.call("PUT", "/admin/v1/policy-tests", "tests: []\n");
+      AdminCaller.Answer back =
+          owner.call("POST", "/admin/v1/history/" + versionBefore + "/rollback", "");
+      assertThat(back.status()).as(back.body()).isEqualTo(200);
     }
+    assertThat(export()).as("tests are rolled back with the rest").isEqualTo(without);
   }
 
   // -- one thing at a time

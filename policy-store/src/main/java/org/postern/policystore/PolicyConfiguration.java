@@ -19,7 +19,8 @@ public record PolicyConfiguration(
     List<AccessRule> rules,
     List<SessionRule> sessionRules,
     List<ForwardingRule> forwardingRules,
-    List<IdentityProvider> identityProviders) {
+    List<IdentityProvider> identityProviders,
+    List<PolicyTest> tests) {
 
   /// Nothing configured: everything is denied.
   public static final PolicyConfiguration EMPTY =
@@ -39,6 +40,7 @@ public record PolicyConfiguration(
     sessionRules = List.copyOf(sessionRules);
     forwardingRules = List.copyOf(forwardingRules);
     identityProviders = List.copyOf(identityProviders);
+    tests = List.copyOf(tests);
   }
 
   /// The kinds that nothing works without; the others empty.
@@ -61,7 +63,8 @@ public record PolicyConfiguration(
         rules,
         List.of(),
         List.of(),
-        identityProviders);
+        identityProviders,
+        List.of());
   }
 
   /// The same, with the other's own lists wherever they are equal: what is made of a list need not
@@ -79,7 +82,8 @@ public record PolicyConfiguration(
         shared(rules, other.rules),
         shared(sessionRules, other.sessionRules),
         shared(forwardingRules, other.forwardingRules),
-        shared(identityProviders, other.identityProviders));
+        shared(identityProviders, other.identityProviders),
+        shared(tests, other.tests));
   }
 
   private static <T> List<T> shared(List<T> own, List<T> others) {
@@ -100,7 +104,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other connector groups.
@@ -117,7 +122,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other server groups.
@@ -134,7 +140,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other trusted networks.
@@ -151,7 +158,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other posture profiles.
@@ -168,7 +176,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other applications.
@@ -185,7 +194,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other application groups.
@@ -202,7 +212,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other groups.
@@ -219,7 +230,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other access rules.
@@ -236,7 +248,8 @@ public record PolicyConfiguration(
         changed,
         sessionRules,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other session rules.
@@ -253,7 +266,8 @@ public record PolicyConfiguration(
         rules,
         changed,
         forwardingRules,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other forwarding rules.
@@ -270,7 +284,8 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         changed,
-        identityProviders);
+        identityProviders,
+        tests);
   }
 
   /// The same with other identity providers.
@@ -287,6 +302,25 @@ public record PolicyConfiguration(
         rules,
         sessionRules,
         forwardingRules,
+        changed,
+        tests);
+  }
+
+  /// The same with other policy tests.
+  public PolicyConfiguration withTests(List<PolicyTest> changed) {
+    return new PolicyConfiguration(
+        domains,
+        connectorGroups,
+        serverGroups,
+        trustedNetworks,
+        postureProfiles,
+        applications,
+        applicationGroups,
+        groups,
+        rules,
+        sessionRules,
+        forwardingRules,
+        identityProviders,
         changed);
   }
 

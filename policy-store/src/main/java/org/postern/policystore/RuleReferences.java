@@ -3,12 +3,12 @@ package org.postern.policystore;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a rule names: the things that must exist for it to mean what it says.
+/// What a rule or a policy test names: the things that must exist for it to mean what it says.
 public final class RuleReferences {
   /// One name in a rule.
   ///
   /// @param kind `application`, `application group`, `group`, `connector group`, `trusted network`,
-  ///   `posture profile` or `identity provider`
+  ///   `posture profile`, `identity provider` or `rule`
   public record Reference(String kind, String name) {}
 
   private final List<Reference> found = new ArrayList<>();
@@ -39,6 +39,24 @@ public final class RuleReferences {
     }
     if (rule instanceof AccessRule access) {
       references.add("connector group", access.terms().connectorGroups());
+    }
+    return references.found;
+  }
+
+  /// All names in a policy test. Groups that a provider says are its own names.
+  public static List<Reference> of(PolicyTest test) {
+    RuleReferences references = new RuleReferences();
+    if (!test.rule().isEmpty()) {
+      references.add("rule", List.of(test.rule()));
+    }
+    if (test.person().provider().isEmpty()) {
+      references.add("group", test.person().groups());
+    } else {
+      references.add("identity provider", List.of(test.person().provider()));
+    }
+    references.add("posture profile", List.copyOf(test.situation().posture().keySet()));
+    if (test.situation().trustedNetworks() != null) {
+      references.add("trusted network", List.copyOf(test.situation().trustedNetworks()));
     }
     return references.found;
   }

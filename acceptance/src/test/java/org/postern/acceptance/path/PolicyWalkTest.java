@@ -115,6 +115,7 @@ final class PolicyWalkTest {
 
   private String tests() {
     return """
+    version: 1
     tests:
       - {name: staff pay, user: alice@example.com, host: payments.corp.internal, port: %1$d,
          expect: allow}
@@ -147,10 +148,11 @@ final class PolicyWalkTest {
     WholeBroker.Outcome first = apply(file);
     assertThat(first.code()).as(first.err()).isZero();
     String tests = commit("tests.yaml", tests(), "what must hold");
-    WholeBroker.Outcome kept = all.admin("policy-tests", "-f", tests);
+    WholeBroker.Outcome kept = apply(tests);
     assertThat(kept.code()).as(kept.err()).isZero();
+    assertThat(kept.out()).contains("2 policy tests pass");
 
-    aFailingTestBlocksTheApply(everybody, file);
+    aFailingTestBlocksTheApply(everybody);
 
     all.connector(
         "vpc-a",
@@ -165,15 +167,17 @@ final class PolicyWalkTest {
     aRuleThatOnlyReportsCounts(everybody, file, device(devices, "dave"));
 
     long before = version();
+    String exported = all.admin("get").out();
     Map<String, WholeBroker.Program> paying = new LinkedHashMap<>();
     devices.forEach((name, device) -> paying.put(name, open(device, "payments.corp.internal")));
     WholeBroker.Program reading = open(device(devices, "alice"), "wiki.corp.internal");
 
-    file = commit("policy.yaml", policy(members("dave", "alice2"), ""), "only dave pays");
-    Files.writeString(git.resolve("tests.yaml"), "tests: []\n");
-    git("commit", "--quiet", "-am", "alice need not pay");
-    assertThat(all.admin("policy-tests", "-f", tests).code()).isZero();
-    WholeBroker.Outcome plan = all.admin("plan", "-f", file);
+    commit(
+        "policy.yaml",
+        policy(members("dave", "alice2"), "") + "tests: []\n",
+        "only dave pays, and alice need not");
+    git("rm", "--quiet", "tests.yaml");
+    WholeBroker.Outcome plan = all.admin("plan", "-f", git.toString());
     assertThat(plan.out())
         .as(plan.err())
         .contains(
@@ -182,7 +186,8 @@ final class PolicyWalkTest {
     assertThat(plan.out().lines().filter(line -> line.startsWith("loses")).toList()).hasSize(1);
     assertThat(plan.out()).doesNotContain("dave@example.com to");
 
-    assertThat(apply(file).out()).contains("loses access: alice@example.com, bob@example.com");
+    assertThat(apply(git.toString()).out())
+        .contains("loses access: alice@example.com, bob@example.com");
     for (String name : List.of("alice", "bob", "carol")) {
       await().atMost(PATIENCE).until(() -> !program(paying, name).isAlive());
     }
@@ -190,8 +195,13 @@ final class PolicyWalkTest {
     assertThat(reading.isAlive()).isTrue();
     await().atMost(PATIENCE).until(() -> all.adminJson("flows").path("count").asLong() == 2);
 
+    assertThat(all.admin("get").out()).contains("tests: []");
     WholeBroker.Outcome back = all.admin("rollback", "" + before);
     assertThat(back.out()).as(back.err()).contains("gains access: alice@example.com");
+    assertThat(all.admin("get").out())
+        .as("the tests too")
+        .isEqualTo(exported)
+        .contains("staff pay");
     for (String name : List.of("alice", "bob", "carol")) {
       await()
           .atMost(PATIENCE)
@@ -205,18 +215,18 @@ final class PolicyWalkTest {
     theLogTellsTheStory();
   }
 
-  private void aFailingTestBlocksTheApply(String everybody, String file) throws Exception {
+  private void aFailingTestBlocksTheApply(String everybody) throws Exception {
     long before = version();
     commit(
         "policy.yaml",
         policy(
             everybody, "  - {name: oops, action: allow, applications: [payments], anyone: true}"),
         "let everybody in");
-    WholeBroker.Outcome refused = apply(file);
+    WholeBroker.Outcome refused = apply(git.toString());
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err())
-        .contains("strangers do not")
-        .contains("expected deny")
+        .contains("tests.yaml:5:5: tests[1]: ")
+        .contains("policy test \"strangers do not\" fails: expected deny, found allow by oops")
         .contains("nothing was applied");
     assertThat(version()).isEqualTo(before);
     git("revert", "--no-edit", "HEAD");
@@ -274,11 +284,17 @@ final class PolicyWalkTest {
         .contains("policy tests failed: tests.strangers do not");
     assertThat(actions)
         .containsSubsequence(
-            "policy.apply", "putPolicyTests", "policy.apply", "policy.apply", "policy.apply");
+            "policy.apply",
+            "policy.apply",
+            "config.added",
+            "policy.apply",
+            "policy.apply",
+            "config.removed",
+            "policy.apply");
     assertThat(String.join("\n", messages))
         .contains("staff may pay")
         .contains("what if nobody paid")
-        .contains("alice need not pay")
+        .contains("alice need not")
         .contains("rollback to version")
         .doesNotContain("let everybody in");
     WholeBroker.Outcome verified = all.admin("audit", "verify");

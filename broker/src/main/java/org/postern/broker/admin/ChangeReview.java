@@ -148,10 +148,13 @@ final class ChangeReview implements PolicyChange.Review {
       };
     }
 
-    /** Whether a list shows this thing: what is not about applications is shown whole. */
+    /**
+     * Whether a list shows this thing: what is not about applications is shown whole. Tests are.
+     */
     boolean shows(PolicyKind kind, JsonNode thing) {
       return switch (kind.word()) {
-        case "applications", "rules", "session-rules", "forwarding-rules" -> holds(kind, thing);
+        case "applications", "rules", "session-rules", "forwarding-rules", "tests" ->
+            holds(kind, thing);
         default -> true;
       };
     }

@@ -68,9 +68,6 @@ final class Contract {
   /** A parameter of the path, the query or the head. */
   record Parameter(String name, String in, boolean required, JsonNode schema) {}
 
-  /** Characters of a test's name. */
-  private static final int NAME_MAX = 256;
-
   private final ObjectNode document;
   private final List<Operation> operations = new ArrayList<>();
   private final List<PolicyKind> kinds = new ArrayList<>();
@@ -97,24 +94,6 @@ final class Contract {
       }
       return in.readAllBytes();
     }
-  }
-
-  /** The shape of one policy test: a question of {@code check}, its name and what is expected. */
-  JsonNode policyTest() {
-    JsonNode check =
-        operations().stream()
-            .filter(each -> each.id().equals("check"))
-            .findFirst()
-            .map(Operation::bodySchema)
-            .orElseThrow(() -> new IllegalStateException("the contract has no operation check"));
-    ObjectNode schema = check.deepCopy();
-    ((ObjectNode) schema.path("properties")).remove(List.of("document", "device"));
-    for (String field : List.of("name", "expect", "rule")) {
-      ObjectNode text = ((ObjectNode) schema.path("properties")).putObject(field);
-      text.put("type", "string").put("maxLength", NAME_MAX);
-    }
-    schema.putArray("required").add("name").add("expect").add("host").add("port");
-    return schema;
   }
 
   /** All operations; those whose path is fixed before those whose path varies. */

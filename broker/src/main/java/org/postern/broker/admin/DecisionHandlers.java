@@ -16,7 +16,6 @@ import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.Explanation;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.DecisionRecords;
-import org.postern.policystore.yaml.PolicyError;
 
 /** Decisions that were made, found again by their id; and decisions that would be made. */
 final class DecisionHandlers {
@@ -38,9 +37,7 @@ final class DecisionHandlers {
     return Map.of(
         "listDecisions", this::list,
         "readDecision", this::read,
-        "check", this::check,
-        "readPolicyTests", this::tests,
-        "putPolicyTests", this::putTests);
+        "check", this::check);
   }
 
   private Reply list(AdminCall call) {
@@ -143,37 +140,5 @@ final class DecisionHandlers {
           "This is about a real person: it needs users:read too. Ask about somebody made up, with"
               + " groups and attributes.");
     }
-  }
-
-  // -- policy tests
-
-  private String stored() {
-    return parts.administrators().roles().setting(PolicyTests.SETTING).orElse(PolicyTests.NONE);
-  }
-
-  private static void needsEverything(AdminCall call) {
-    if (call.principal.isNarrowed()) {
-      throw AdminProblem.forbidden(
-          "The policy tests are everybody's, and show more than your labels.");
-    }
-  }
-
-  private Reply tests(AdminCall call) {
-    needsEverything(call);
-    return Reply.text(200, "application/yaml; charset=utf-8", stored());
-  }
-
-  /** Tests that the policy in force does not pass are not taken: they would block everything. */
-  private Reply putTests(AdminCall call) {
-    needsEverything(call);
-    PolicyTests tests = PolicyTests.parse(call.document(), editor.contract());
-    List<PolicyError> failures =
-        tests.failures(parts.policy().load(), editor::compiled, parts.clock().instant());
-    if (!failures.isEmpty()) {
-      throw PolicyEditor.wrong(failures);
-    }
-    parts.administrators().roles().set(PolicyTests.SETTING, call.document());
-    call.now("policy-tests", Map.of("count", Integer.toString(tests.count())));
-    return Reply.json(200, Map.of("count", tests.count(), "state", "kept"));
   }
 }

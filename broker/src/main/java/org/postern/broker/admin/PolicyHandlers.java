@@ -104,6 +104,7 @@ final class PolicyHandlers {
         Predicate<String> shows = DiffHandlers.shows(call, editor, whole);
         body.put("effects", impact.effects(whole, shows, call.principal.may("users:read")));
         body.put("warnings", impact.warnings(whole, shows));
+        body.put("testsPassed", made.tests().size());
         body.put("dryRun", call.isDryRun() || call.operation.readsOnly());
         yield Reply.json(200, body).with("ETag", tag(version));
       }

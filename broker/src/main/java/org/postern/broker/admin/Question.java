@@ -16,6 +16,7 @@ import org.postern.policystore.AddressRange;
 import org.postern.policystore.AsciiCase;
 import org.postern.policystore.ClientType;
 import org.postern.policystore.Platform;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.RiskLevel;
 import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
@@ -60,22 +61,43 @@ record Question(String host, int port, Transport transport, Instant at, Who who,
 
   /** About a host and a port. */
   static Question of(JsonNode node, Instant now) {
-    return read(new Reader(node, "", new ArrayList<>()), now, true);
+    return read(new Reader(node, new ArrayList<>()), now, true);
   }
 
   /** About a person, whatever they ask for. */
   static Question aboutSomebody(JsonNode node, Instant now) {
-    return read(new Reader(node, "", new ArrayList<>()), now, false);
+    return read(new Reader(node, new ArrayList<>()), now, false);
   }
 
-  /**
-   * One of many, about a host and a port.
-   *
-   * @param at where the question stands, before the names of wrong fields
-   * @param errors takes what is wrong; the question is of no use then
-   */
-  static Question of(JsonNode node, Instant now, String at, List<SchemaCheck.FieldError> errors) {
-    return new Reader(node, at, errors).question(now, true);
+  /** That of a policy test. */
+  static Question of(PolicyTest test, Instant now) {
+    PolicyTest.Target target = test.target();
+    PolicyTest.Person person = test.person();
+    PolicyTest.SignIn signIn = test.signIn();
+    PolicyTest.Situation situation = test.situation();
+    return new Question(
+        target.host(),
+        target.port(),
+        target.transport(),
+        target.at() == null ? now : target.at(),
+        new Who(
+            "",
+            person.user(),
+            person.provider().isEmpty() ? null : person.provider(),
+            person.groups(),
+            person.attributes(),
+            new SignIn(
+                signIn.at(),
+                signIn.context().isEmpty() ? null : signIn.context(),
+                signIn.methods().isEmpty() ? null : signIn.methods())),
+        new Facts(
+            situation.clientType(),
+            situation.platform(),
+            situation.posture(),
+            situation.source(),
+            situation.trustedNetworks(),
+            situation.country().isEmpty() ? null : situation.country(),
+            situation.risk()));
   }
 
   private static Question read(Reader reader, Instant now, boolean aboutHost) {
@@ -86,7 +108,7 @@ record Question(String host, int port, Transport transport, Instant at, Who who,
     return question;
   }
 
-  private record Reader(JsonNode node, String at, List<SchemaCheck.FieldError> errors) {
+  private record Reader(JsonNode node, List<SchemaCheck.FieldError> errors) {
 
     Question question(Instant now, boolean aboutHost) {
       Instant written = time("at");
@@ -106,7 +128,7 @@ record Question(String host, int port, Transport transport, Instant at, Who who,
     }
 
     private void wrong(String field, String message) {
-      errors.add(new SchemaCheck.FieldError(at.isEmpty() ? field : at + "." + field, message));
+      errors.add(new SchemaCheck.FieldError(field, message));
     }
 
     private String text(String field) {

@@ -32,7 +32,6 @@ import picocli.CommandLine.Command;
       ReachCommands.ReachWhat.class,
       ReachCommands.Diff.class,
       DecisionCommands.class,
-      DecisionCommands.Tests.class,
       ApprovalCommands.class,
       ChangeCommands.class,
       ChangeCommands.FourEyes.class,

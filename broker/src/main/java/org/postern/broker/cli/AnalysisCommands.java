@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +43,8 @@ final class AnalysisCommands {
       name = "lint",
       mixinStandardHelpOptions = true,
       description = {
-        "Says what looks wrong with the policy: rules that are shadowed, contradicted or never"
-            + " hit,",
+        "Says what looks wrong with the policy, or with a document over it: rules that are",
+        "shadowed, contradicted or never hit,",
         "posture that leaves a platform uncovered, very wide patterns, groups with one connector."
       },
       footer = {
@@ -58,11 +57,7 @@ final class AnalysisCommands {
     @Mixin private Connection connection = new Connection();
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-        names = {"-f", "--file"},
-        paramLabel = "FILE",
-        description = "A document to look at over what is in force. None: what is in force.")
-    private @Nullable Path file;
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Option(
         names = "--kind",
@@ -77,19 +72,19 @@ final class AnalysisCommands {
       AdminClient client = connection.open();
       String path = "/admin/v1/lint?";
       String filter = kind == null ? "" : "&kind=" + AdminClient.encode(kind);
-      String document = file == null ? "" : PolicyCommands.read(file);
-      if (file != null) {
+      String document = files.text().orElse("");
+      if (!document.isEmpty()) {
         AdminClient.Answer first =
             client.post(path + "limit=1" + filter, "application/yaml", document);
         if (first.status() == 422) {
-          return PolicyCommands.wrong(connection, spec, file, first);
+          return PolicyCommands.wrong(connection, spec, files, first);
         }
       }
       ObjectNode found =
           all(
               client,
               query ->
-                  file == null
+                  document.isEmpty()
                       ? client.get(path + query + filter)
                       : client.post(path + query + filter, "application/yaml", document));
       PrintWriter out = Output.of(spec);

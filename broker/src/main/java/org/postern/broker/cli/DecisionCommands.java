@@ -3,14 +3,12 @@ package org.postern.broker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -135,19 +133,16 @@ final class DecisionCommands extends PeopleCommands.Things {
 
     @Mixin private FactOptions facts = new FactOptions();
 
-    @Option(
-        names = {"-f", "--file"},
-        paramLabel = "FILE",
-        description = "With this document over what is in force. None: what is in force.")
-    private @Nullable Path file;
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Override
     public Integer call() {
       AdminClient client = connection.open();
+      ObjectNode question = body();
       AdminClient.Answer answer =
-          client.post("/admin/v1/check", "application/json", body().toString());
-      if (file != null && answer.status() == 422) {
-        return PolicyCommands.wrong(connection, spec, file, answer);
+          client.post("/admin/v1/check", "application/json", question.toString());
+      if (question.has("document") && answer.status() == 422) {
+        return PolicyCommands.wrong(connection, spec, files, answer);
       }
       JsonNode body = client.success(answer);
       PrintWriter out = Output.of(spec);
@@ -168,59 +163,9 @@ final class DecisionCommands extends PeopleCommands.Things {
       ObjectNode body = AdminClient.JSON.createObjectNode();
       body.put("host", target.substring(0, colon));
       body.put("port", Integer.parseInt(target.substring(colon + 1)));
-      if (file != null) {
-        body.put("document", PolicyCommands.read(file));
-      }
+      files.text().ifPresent(text -> body.put("document", text));
       facts.put(body);
       return body;
-    }
-  }
-
-  @Command(
-      name = "policy-tests",
-      mixinStandardHelpOptions = true,
-      description = {
-        "Shows or sets what the policy must allow and must deny. An apply that fails them is",
-        "refused on the broker too."
-      },
-      footer = {
-        "",
-        "Example:",
-        "  postern admin policy-tests -f policy-tests.yaml",
-        "with  tests: [{name: staff pay, user: alice@example.com, groups: [staff],",
-        "               host: payments.corp.internal, port: 443, expect: allow}]"
-      })
-  static final class Tests implements Callable<Integer> {
-    private static final String PATH = "/admin/v1/policy-tests";
-
-    @Mixin private Connection connection = new Connection();
-    @Spec private @Nullable CommandSpec spec;
-
-    @Option(
-        names = {"-f", "--file"},
-        paramLabel = "FILE",
-        description = "The tests to keep, - for standard input. None: show those that are kept.")
-    private @Nullable Path file;
-
-    @Override
-    public Integer call() {
-      AdminClient client = connection.open();
-      if (file == null) {
-        AdminClient.Answer answer = client.get(PATH);
-        if (answer.status() != 200) {
-          client.success(answer);
-        }
-        Output.of(spec).print(answer.text());
-        Output.of(spec).flush();
-        return ExitCode.OK;
-      }
-      AdminClient.Answer answer =
-          client.send("PUT", PATH, "application/yaml", PolicyCommands.read(file));
-      if (answer.status() == 422) {
-        return PolicyCommands.wrong(connection, spec, file, answer);
-      }
-      Output.of(spec).println(client.success(answer).path("count").asInt() + " tests are kept");
-      return ExitCode.OK;
     }
   }
 }

@@ -2,7 +2,6 @@ package org.postern.broker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -61,20 +60,14 @@ final class HistoryCommands {
     @Mixin private Connection connection = new Connection();
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-        names = {"-f", "--file"},
-        required = true,
-        paramLabel = "FILE",
-        description = "The document, - for standard input.")
-    private Path file = Path.of("-");
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Override
     public Integer call() {
       AdminClient client = connection.open();
-      AdminClient.Answer answer =
-          client.post("/admin/v1/plan", "application/yaml", PolicyCommands.read(file));
+      AdminClient.Answer answer = client.post("/admin/v1/plan", "application/yaml", files.needed());
       if (answer.status() == 422) {
-        return PolicyCommands.wrong(connection, spec, file, answer);
+        return PolicyCommands.wrong(connection, spec, files, answer);
       }
       JsonNode body = client.success(answer);
       PrintWriter out = Output.of(spec);

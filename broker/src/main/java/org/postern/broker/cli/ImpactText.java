@@ -23,6 +23,10 @@ final class ImpactText {
     if (effects.has("complete") && !effects.path("complete").asBoolean()) {
       out.println("there is more: not everybody and everything could be looked at");
     }
+    int tests = body.path("testsPassed").asInt();
+    if (tests > 0) {
+      out.println(tests + (tests == 1 ? " policy test passes" : " policy tests pass"));
+    }
   }
 
   private static void effect(PrintWriter out, String word, JsonNode effect) {

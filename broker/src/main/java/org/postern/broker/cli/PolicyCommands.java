@@ -21,8 +21,11 @@ final class PolicyCommands {
   private PolicyCommands() {}
 
   static int wrong(
-      Connection connection, @Nullable CommandSpec spec, Path file, AdminClient.Answer answer) {
-    JsonNode body = answer.json();
+      Connection connection,
+      @Nullable CommandSpec spec,
+      DocumentFiles files,
+      AdminClient.Answer answer) {
+    JsonNode body = files.placed(answer.json());
     if (connection.json()) {
       Output.of(spec).println(body.toPrettyString());
       return ExitCode.WRONG;
@@ -33,7 +36,7 @@ final class PolicyCommands {
       err.println(
           "%s:%d:%d: %s%s"
               .formatted(
-                  file,
+                  error.path("file").asText(),
                   error.path("line").asInt(),
                   error.path("column").asInt(),
                   path.isEmpty() ? "" : Table.printable(path) + ": ",
@@ -65,18 +68,14 @@ final class PolicyCommands {
         "Kinds that the document names are replaced by what stands there; others stay.",
         "Example:",
         "  postern admin apply -f policy.yaml --dry-run",
+        "  postern admin apply -f policy/ -m \"$(git log -1 --format='%h %s')\"",
         "Exit code 2: the document is wrong; every mistake is listed with its line."
       })
   static final class Apply implements Callable<Integer> {
     @Mixin private Connection connection = new Connection();
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-        names = {"-f", "--file"},
-        required = true,
-        paramLabel = "FILE",
-        description = "The document, - for standard input.")
-    private Path file = Path.of("-");
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Option(names = "--dry-run", description = "Only say what would change.")
     private boolean dryRun;
@@ -100,7 +99,8 @@ final class PolicyCommands {
       String[] headers =
           version == null ? new String[0] : new String[] {"If-Match", "\"cv-" + version + "\""};
       AdminClient.Answer answer =
-          client.send("POST", "/admin/v1/apply" + query, "application/yaml", read(file), headers);
+          client.send(
+              "POST", "/admin/v1/apply" + query, "application/yaml", files.needed(), headers);
       PrintWriter out = Output.of(spec);
       if (answer.status() == 422) {
         return wrong(answer);
@@ -132,7 +132,7 @@ final class PolicyCommands {
     }
 
     private int wrong(AdminClient.Answer answer) {
-      return PolicyCommands.wrong(connection, spec, file, answer);
+      return PolicyCommands.wrong(connection, spec, files, answer);
     }
   }
 

@@ -3,7 +3,6 @@ package org.postern.broker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -43,11 +42,7 @@ final class ReachCommands {
         description = "Who can reach this one, instead of what somebody reaches.")
     private @Nullable String application;
 
-    @Option(
-        names = {"-f", "--file"},
-        paramLabel = "FILE",
-        description = "With this document over what is in force. None: what is in force.")
-    private @Nullable Path file;
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Option(
         names = "--least",
@@ -59,11 +54,12 @@ final class ReachCommands {
     public Integer call() {
       AdminClient client = connection.open();
       String path = application == null ? "/admin/v1/reach?" : "/admin/v1/who-can-reach?";
-      String body = body().toString();
-      if (file != null) {
+      ObjectNode question = body();
+      String body = question.toString();
+      if (question.has("document")) {
         AdminClient.Answer first = client.post(path + "limit=1", "application/json", body);
         if (first.status() == 422) {
-          return PolicyCommands.wrong(connection, spec, file, first);
+          return PolicyCommands.wrong(connection, spec, files, first);
         }
       }
       ObjectNode all =
@@ -106,9 +102,7 @@ final class ReachCommands {
 
     private ObjectNode body() {
       ObjectNode body = AdminClient.JSON.createObjectNode().put("least", least);
-      if (file != null) {
-        body.put("document", PolicyCommands.read(file));
-      }
+      files.text().ifPresent(text -> body.put("document", text));
       if (application != null) {
         return body.put("application", application);
       }
@@ -139,11 +133,7 @@ final class ReachCommands {
     @Mixin private Connection connection = new Connection();
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-        names = {"-f", "--file"},
-        paramLabel = "FILE",
-        description = "A document over the policy that it is compared with.")
-    private @Nullable Path file;
+    @Mixin private DocumentFiles files = new DocumentFiles();
 
     @Option(names = "--from", paramLabel = "N", description = "A version, as history lists it.")
     private @Nullable Long from;
@@ -154,9 +144,7 @@ final class ReachCommands {
     @Override
     public Integer call() {
       ObjectNode body = AdminClient.JSON.createObjectNode();
-      if (file != null) {
-        body.put("document", PolicyCommands.read(file));
-      }
+      files.text().ifPresent(text -> body.put("document", text));
       if (from != null) {
         body.put("from", from);
       }
@@ -166,8 +154,8 @@ final class ReachCommands {
       AdminClient client = connection.open();
       AdminClient.Answer answer =
           client.post("/admin/v1/diff", "application/json", body.toString());
-      if (answer.status() == 422 && file != null) {
-        return PolicyCommands.wrong(connection, spec, file, answer);
+      if (answer.status() == 422 && body.has("document")) {
+        return PolicyCommands.wrong(connection, spec, files, answer);
       }
       JsonNode diff = client.success(answer);
       PrintWriter out = Output.of(spec);

@@ -16,6 +16,7 @@ import org.postern.policystore.ForwardingRule;
 import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.Rule;
 import org.postern.policystore.ServerGroup;
@@ -46,6 +47,7 @@ final class ConfigurationDifference {
   final Kind<TrustedNetwork> trustedNetworks;
   final Kind<ApplicationGroup> applicationGroups;
   final Kind<IdentityProvider> identityProviders;
+  final Kind<PolicyTest> tests;
   private final List<String> changes = new ArrayList<>();
 
   ConfigurationDifference(PolicyConfiguration before, PolicyConfiguration after) {
@@ -97,6 +99,7 @@ final class ConfigurationDifference {
             before.identityProviders(),
             after.identityProviders(),
             IdentityProvider::name);
+    this.tests = kind("test", before.tests(), after.tests(), PolicyTest::name);
   }
 
   /// One line for each change, in the order of kinds and names.

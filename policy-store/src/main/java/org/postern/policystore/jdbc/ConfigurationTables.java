@@ -9,7 +9,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
@@ -22,12 +24,14 @@ import org.postern.policystore.Group;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.Rule;
 import org.postern.policystore.Server;
 import org.postern.policystore.ServerGroup;
 import org.postern.policystore.SessionRule;
 import org.postern.policystore.TrustedNetwork;
+import org.postern.policystore.yaml.TestText;
 
 /// Reads the configuration out of its tables, in canonical order, and again only what changed
 /// since. What stays the same stays the same object. Not thread-safe.
@@ -37,6 +41,8 @@ final class ConfigurationTables {
   private final TreeMap<String, Application> applications = new TreeMap<>();
   private final TreeMap<String, Group> groups = new TreeMap<>();
   private final Map<String, RuleTables.Placed> rules = new HashMap<>();
+  private Set<String> testDefinitions = Set.of();
+  private List<PolicyTest> tests = List.of();
   private PolicyConfiguration last = PolicyConfiguration.EMPTY;
   private long version = EVERYTHING;
 
@@ -81,7 +87,8 @@ final class ConfigurationTables {
             anyRules
                 ? same(last.forwardingRules(), inOrder(ForwardingRule.class))
                 : last.forwardingRules(),
-            same(last.identityProviders(), IdentityProviderTable.read(connection)));
+            same(last.identityProviders(), IdentityProviderTable.read(connection)),
+            tests(connection));
     version = now;
     return last;
   }
@@ -160,6 +167,18 @@ final class ConfigurationTables {
         .stream()
         .sorted(Comparator.comparing(ApplicationGroup::name))
         .toList();
+  }
+
+  /// Read again only when one is another one: brokers have no use for them but this.
+  private List<PolicyTest> tests(Connection connection) throws SQLException {
+    List<String> read =
+        Database.list(connection, row -> row.getString(1), "select definition from policy_test");
+    Set<String> definitions = new TreeSet<>(read);
+    if (!definitions.equals(testDefinitions)) {
+      tests = TestText.read(definitions);
+      testDefinitions = definitions;
+    }
+    return tests;
   }
 
   private static List<String> sorted(List<String> values) {

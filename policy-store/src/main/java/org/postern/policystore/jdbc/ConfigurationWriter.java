@@ -23,6 +23,7 @@ import org.postern.policystore.SecretSealer;
 import org.postern.policystore.Server;
 import org.postern.policystore.ServerGroup;
 import org.postern.policystore.TrustedNetwork;
+import org.postern.policystore.yaml.TestText;
 
 /// Writes the difference between two configurations into the tables. What changed is deleted and
 /// written anew, many rows to a statement; references are checked at commit.
@@ -49,6 +50,7 @@ final class ConfigurationWriter {
     delete("user_group", difference.groups.gone());
     delete("connector_group", difference.connectorGroups.gone());
     delete("domain", difference.domains.gone());
+    delete("policy_test", difference.tests.gone());
 
     insert(
         "insert into domain (name) select * from unnest(cast(? as text[]))",
@@ -66,6 +68,13 @@ final class ConfigurationWriter {
     applications(difference.applications.fresh());
     groups(difference.groups.fresh());
     small(difference);
+    insert(
+        "insert into policy_test (name, definition)"
+            + " select * from unnest(cast(? as text[]), cast(? as text[]))",
+        difference.tests.fresh().stream()
+            .map(test -> List.of(test.name(), TestText.write(test)))
+            .toList(),
+        2);
     RuleTables.insert(connection, difference.rules.fresh());
     RuleTables.insert(connection, difference.sessionRules.fresh());
     RuleTables.insert(connection, difference.forwardingRules.fresh());

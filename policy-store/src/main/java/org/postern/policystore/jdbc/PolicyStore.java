@@ -107,7 +107,7 @@ public final class PolicyStore {
     }
     PolicyChange.Findings findings = change.review().review(before, after);
     if (!findings.errors().isEmpty()) {
-      return new ApplyResult.Refused(findings.errors());
+      return new ApplyResult.Refused(findings.errors().stream().map(document::placed).toList());
     }
     if (!change.dryRun()) {
       new ConfigurationWriter(connection, sealer).write(difference, after);

@@ -22,6 +22,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.Rule;
@@ -96,7 +97,8 @@ final class Consistency {
             "server group", names(configuration.serverGroups(), ServerGroup::name),
             "trusted network", names(configuration.trustedNetworks(), TrustedNetwork::name),
             "posture profile", names(configuration.postureProfiles(), PostureProfile::name),
-            "identity provider", names(configuration.identityProviders(), IdentityProvider::name));
+            "identity provider", names(configuration.identityProviders(), IdentityProvider::name),
+            "rule", names(configuration.rules(), AccessRule::name));
     List<Rule> rules = new ArrayList<>(configuration.rules());
     rules.addAll(configuration.sessionRules());
     rules.addAll(configuration.forwardingRules());
@@ -138,7 +140,8 @@ final class Consistency {
     }
     checkPlaces(defined);
     checkClaims();
-    checkProviders();
+    ProviderDomains.check(configuration.identityProviders(), this::add);
+    checkTests(defined);
   }
 
   private void checkPlaces(Map<String, Set<String>> defined) {
@@ -168,6 +171,16 @@ final class Consistency {
             new Reference("application group", group.name(), "application", name),
             defined.getOrDefault("application", Set.of()));
       }
+    }
+  }
+
+  private void checkTests(Map<String, Set<String>> defined) {
+    for (PolicyTest test : configuration.tests()) {
+      RuleReferences.of(test)
+          .forEach(to ->
+              reference(
+                  new Reference("test", test.name(), to.kind(), to.name()),
+                  defined.getOrDefault(to.kind(), Set.of())));
     }
   }
 
@@ -214,6 +227,7 @@ final class Consistency {
       case "posture profile" -> "postureProfiles";
       case "identity provider" -> "identityProviders";
       case "server group" -> "serverGroups";
+      case "test" -> "tests";
       default -> "connectorGroups";
     };
   }
@@ -355,46 +369,5 @@ final class Consistency {
       }
     }
     return false;
-  }
-
-  private void checkProviders() {
-    Map<String, String> owners = new HashMap<>();
-    String anyDomain = "";
-    for (IdentityProvider provider : configuration.identityProviders()) {
-      if (provider.anyDomain() && !anyDomain.isEmpty()) {
-        add(
-            "identity provider " + provider.name(),
-            "identityProviders",
-            "anyDomain: true, and so has identity provider "
-                + Problems.quote(anyDomain)
-                + " (expected: one provider for a domain)");
-      } else if (provider.anyDomain()) {
-        anyDomain = provider.name();
-      }
-      if (provider.domains().isEmpty()
-          && !provider.anyDomain()
-          && configuration.identityProviders().size() > 1) {
-        add(
-            "identity provider " + provider.name(),
-            "identityProviders",
-            "identity provider "
-                + Problems.quote(provider.name())
-                + " has no domains (expected: with several providers, each lists the mail domains"
-                + " whose users it signs in, or says anyDomain: true)");
-      }
-      for (String domain : provider.domains()) {
-        String other = owners.putIfAbsent(domain, provider.name());
-        if (other != null) {
-          add(
-              "identity provider " + provider.name() + " domain " + domain,
-              "identityProviders",
-              "mail domain "
-                  + Problems.quote(domain)
-                  + " is also identity provider "
-                  + Problems.quote(other)
-                  + "'s (expected: one provider for a domain)");
-        }
-      }
-    }
   }
 }

@@ -20,6 +20,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.ServerGroup;
@@ -41,7 +42,8 @@ final class DocumentReader {
           "rules",
           "sessionRules",
           "forwardingRules",
-          "identityProviders");
+          "identityProviders",
+          "tests");
   private static final Duration IDLE_TIMEOUT_MAX = Duration.ofDays(7);
   private static final Duration AGE_MAX_MAX = Duration.ofDays(30);
 
@@ -88,7 +90,8 @@ final class DocumentReader {
             named(document, "rules", this::rules),
             named(document, "sessionRules", this::sessionRules),
             named(document, "forwardingRules", this::forwardingRules),
-            named(document, "identityProviders", this::identityProviders)),
+            named(document, "identityProviders", this::identityProviders),
+            named(document, "tests", this::tests)),
         reading.places());
   }
 
@@ -319,6 +322,13 @@ final class DocumentReader {
   private List<ForwardingRule> forwardingRules(Fields document) {
     return things(
         document, "forwardingRules", limits.rules(), RuleReader.FORWARDING, rules::forwarding);
+  }
+
+  private List<PolicyTest> tests(Fields document) {
+    List<PolicyTest> tests =
+        things(document, "tests", PolicyTest.MAX, TestReader.KEYS, new TestReader(reading)::read);
+    tests.sort(Comparator.comparing(PolicyTest::name));
+    return tests;
   }
 
   private List<IdentityProvider> identityProviders(Fields document) {

@@ -14,6 +14,7 @@ import org.postern.policystore.Group;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.RoleMapping;
 import org.postern.policystore.ServerGroup;
@@ -25,6 +26,8 @@ import org.postern.policystore.TrustedNetwork;
 /// it does not name stays as it is. Well formed in itself; how it fits what it leaves in place is
 /// asked with [#errorsOver].
 public final class PolicyDocument {
+  private static final String TESTS = "tests.";
+
   private final Parts parts;
   private final Map<String, Fields.Place> places;
 
@@ -46,7 +49,8 @@ public final class PolicyDocument {
       Optional<List<AccessRule>> rules,
       Optional<List<SessionRule>> sessionRules,
       Optional<List<ForwardingRule>> forwardingRules,
-      Optional<List<IdentityProvider>> identityProviders) {}
+      Optional<List<IdentityProvider>> identityProviders,
+      Optional<List<PolicyTest>> tests) {}
 
   /// What the configuration will be after this document: its kinds, and the others of the base.
   public PolicyConfiguration over(PolicyConfiguration base) {
@@ -62,7 +66,8 @@ public final class PolicyDocument {
         parts.rules().orElse(base.rules()),
         parts.sessionRules().orElse(base.sessionRules()),
         parts.forwardingRules().orElse(base.forwardingRules()),
-        parts.identityProviders().orElse(base.identityProviders()));
+        parts.identityProviders().orElse(base.identityProviders()),
+        parts.tests().orElse(base.tests()));
   }
 
   /// What would be wrong with the configuration after this document; empty: nothing.
@@ -94,6 +99,18 @@ public final class PolicyDocument {
                 + ")");
       }
     }
+  }
+
+  /// A mistake about a policy test with the place where the document says it. The path is
+  /// `tests.NAME`; unchanged if the document leaves the tests as they are.
+  public PolicyError placed(PolicyError error) {
+    if (!error.path().startsWith(TESTS)) {
+      return error;
+    }
+    Fields.Place place = places.get(TestReader.place(error.path().substring(TESTS.length())));
+    return place == null
+        ? error
+        : new PolicyError(place.line(), place.column(), place.path(), error.message());
   }
 
   /// Whether the document names a kind.

@@ -25,6 +25,7 @@ import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Label;
 import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.PolicyTest;
 import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.RoleMapping;
@@ -89,6 +90,10 @@ public final class PolicyWriter {
     configuration.forwardingRules().forEach(writer::forwardingRule);
     writer.kind("identityProviders", configuration.identityProviders());
     configuration.identityProviders().forEach(writer::identityProvider);
+    writer.kind("tests", configuration.tests());
+    for (PolicyTest test : configuration.tests()) {
+      writer.out.append("  - ").append(TestText.write(test).replace("\n", "\n    ")).append('\n');
+    }
     return writer.out.toString();
   }
 
@@ -338,7 +343,7 @@ public final class PolicyWriter {
     }
   }
 
-  private static String flow(Collection<String> values) {
+  static String flow(Collection<String> values) {
     return values.stream().map(PolicyWriter::quote).collect(Collectors.joining(", ", "[", "]"));
   }
 

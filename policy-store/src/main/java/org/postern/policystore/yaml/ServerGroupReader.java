@@ -71,7 +71,8 @@ final class ServerGroupReader {
             + " is asked for, as in 10.0.0.1, db1.vpc.local:5432 or [2001:db8::1]:8443)");
   }
 
-  private static boolean isSingle(HostPattern host) {
+  /// Whether it is one name or one address.
+  static boolean isSingle(HostPattern host) {
     return switch (host) {
       case HostPattern.ExactName exact -> true;
       case HostPattern.WildcardName wildcard -> false;

@@ -186,7 +186,7 @@ final class Words {
                     + " 192.0.2.0/24"));
   }
 
-  private static Grammar.Read<String> country(String text) {
+  static Grammar.Read<String> country(String text) {
     return COUNTRY.matcher(text).matches()
         ? good(text)
         : bad(text, "a country as two capital letters (ISO 3166), as in DE");

@@ -19,9 +19,11 @@ final class GoodPolicies {
   private static final int DRAWS_MAX = 1_000;
 
   private final SplittableRandom random;
+  private final SplittableRandom apart;
 
   GoodPolicies(SplittableRandom random) {
     this.random = random;
+    this.apart = random.split();
   }
 
   PolicyConfiguration draw() {
@@ -29,6 +31,7 @@ final class GoodPolicies {
       RandomPolicy policy = new RandomPolicy(random);
       PolicyConfiguration drawn =
           new RandomServerGroups(random).over(policy.withForwarding(policy.configuration()));
+      drawn = new RandomTests(apart).over(drawn);
       PolicyConfiguration read = read(PolicyWriter.write(drawn));
       if (!read.equals(PolicyConfiguration.EMPTY)) {
         return read;
@@ -41,7 +44,14 @@ final class GoodPolicies {
   PolicyConfiguration moved(PolicyConfiguration policy) {
     List<AccessRule> copy = new ArrayList<>(policy.rules());
     Collections.shuffle(copy, new Random(random.nextLong()));
-    return policy.withRules(copy.size() < 2 ? copy : copy.subList(random.nextInt(2), copy.size()));
+    List<AccessRule> kept = copy.size() < 2 ? copy : copy.subList(random.nextInt(2), copy.size());
+    List<String> names = kept.stream().map(AccessRule::name).toList();
+    return policy
+        .withRules(kept)
+        .withTests(
+            policy.tests().stream()
+                .filter(test -> test.rule().isEmpty() || names.contains(test.rule()))
+                .toList());
   }
 
   /// What a text says; nothing, if it is wrong.

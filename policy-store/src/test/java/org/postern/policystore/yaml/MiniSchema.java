@@ -1,6 +1,7 @@
 package org.postern.policystore.yaml;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -53,6 +54,12 @@ final class MiniSchema {
       }
       case "additionalProperties" -> {
         boolean known = true;
+        if (rule.isObject()) {
+          for (var entry : value.properties()) {
+            check(rule, entry.getValue(), at + "." + entry.getKey(), errors);
+          }
+          yield true;
+        }
         for (var entry : value.properties()) {
           known &= schema.get("properties").has(entry.getKey());
         }
@@ -75,6 +82,13 @@ final class MiniSchema {
       case "oneOf" -> count(rule, value) == 1;
       case "anyOf" -> count(rule, value) >= 1;
       case "allOf" -> count(rule, value) == rule.size();
+      case "maxProperties" -> value.size() <= rule.asInt();
+      case "propertyNames" -> {
+        for (var entry : value.properties()) {
+          check(rule, TextNode.valueOf(entry.getKey()), at, errors);
+        }
+        yield true;
+      }
       case "minProperties" -> value.size() >= rule.asInt();
       default -> holds(keyword, rule, value);
     };

@@ -26,6 +26,8 @@ class PolicyParserFuzzTest {
       groups: [{name: staff, members: [alice@example.com]}]
       rules:
         - {name: r, action: allow, applications: [payments], groups: [staff], users: [b@c.d]}
+      tests:
+        - {name: staff pay, expect: allow, host: payments.corp.internal, port: 443, groups: [staff]}
       identityProviders: [{name: corp, issuer: "https://x", clientId: c, clientSecretEnv: E}]
       """;
   private static final List<String> PIECES =

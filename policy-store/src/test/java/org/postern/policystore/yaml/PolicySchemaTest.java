@@ -63,6 +63,11 @@ class PolicySchemaTest {
             + " 'b.c:8443', '[::1]:1', '2001:db8::1'], connectorGroups: [g]},"
             + " {name: d, dynamic: true, connectorGroups: [g]}], applications: [{name: a,"
             + " hosts: [a.b], tcp: [1], serverGroups: [d, s]}]}",
+        "{version: 1, tests: [{name: staff pay, expect: step-up, rule: r, host: a.b, port: 443,"
+            + " transport: udp, at: '2026-03-27T12:00:00Z', user: a@b.c, groups: [Domain Admins],"
+            + " attributes: {dept: [a]}, methods: [otp], context: x, platform: linux,"
+            + " clientType: browser, posture: [p=false], source: '::1', trustedNetworks: [],"
+            + " country: DE, risk: low}]}",
         "{version: 1, sessionRules: [{name: s, anyApplication: true, anyone: true, maxAge: 12h,"
             + " mode: report-only}],"
             + " forwardingRules: [{name: f, applicationGroups: [ag], anyone: true,"
@@ -127,6 +132,13 @@ class PolicySchemaTest {
         "{version: 1, rules: [{name: r, action: allow, applications: [a], anyone: true,"
             + " enforcePercent: 100}]}",
         "{version: 1, sessionRules: [{name: s, anyApplication: true, anyone: true}]}",
+        "{version: 1, tests: [{name: t, expect: allow, host: a.b}]}",
+        "{version: 1, tests: [{name: t, expect: allow, host: '*.b', port: 1}]}",
+        "{version: 1, tests: [{name: t, expect: yes please, host: a.b, port: 1}]}",
+        "{version: 1, tests: [{name: t, expect: allow, host: a.b, port: 70000}]}",
+        "{version: 1, tests: [{name: t, expect: allow, host: a.b, port: 1, posture: [P]}]}",
+        "{version: 1, tests: [{name: t, expect: allow, host: a.b, port: 1,"
+            + " attributes: {9x: [a]}}]}",
         "{version: 1, identityProviders: [{name: p, issuer: ftp://x, clientId: c}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: relative}]}"
