@@ -24,6 +24,7 @@ final class Differing {
   private final Snapshot before;
   private final Snapshot after;
   private final Set<String> groups;
+  private final Set<String> applicationGroups;
   private final Set<String> profiles;
   private final Set<String> networks;
   private final boolean everything;
@@ -34,6 +35,9 @@ final class Differing {
     PolicyConfiguration old = before.configuration();
     PolicyConfiguration now = after.configuration();
     this.groups = changed(old.groups(), now.groups(), each -> each.name());
+    // Where several applications take part, a rule may be about another of them than before.
+    this.applicationGroups =
+        changed(old.applicationGroups(), now.applicationGroups(), each -> each.name());
     this.profiles = changed(old.postureProfiles(), now.postureProfiles(), each -> each.name());
     this.networks = changed(old.trustedNetworks(), now.trustedNetworks(), each -> each.name());
     // They say whose addresses count, and whose sessions.
@@ -135,12 +139,15 @@ final class Differing {
         rule.mode() instanceof RuleMode.EnforceGroup(String group) && groups.contains(group);
     return mode
         || rule.match().subjects().groups().stream().anyMatch(groups::contains)
+        || rule.match().targets().groups().stream().anyMatch(applicationGroups::contains)
         || rule.match().conditions().stream().map(Condition::operand).anyMatch(this::isChanged);
   }
 
   private boolean isChanged(Operand operand) {
     return switch (operand) {
       case Operand.Groups(var names) -> names.stream().anyMatch(groups::contains);
+      case Operand.ApplicationGroups(var names) ->
+          names.stream().anyMatch(applicationGroups::contains);
       case Operand.Posture(var results) ->
           results.stream().anyMatch(each -> profiles.contains(each.profile()));
       case Operand.TrustedNetworks(var names) -> names.stream().anyMatch(networks::contains);

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.postern.policystore.AccessRule;
-import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
 import org.postern.policystore.ApplicationGroup;
 import org.postern.policystore.ApplicationTraits;
@@ -27,6 +26,7 @@ import org.postern.policystore.PortRange;
 import org.postern.policystore.PostureProfile;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleReferences;
+import org.postern.policystore.Server;
 import org.postern.policystore.ServerGroup;
 import org.postern.policystore.TrustedNetwork;
 import org.postern.policystore.Truth;
@@ -34,11 +34,6 @@ import org.postern.policystore.Truth;
 /// Checks how the things of a configuration fit together: names that are not defined, hosts that
 /// two applications claim, addresses that need a word of consent, mail domains of two providers.
 final class Consistency {
-  private static final AddressRange LOOPBACK_4 = range("127.0.0.0/8");
-  private static final AddressRange LOOPBACK_6 = range("::1");
-  private static final AddressRange LINK_LOCAL_4 = range("169.254.0.0/16");
-  private static final AddressRange LINK_LOCAL_6 = range("fe80::/10");
-
   /// As many as the engine lets take part.
   private static final int APPLICATIONS_PER_HOST_MAX = 64;
 
@@ -81,10 +76,6 @@ final class Consistency {
                 + " is stored (expected: clientSecret, clientSecretFile or clientSecretEnv)");
       }
     }
-  }
-
-  private static AddressRange range(String text) {
-    return AddressRange.parse(text).orElseThrow();
   }
 
   void check(PolicyLimits limits) {
@@ -145,6 +136,8 @@ final class Consistency {
   }
 
   private void checkPlaces(Map<String, Set<String>> defined) {
+    Map<String, ServerGroup> serverGroups = new HashMap<>();
+    configuration.serverGroups().forEach(each -> serverGroups.put(each.name(), each));
     for (Application application : configuration.applications()) {
       for (String name : application.connectorGroups()) {
         reference(
@@ -156,7 +149,7 @@ final class Consistency {
             new Reference("application", application.name(), "server group", name),
             defined.getOrDefault("server group", Set.of()));
       }
-      checkAddresses(application);
+      checkAddresses(application, serverGroups);
     }
     for (ServerGroup group : configuration.serverGroups()) {
       for (String name : group.connectorGroups()) {
@@ -274,43 +267,30 @@ final class Consistency {
     problems.add(place.line(), place.column(), place.path(), message);
   }
 
-  private void checkAddresses(Application application) {
+  private void checkAddresses(Application application, Map<String, ServerGroup> serverGroups) {
+    String place = "application " + application.name();
     for (HostPattern host : application.hosts()) {
-      if (host instanceof HostPattern.Addresses(AddressRange range)) {
-        String place = "application " + application.name() + " host " + host.text();
-        if (!application.obligations().allowLoopback()
-            && (inside(range, LOOPBACK_4) || inside(range, LOOPBACK_6))) {
-          add(
-              place,
-              "applications",
-              host.text()
-                  + " is the connector's own loopback, which connectors refuse to dial (expected:"
-                  + " allowLoopback: true beside it if that is meant)");
-        }
-        if (!application.obligations().allowLinkLocal()
-            && (inside(range, LINK_LOCAL_4) || inside(range, LINK_LOCAL_6))) {
-          add(
-              place,
-              "applications",
-              host.text()
-                  + " is link-local, where cloud metadata lives, which connectors refuse to dial"
-                  + " (expected: allowLinkLocal: true beside it if that is meant)");
+      AddressConsent.objection(application, host)
+          .ifPresent(said -> add(place + " host " + host.text(), "applications", said));
+    }
+    for (String name : application.serverGroups()) {
+      ServerGroup group = serverGroups.get(name);
+      if (group != null) {
+        for (Server server : group.servers()) {
+          AddressConsent.objection(application, name, server)
+              .ifPresent(said -> refuse(application, name, server, said));
         }
       }
     }
   }
 
-  private static boolean inside(AddressRange inner, AddressRange outer) {
-    return inner.ipv6() == outer.ipv6()
-        && inner.prefixLength() >= outer.prefixLength()
-        && (inner.high() & mask(outer, true)) == outer.high()
-        && (inner.low() & mask(outer, false)) == outer.low();
-  }
-
-  private static long mask(AddressRange range, boolean high) {
-    return high
-        ? org.postern.policystore.IpLiterals.maskHigh(range.ipv6(), range.prefixLength())
-        : org.postern.policystore.IpLiterals.maskLow(range.ipv6(), range.prefixLength());
+  /// Where the document speaks of it: at the application's word, or else at the server itself.
+  private void refuse(Application application, String group, Server server, String said) {
+    if (document.names("applications")) {
+      add("application " + application.name() + " server group " + group, "applications", said);
+    } else {
+      add("server group " + group + " server " + server.text(), "serverGroups", said);
+    }
   }
 
   /// Two applications may list the same host only with different ports; otherwise it would be a

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
@@ -24,6 +27,7 @@ import org.postern.policystore.PortRange;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
+import org.postern.policystore.TestSeeds;
 import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
 import org.postern.policystore.decision.Decision;
@@ -35,9 +39,20 @@ import org.postern.policystore.decision.RuleCounts;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.decision.SubjectView;
 
+@ParameterizedClass
+@MethodSource("seeds")
 class LintTest {
-  private final long seed = Long.getLong("postern.test.seed", 20260304);
-  private final SplittableRandom random = new SplittableRandom(seed);
+  private final long seed;
+  private final SplittableRandom random;
+
+  LintTest(long seed) {
+    this.seed = seed;
+    this.random = new SplittableRandom(seed);
+  }
+
+  static LongStream seeds() {
+    return TestSeeds.of(20260304);
+  }
 
   /// Every person, on every application's own exact names, at many moments with many facts.
   @Test
@@ -168,7 +183,41 @@ class LintTest {
 
   private static boolean wantsUnknown(Condition condition) {
     return condition.operand() instanceof Operand.Posture(var results)
-        && results.stream().anyMatch(each -> each.result() == Truth.UNKNOWN);
+        && (results.stream().anyMatch(each -> each.result() == Truth.UNKNOWN)
+            || (condition.negated() && deniesBoth(results)));
+  }
+
+  /// Neither true nor false: unknown, in other words. It can be known and cannot hold.
+  private static boolean deniesBoth(List<Operand.PostureResult> results) {
+    Set<String> either = new HashSet<>();
+    results.stream().filter(r -> r.result() == Truth.TRUE).forEach(r -> either.add(r.profile()));
+    return results.stream()
+        .anyMatch(r -> r.result() == Truth.FALSE && either.contains(r.profile()));
+  }
+
+  /// Found by chance: `not: true, posture: [edr, edr=false]` in a rule that denies.
+  @Test
+  void denialOfWhoeverReportsNothingLeavesNoPlatformOut() {
+    List<Operand.PostureResult> either =
+        List.of(
+            new Operand.PostureResult("edr", Truth.TRUE),
+            new Operand.PostureResult("edr", Truth.FALSE));
+    AccessRule rule =
+        new AccessRule(
+            "report-first",
+            AccessRule.Action.DENY,
+            new RuleMatch(
+                RuleMatch.Targets.ANY,
+                RuleMatch.Subjects.ANYONE,
+                List.of(new Condition(true, new Operand.Posture(either)))),
+            RuleMode.ENFORCE,
+            AccessRule.Terms.NONE);
+    PolicyConfiguration configuration = new RandomPolicy(random).configuration();
+    assertThat(
+            subjects(
+                Lint.of(configuration.withRules(List.of(rule)), List.of(), Map.of()),
+                Finding.Kind.UNCOVERED_PLATFORM))
+        .doesNotContain("report-first");
   }
 
   /// Whether the condition alone lets somebody in on this platform, for any posture.

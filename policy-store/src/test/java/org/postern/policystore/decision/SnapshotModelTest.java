@@ -8,19 +8,34 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.policystore.Application;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.TestSeeds;
 import org.postern.policystore.Transport;
 
 /// The engine and the plain model agree, on small worlds where everything collides.
+@ParameterizedClass
+@MethodSource("seeds")
 class SnapshotModelTest {
   private static final int WORLDS = 4_000;
   private static final int QUESTIONS = 250;
 
-  private final long seed = Long.getLong("postern.test.seed", 20260301);
-  private final SplittableRandom random = new SplittableRandom(seed);
+  private final long seed;
+  private final SplittableRandom random;
+
+  SnapshotModelTest(long seed) {
+    this.seed = seed;
+    this.random = new SplittableRandom(seed);
+  }
+
+  static LongStream seeds() {
+    return TestSeeds.of(20260301);
+  }
 
   @Test
   void engineAndModelAgreeOnAMillionCases() {

@@ -11,7 +11,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Condition;
 import org.postern.policystore.Operand;
@@ -20,17 +23,31 @@ import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMatch;
 import org.postern.policystore.RuleMode;
 import org.postern.policystore.SessionRecord;
+import org.postern.policystore.TestSeeds;
 import org.postern.policystore.UserRecord;
 
 /// What holds of every policy and every question.
+@ParameterizedClass
+@MethodSource("seeds")
 class SnapshotPropertiesTest {
   private static final int WORLDS = 600;
   private static final int QUESTIONS = 150;
 
-  private final long seed = Long.getLong("postern.test.seed", 20260302);
-  private final SplittableRandom random = new SplittableRandom(seed);
-  private final RandomPolicy policies = new RandomPolicy(random);
-  private final RandomPeople people = new RandomPeople(random);
+  private final long seed;
+  private final SplittableRandom random;
+  private final RandomPolicy policies;
+  private final RandomPeople people;
+
+  SnapshotPropertiesTest(long seed) {
+    this.seed = seed;
+    this.random = new SplittableRandom(seed);
+    this.policies = new RandomPolicy(random);
+    this.people = new RandomPeople(random);
+  }
+
+  static LongStream seeds() {
+    return TestSeeds.of(20260302);
+  }
 
   private static Decision ask(Snapshot snapshot, NaiveModel.Question q) {
     return snapshot.decide(
@@ -302,7 +319,7 @@ class SnapshotPropertiesTest {
   @Test
   void countsSayWhatDecidedAndWhatWouldHave() {
     int reports = 0;
-    for (int world = 0; world < 50; world++) {
+    for (int world = 0; world < 200; world++) {
       Snapshot snapshot = Snapshot.build(1, policies.configuration(), people.identities());
       Map<String, Long> decided = new HashMap<>();
       Set<String> access =

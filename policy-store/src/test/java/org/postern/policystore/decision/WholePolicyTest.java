@@ -13,7 +13,10 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.policystore.AccessRule;
 import org.postern.policystore.Application;
 import org.postern.policystore.ClientType;
@@ -22,6 +25,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.RiskLevel;
+import org.postern.policystore.TestSeeds;
 import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
 import org.postern.policystore.analysis.CarveOut;
@@ -31,6 +35,8 @@ import org.postern.policystore.analysis.Reach;
 
 /// Reach, effects of a change and carve-outs against the plain model, which is asked about one name
 /// or address of every pattern, every port and everybody.
+@ParameterizedClass
+@MethodSource("seeds")
 class WholePolicyTest {
   private static final int PORTS = 6;
 
@@ -55,8 +61,17 @@ class WholePolicyTest {
           Map.entry("fd00::1", "fd00::1"),
           Map.entry("::/0", "2001::1"));
 
-  private final long seed = Long.getLong("postern.test.seed", 20260306);
-  private final SplittableRandom random = new SplittableRandom(seed);
+  private final long seed;
+  private final SplittableRandom random;
+
+  WholePolicyTest(long seed) {
+    this.seed = seed;
+    this.random = new SplittableRandom(seed);
+  }
+
+  static LongStream seeds() {
+    return TestSeeds.of(20260306, 18609261279884L);
+  }
 
   private static String sample(HostPattern pattern) {
     String text = pattern.text();

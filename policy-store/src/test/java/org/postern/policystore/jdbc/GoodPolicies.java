@@ -54,6 +54,22 @@ final class GoodPolicies {
                 .toList());
   }
 
+  /// Some kinds of it, and some of another: its rules in another order if the two do not fit.
+  PolicyConfiguration edited(PolicyConfiguration from) {
+    PolicyConfiguration other = draw();
+    PolicyConfiguration mixed = from;
+    mixed = random.nextBoolean() ? mixed.withApplications(other.applications()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withServerGroups(other.serverGroups()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withApplicationGroups(other.applicationGroups()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withGroups(other.groups()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withRules(other.rules()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withSessionRules(other.sessionRules()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withForwardingRules(other.forwardingRules()) : mixed;
+    mixed = random.nextBoolean() ? mixed.withIdentityProviders(other.identityProviders()) : mixed;
+    PolicyConfiguration read = read(PolicyWriter.write(mixed));
+    return read.equals(PolicyConfiguration.EMPTY) ? moved(from) : read;
+  }
+
   /// What a text says; nothing, if it is wrong.
   static PolicyConfiguration read(String text) {
     return new PolicyParser(PolicyLimits.DEFAULT).parse(text)

@@ -4,19 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
+import org.postern.policystore.TestSeeds;
 import org.postern.policystore.yaml.PolicyDocument;
 import org.postern.policystore.yaml.PolicyWriter;
 
 /// Random configurations with every word of the language go through the document, the tables and
 /// the snapshot, and come out the same.
+@ParameterizedClass
+@MethodSource("seeds")
 class RandomPolicyStoreTest {
   private static final int EDITS = 60;
 
-  private final long seed = Long.getLong("postern.test.seed", 20260303);
-  private final GoodPolicies policies = new GoodPolicies(new SplittableRandom(seed));
+  private final long seed;
+  private final GoodPolicies policies;
+
+  RandomPolicyStoreTest(long seed) {
+    this.seed = seed;
+    this.policies = new GoodPolicies(new SplittableRandom(seed));
+  }
+
+  static LongStream seeds() {
+    return TestSeeds.of(20260303);
+  }
 
   @Test
   void everyWordComesBackAndSnapshotsFollow() {

@@ -221,8 +221,12 @@ class PolicyParserTest {
 
   @Test
   void loopbackAndMetadataNeedAWordOfConsent() {
-    assertThat(bad(application("[127.0.0.1, 169.254.169.254, \"::1\", \"fe80::/64\"]", "tcp: [1]")))
-        .hasSize(4)
+    assertThat(
+            bad(
+                application(
+                    "[127.0.0.1, 169.254.169.254, \"::1\", \"fe80::/64\", 100.100.100.200]",
+                    "tcp: [1]")))
+        .hasSize(5)
         .allSatisfy(e -> assertThat(e.message()).contains("true beside it"));
     assertThat(
             good(application(

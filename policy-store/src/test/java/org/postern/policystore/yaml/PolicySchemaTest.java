@@ -60,7 +60,7 @@ class PolicySchemaTest {
             + " {times: ['mon-fri 08:00-18:00 Europe/Berlin']}, {authenticationAge: 8h}],"
             + " enforcePercent: 10, message: Hello, expires: '2030-01-01T00:00:00Z'}]}",
         "{version: 1, connectorGroups: [{name: g}], serverGroups: [{name: s, servers: [10.0.0.1,"
-            + " 'b.c:8443', '[::1]:1', '2001:db8::1'], connectorGroups: [g]},"
+            + " 'b.c:8443', '[2001:db8::2]:1', '2001:db8::1'], connectorGroups: [g]},"
             + " {name: d, dynamic: true, connectorGroups: [g]}], applications: [{name: a,"
             + " hosts: [a.b], tcp: [1], serverGroups: [d, s]}]}",
         "{version: 1, tests: [{name: staff pay, expect: step-up, rule: r, host: a.b, port: 443,"

@@ -66,4 +66,66 @@ class ServerGroupReaderTest {
           assertThat(error.line()).isEqualTo(said.contains("server group") ? 4 : 3);
         });
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          127.0.0.1                | own loopback                | allowLoopback
+          "[::1]:443"              | own loopback                | allowLoopback
+          "[::ffff:127.0.0.9]:443" | own loopback                | allowLoopback
+          "localhost:8080"         | own loopback                | allowLoopback
+          db.localhost             | own loopback                | allowLoopback
+          169.254.169.254          | link-local                  | allowLinkLocal
+          "fe80::1"                | link-local                  | allowLinkLocal
+          "100.100.100.200:80"     | metadata address of a cloud | allowLinkLocal
+          "[fd00:ec2::254]:80"     | metadata address of a cloud | allowLinkLocal
+          168.63.129.16            | metadata address of a cloud | allowLinkLocal
+          """)
+  void serverThatConnectorsRefuseToDialNeedsTheApplicationsWord(
+      String server, String said, String key) {
+    String text =
+        "version: 1\nconnectorGroups: [{name: g}]\nserverGroups: [{name: s, servers: [%s],"
+            + " connectorGroups: [g]}]\napplications: [{name: a, hosts: [a.b], tcp: [443],"
+            + " serverGroups: [s]%s}]\n";
+    PolicyParser parser = new PolicyParser(PolicyLimits.DEFAULT);
+    assertThat(parser.parse(text.formatted(server, "")))
+        .isInstanceOfSatisfying(
+            PolicyParser.Result.Failed.class,
+            failed ->
+                assertThat(failed.errors())
+                    .singleElement()
+                    .satisfies(error -> {
+                      assertThat(error.message())
+                          .startsWith("server \"")
+                          .contains(said, key + ": true in application \"a\"");
+                      assertThat(error.path()).isEqualTo("applications[0].serverGroups[0]");
+                    }));
+    String other = key.equals("allowLoopback") ? "allowLinkLocal" : "allowLoopback";
+    assertThat(parser.parse(text.formatted(server, ", " + other + ": true")))
+        .isInstanceOf(PolicyParser.Result.Failed.class);
+    assertThat(parser.parse(text.formatted(server, ", " + key + ": true")))
+        .isInstanceOf(PolicyParser.Result.Parsed.class);
+  }
+
+  @Test
+  void changedServerIsNamedWhereItStandsWhenTheApplicationStaysAsItIs() {
+    PolicyConfiguration before =
+        ((PolicyParser.Result.Parsed)
+                parse("[{name: s, servers: [10.0.0.1], connectorGroups: [g]}]"))
+            .document()
+            .over(PolicyConfiguration.EMPTY);
+    PolicyParser.Result changed =
+        new PolicyParser(PolicyLimits.DEFAULT)
+            .parse(
+                "version: 1\nserverGroups: [{name: s, servers: [10.0.0.1, 127.0.0.1],"
+                    + " connectorGroups: [g]}]\n");
+    assertThat(
+            ((PolicyParser.Result.Parsed) changed)
+                .document()
+                .errorsOver(before, PolicyLimits.DEFAULT, java.util.Set.of()))
+        .singleElement()
+        .satisfies(error -> assertThat(error.path()).isEqualTo("serverGroups[0].servers[1]"));
+  }
 }
