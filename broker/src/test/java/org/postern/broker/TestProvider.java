@@ -1,6 +1,7 @@
 package org.postern.broker;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -134,6 +135,30 @@ public final class TestProvider implements AutoCloseable {
         new SignedJWT(
             new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(),
             claims.apply(builder).build());
+    jwt.sign(new RSASSASigner(key));
+    return jwt.serialize();
+  }
+
+  /** Its word that a session is over (OpenID Connect Back-Channel Logout 1.0). */
+  public String logoutToken(String session) throws JOSEException {
+    Instant time = now.get();
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256)
+                .keyID(key.getKeyID())
+                .type(new JOSEObjectType("logout+jwt"))
+                .build(),
+            new JWTClaimsSet.Builder()
+                .issuer(issuer())
+                .audience(CLIENT)
+                .jwtID("out-" + session)
+                .claim("sid", session)
+                .claim(
+                    "events",
+                    Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()))
+                .issueTime(Date.from(time))
+                .expirationTime(Date.from(time.plusSeconds(120)))
+                .build());
     jwt.sign(new RSASSASigner(key));
     return jwt.serialize();
   }

@@ -1,8 +1,6 @@
 package org.postern.broker.signin.oidc;
 
 import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -41,10 +39,13 @@ final class IdTokenCheck {
   private final InstantSource clock;
   private final SignedTokens signed;
 
+  /** Anybody may send one. */
+  private final SignedTokens signOuts;
+
   IdTokenCheck(
       IdentityProvider provider,
       OpenIdConnect openId,
-      JWKSource<SecurityContext> keys,
+      ProviderKeys keys,
       SignInLimits limits,
       InstantSource clock) {
     this.provider = provider;
@@ -52,6 +53,7 @@ final class IdTokenCheck {
     this.limits = limits;
     this.clock = clock;
     this.signed = new SignedTokens(keys, TYPES, true);
+    this.signOuts = new SignedTokens(keys.forAnotherDoor(clock), TYPES, true);
   }
 
   /**
@@ -79,7 +81,7 @@ final class IdTokenCheck {
    * holds.
    */
   LogoutToken checkLogout(String token) throws SignInException {
-    JWTClaimsSet claims = signed.verify(token);
+    JWTClaimsSet claims = signOuts.verify(token);
     try {
       checkIssuer(claims);
       checkAudience(claims);

@@ -12,14 +12,15 @@ import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
 
 /**
- * A provider's public keys. Read again when they are old, and once when a token names a key that is
- * not among them (the provider has rotated), but never more often than the pause allows: strangers
- * choose what tokens name. Safe on any thread.
+ * A provider's public keys. Read again when they are old, and when a token's key is not among them
+ * (the provider has rotated), but not more often than a budget allows: strangers choose what tokens
+ * name. Safe on any thread.
  */
 final class ProviderKeys implements JWKSource<SecurityContext> {
   private final Outbound outbound;
@@ -27,6 +28,7 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
   private final boolean privateAllowed;
   private final SignInLimits limits;
   private final LastKnownGood<JWKSet> keys;
+  private final RefetchBudget budget;
 
   ProviderKeys(
       Outbound outbound,
@@ -39,6 +41,21 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
     this.privateAllowed = privateAllowed;
     this.limits = limits;
     this.keys = new LastKnownGood<>("keys at " + address, this::read, limits, clock);
+    this.budget = new RefetchBudget(limits, clock);
+  }
+
+  private ProviderKeys(ProviderKeys same, RefetchBudget budget) {
+    this.outbound = same.outbound;
+    this.address = same.address;
+    this.privateAllowed = same.privateAllowed;
+    this.limits = same.limits;
+    this.keys = same.keys;
+    this.budget = budget;
+  }
+
+  /** The same keys, read again by a budget of its own: one door cannot use up another's. */
+  ProviderKeys forAnotherDoor(InstantSource clock) {
+    return new ProviderKeys(this, new RefetchBudget(limits, clock));
   }
 
   @Override
@@ -47,10 +64,23 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
     try {
       JWKSet current = keys.current();
       List<JWK> found = selector.select(current);
-      return found.isEmpty() ? selector.select(keys.afterRotation(current)) : found;
+      return found.isEmpty() ? selector.select(keys.afterRotation(current, budget)) : found;
     } catch (SignInException e) {
       throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** What is believed now, for {@link #areOthersThan}. */
+  JWKSet current() throws SignInException {
+    return keys.current();
+  }
+
+  /**
+   * Whether other keys are published than were seen: a token that does not name its key fits none
+   * of these.
+   */
+  boolean areOthersThan(JWKSet seen) throws SignInException {
+    return !keys.afterRotation(seen, budget).equals(seen);
   }
 
   /** How many there are now; reads them if need be. */
