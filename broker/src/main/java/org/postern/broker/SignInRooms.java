@@ -92,6 +92,7 @@ final class SignInRooms {
             keys,
             place.privateIssuers(),
             place.publicUrl(),
+            place.sealer(),
             outbound,
             limits,
             clock);
@@ -128,7 +129,14 @@ final class SignInRooms {
     polls =
         Route.rate(AddressRate.even(place.limits().pollsPerMinute(), ADDRESSES_TRACKED, nanoTime));
     signOut =
-        new SignOutDoor(signIn, providers, stored.sessions(), stored.users(), () -> secret(random));
+        new SignOutDoor(
+            signIn,
+            providers,
+            stored.sessions(),
+            stored.users(),
+            stored.signOuts(),
+            place.publicUrl(),
+            () -> secret(random));
     desk = new ProviderDesk(providers, keys, stored.notes(), tickets);
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());

@@ -11,6 +11,7 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,10 +35,19 @@ public final class TestProvider implements AutoCloseable {
   /** The client that it knows. */
   public static final String CLIENT = "postern-test";
 
+  /** Where it describes itself. */
+  public static final String DISCOVERY = "/.well-known/openid-configuration";
+
   private final HttpServer server;
   private final Map<String, Map<String, String>> codes = new ConcurrentHashMap<>();
   private final java.util.function.Supplier<Instant> now;
   private volatile RSAKey key;
+  private volatile String userInfo = "{}";
+
+  /** What it answers at a path instead of what it should. */
+  public record Misbehaviour(int status, String body) {}
+
+  private final Map<String, Misbehaviour> misbehaviours = new ConcurrentHashMap<>();
   private volatile UnaryOperator<JWTClaimsSet.Builder> claims = each -> each;
 
   /** Starts it. */
@@ -46,10 +56,11 @@ public final class TestProvider implements AutoCloseable {
     this.key = new RSAKeyGenerator(2048).keyID("first").generate();
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.createContext("/.well-known/openid-configuration", this::discovery);
-    server.createContext("/keys", this::keys);
-    server.createContext("/authorize", this::authorize);
-    server.createContext("/token", this::token);
+    serve(DISCOVERY, this::discovery);
+    serve("/keys", this::keys);
+    serve("/authorize", this::authorize);
+    serve("/token", this::token);
+    server.createContext("/userinfo", each -> answer(each, 200, userInfo));
     server.start();
   }
 
@@ -63,9 +74,36 @@ public final class TestProvider implements AutoCloseable {
     this.claims = change;
   }
 
+  /** What the UserInfo endpoint says of everybody, in JSON. */
+  public void userInfo(String json) {
+    this.userInfo = json;
+  }
+
   /** Signs with another key from now on, and shows only that one. */
   public void rotate(String keyId) throws JOSEException {
     key = new RSAKeyGenerator(2048).keyID(keyId).generate();
+  }
+
+  /** Answers so from now on; the status 0 takes it back. */
+  public void misbehave(String path, int status, String body) {
+    if (status == 0) {
+      misbehaviours.remove(path);
+    } else {
+      misbehaviours.put(path, new Misbehaviour(status, body.replace("ISSUER", issuer())));
+    }
+  }
+
+  private void serve(String path, HttpHandler well) {
+    server.createContext(
+        path,
+        exchange -> {
+          Misbehaviour instead = misbehaviours.get(path);
+          if (instead == null) {
+            well.handle(exchange);
+          } else {
+            answer(exchange, instead.status(), instead.body());
+          }
+        });
   }
 
   private void discovery(HttpExchange exchange) throws IOException {
@@ -75,6 +113,7 @@ public final class TestProvider implements AutoCloseable {
         """
         {"issuer":"%1$s","authorization_endpoint":"%1$s/authorize","token_endpoint":"%1$s/token",
          "jwks_uri":"%1$s/keys","end_session_endpoint":"%1$s/end","response_types_supported":["code"],
+         "userinfo_endpoint":"%1$s/userinfo",
          "subject_types_supported":["public"],
          "id_token_signing_alg_values_supported":["RS256"]}\
         """

@@ -52,6 +52,14 @@ public enum SignInFault {
   TOKEN_SUBJECT(403, "The ID token names nobody", "Tell the administrator."),
   TOKEN_DUPLICATE(
       403, "The ID token says one thing twice", "Tell the administrator: a claim appears twice."),
+  USER_INFO(
+      502,
+      "The identity provider did not say all that it was asked",
+      "Tell the administrator: what its UserInfo endpoint answers cannot be used."),
+  USER_INFO_SUBJECT(
+      403,
+      "The identity provider said something of somebody else",
+      "Tell the administrator: UserInfo and the ID token name different people."),
   GROUPS_OVERAGE(
       502,
       "The identity provider did not send all your groups",

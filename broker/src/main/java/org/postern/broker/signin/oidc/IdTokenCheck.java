@@ -62,6 +62,11 @@ final class IdTokenCheck {
    * @param nonce of the sign-in that this token must belong to
    */
   Asserted check(String token, String nonce) throws SignInException {
+    return person(claims(token, nonce));
+  }
+
+  /** What it says, when every check holds, not yet taken over. */
+  JWTClaimsSet claims(String token, String nonce) throws SignInException {
     JWTClaimsSet claims = signed.verify(token);
     try {
       checkIssuer(claims);
@@ -69,11 +74,24 @@ final class IdTokenCheck {
       checkTime(claims);
       checkFresh(claims);
       checkNonce(claims, nonce);
+      return claims;
+    } catch (ParseException e) {
+      throw wrongType(e);
+    }
+  }
+
+  /** Who it is, by claims that were judged. */
+  Asserted person(JWTClaimsSet claims) throws SignInException {
+    try {
       return read(claims);
     } catch (ParseException e) {
-      throw new SignInException(
-          SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
+      throw wrongType(e);
     }
+  }
+
+  private static SignInException wrongType(ParseException e) {
+    return new SignInException(
+        SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
   }
 
   /**
@@ -106,8 +124,7 @@ final class IdTokenCheck {
           session == null ? "" : session,
           claims.getExpirationTime().toInstant());
     } catch (ParseException e) {
-      throw new SignInException(
-          SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
+      throw wrongType(e);
     }
   }
 

@@ -84,19 +84,17 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
   }
 
   /** How many there are now; reads them if need be. */
-  int count() throws KeySourceException {
-    try {
-      return keys.current().size();
-    } catch (SignInException e) {
-      throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
-    }
+  int count() throws SignInException {
+    return keys.current().size();
   }
 
   private JWKSet read() throws SignInException {
     Outbound.Answer answer = outbound.send(Outbound.Request.get(address, privateAllowed));
     if (answer.status() != 200) {
       throw new SignInException(
-          SignInFault.PROVIDER_UNREACHABLE, "keys: status " + answer.status());
+              SignInFault.PROVIDER_UNREACHABLE,
+              "keys: status %d at %s".formatted(answer.status(), address))
+          .advising("The provider names this address as jwks_uri; it must answer there.");
     }
     try {
       JWKSet set = JWKSet.parse(answer.body()).toPublicJWKSet();
@@ -107,7 +105,8 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
       }
       return set;
     } catch (ParseException e) {
-      throw new SignInException(SignInFault.PROVIDER_MISCONFIGURED, "keys are not a JWK set", e);
+      throw new SignInException(SignInFault.PROVIDER_MISCONFIGURED, "keys are not a JWK set", e)
+          .advising("The provider must publish a JSON Web Key Set at its jwks_uri.");
     }
   }
 }

@@ -32,6 +32,7 @@ final class MetadataSource {
   private final SamlSettings settings;
   private final RefetchBudget signIns;
   private final RefetchBudget signOuts;
+  private volatile String date = "";
   private @Nullable Known known;
 
   /**
@@ -113,8 +114,11 @@ final class MetadataSource {
   private static void checkUntil(IdpMetadata metadata, Instant time) throws SignInException {
     if (metadata.validUntil().filter(until -> !time.isBefore(until)).isPresent()) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED,
-          "metadata was valid until " + metadata.validUntil().get());
+              SignInFault.PROVIDER_MISCONFIGURED,
+              "metadata was valid until " + metadata.validUntil().get())
+          .advising(
+              "The provider must publish it anew (or: fetch the file again); nobody signs in until"
+                  + " then.");
     }
   }
 
@@ -131,6 +135,16 @@ final class MetadataSource {
     IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
     checkUntil(fresh, settings.clock().instant());
     return fresh;
+  }
+
+  /** When the last answer was given, by the clock of who gave it; empty if it did not say. */
+  String date() {
+    return date;
+  }
+
+  /** Whether it came over a way on which others could change it. */
+  boolean isPlain() {
+    return source instanceof SamlMetadata.Url(String url) && url.startsWith("http:");
   }
 
   private byte[] fetch() throws SignInException {
@@ -150,8 +164,11 @@ final class MetadataSource {
                         privateAllowed));
         if (answer.status() != 200) {
           throw new SignInException(
-              SignInFault.PROVIDER_UNREACHABLE, "metadata: status " + answer.status());
+                  SignInFault.PROVIDER_UNREACHABLE,
+                  "metadata: status %d at %s".formatted(answer.status(), url))
+              .advising("Copy metadataUrl anew from the provider's SAML settings.");
         }
+        date = answer.date();
         yield answer.body().getBytes(StandardCharsets.UTF_8);
       }
     };
@@ -165,9 +182,10 @@ final class MetadataSource {
       return Files.readAllBytes(path);
     } catch (IOException e) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED,
-          "metadata file %s cannot be read: %s".formatted(path, e.getMessage()),
-          e);
+              SignInFault.PROVIDER_MISCONFIGURED,
+              "metadata file %s cannot be read: %s".formatted(path, e.getMessage()),
+              e)
+          .advising("It must be on every broker's host, readable for the broker.");
     }
   }
 }
