@@ -110,7 +110,7 @@ final class ApprovalWebhook {
                 Duration.ofSeconds(request.seconds()),
                 limits);
       } catch (SignInException e) {
-        answer = new WebhookAnswer.Unusable(String.valueOf(e.getMessage()));
+        answer = new WebhookAnswer.Unusable(e.forAdministrator());
       }
     }
     act(due, answer);

@@ -277,12 +277,13 @@ public final class Broker implements AutoCloseable {
                 new Repositories.Sealer(ground.sealingKey()),
                 door.entry(),
                 web,
-                stored.strangers()),
+                stored.strangers(),
+                limits),
             stored,
             clock,
             nanoTime,
             random);
-    routes.addAll(signIn.routes(limits, rate));
+    routes.addAll(signIn.routes(limits.bodyBytesMax(), rate));
     routes.addAll(
         new Enrollment(
                 ground.authority(),

@@ -48,6 +48,7 @@ import org.postern.policystore.jdbc.RuleCountTable;
 import org.postern.policystore.jdbc.ServiceKeys;
 import org.postern.policystore.jdbc.Sessions;
 import org.postern.policystore.jdbc.SignIns;
+import org.postern.policystore.jdbc.SignOuts;
 import org.postern.policystore.jdbc.SignalEvents;
 import org.postern.policystore.jdbc.SignalStreams;
 import org.postern.policystore.jdbc.SnapshotStore;
@@ -66,6 +67,7 @@ record Repositories(
     Devices devices,
     Sessions sessions,
     SignIns signIns,
+    SignOuts signOuts,
     DeviceCodes codes,
     ProviderNotes notes,
     OnceOnly once,
@@ -107,6 +109,7 @@ record Repositories(
         devices,
         new Sessions(source, random, clock),
         new SignIns(source, clock, limits.signInsPending()),
+        new SignOuts(source, clock),
         new DeviceCodes(source, clock, limits.deviceCodesPending()),
         new ProviderNotes(source, clock),
         new OnceOnly(source, clock),

@@ -41,8 +41,6 @@ import org.postern.policystore.audit.AuditLog;
 final class SignInRooms {
   private final SignIn signIn;
   private static final int SECRET_BYTES = 20;
-  private static final int CODES_PER_MINUTE = 20;
-  private static final int POLLS_PER_MINUTE = 600;
   private static final int ADDRESSES_TRACKED = 4_096;
 
   private final OidcDoor oidc;
@@ -61,6 +59,7 @@ final class SignInRooms {
    * @param audit for what strangers may try as well
    * @param trustPem certificates to trust for all providers instead of the JDK's
    * @param entry where administrators get their session
+   * @param limits how much one address may ask for
    * @param sealer seals what lets an administrator's browser begin a test sign-in
    */
   record Place(
@@ -71,7 +70,8 @@ final class SignInRooms {
       SecretSealer sealer,
       AdministratorEntry entry,
       WebLoops web,
-      AuditLog audit) {}
+      AuditLog audit,
+      HttpsLimits limits) {}
 
   SignInRooms(
       Place place,
@@ -92,6 +92,7 @@ final class SignInRooms {
             keys,
             place.privateIssuers(),
             place.publicUrl(),
+            place.sealer(),
             outbound,
             limits,
             clock);
@@ -114,7 +115,7 @@ final class SignInRooms {
         new DeviceCodeDoor(
             signIn,
             stored.codes(),
-            new AddressRate(CODES_PER_MINUTE, CODES_PER_MINUTE, ADDRESSES_TRACKED, nanoTime),
+            AddressRate.even(place.limits().codesPerMinute(), ADDRESSES_TRACKED, nanoTime),
             limits,
             clock,
             random,
@@ -126,10 +127,16 @@ final class SignInRooms {
                 place.configured(), outbound, place.privateIssuers(), clock, nanoTime, random),
             SignalLimits.DEFAULT);
     polls =
-        Route.rate(
-            new AddressRate(POLLS_PER_MINUTE, POLLS_PER_MINUTE, ADDRESSES_TRACKED, nanoTime));
+        Route.rate(AddressRate.even(place.limits().pollsPerMinute(), ADDRESSES_TRACKED, nanoTime));
     signOut =
-        new SignOutDoor(signIn, providers, stored.sessions(), stored.users(), () -> secret(random));
+        new SignOutDoor(
+            signIn,
+            providers,
+            stored.sessions(),
+            stored.users(),
+            stored.signOuts(),
+            place.publicUrl(),
+            () -> secret(random));
     desk = new ProviderDesk(providers, keys, stored.notes(), tickets);
     saml = new SamlDoor(signIn, providers, stored.sessions(), stored.once(), () -> secret(random));
     oidc = new OidcDoor(signIn, providers, keys, stored.sessions(), stored.once());
@@ -159,12 +166,12 @@ final class SignInRooms {
     return signals;
   }
 
-  List<Route> routes(HttpsLimits limits, Route.Gate rate) {
+  List<Route> routes(int bodyBytesMax, Route.Gate rate) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(signIn.routes(rate));
     routes.addAll(codes.routes(rate, polls));
     routes.addAll(signOut.routes(rate));
-    routes.addAll(oidc.routes(limits.bodyBytesMax(), rate));
+    routes.addAll(oidc.routes(bodyBytesMax, rate));
     routes.addAll(saml.routes(rate));
     return routes;
   }

@@ -26,11 +26,13 @@ final class AdministratorProviderTest {
   @TempDir private Path folder;
   private TestProvider provider;
   private BrokerUnderTest broker;
+  private AdministratorBrowser browser;
 
   @BeforeEach
   void start() throws Exception {
     provider = new TestProvider(Instant::now);
     broker = new BrokerUnderTest(folder.resolve("data"), Set.of(provider.issuer()));
+    browser = new AdministratorBrowser(broker);
   }
 
   @AfterEach
@@ -61,102 +63,11 @@ final class AdministratorProviderTest {
     assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 202);
   }
 
-  /** From the administrators' page to the provider and back. */
-  private HttpResponse<String> signIn(String query) throws Exception {
-    HttpResponse<String> begun = broker.get("/admin/signin/provider?" + query);
-    if (begun.statusCode() != 303) {
-      return begun;
-    }
-    String cookie = begun.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
-    HttpResponse<String> there =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create(begun.headers().firstValue("Location").orElseThrow()))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-    return broker.comeBack(
-        URI.create(there.headers().firstValue("Location").orElseThrow()), cookie);
-  }
-
-  private static String cookie(HttpResponse<String> signedIn) {
-    assertThat(signedIn.statusCode()).as(signedIn.body()).isEqualTo(303);
-    assertThat(signedIn.headers().firstValue("Location").orElseThrow()).startsWith("/admin/signin");
-    String cookie = signedIn.headers().firstValue("Set-Cookie").orElseThrow();
-    assertThat(cookie)
-        .startsWith("__Host-postern-admin=")
-        .contains("Secure; HttpOnly; SameSite=Strict");
-    return cookie.replaceFirst(";.*", "");
-  }
-
-  private JsonNode session(String cookie) throws Exception {
-    return BrokerUnderTest.JSON.readTree(
-        broker
-            .send(broker.request("/admin/signin/session").header("Cookie", cookie).build())
-            .body());
-  }
-
-  private HttpResponse<String> ask(String path, String cookie, Map<String, ?> body)
-      throws Exception {
-    String origin = broker.url("/").toString().replaceFirst("/$", "");
-    return broker.send(
-        broker
-            .request("/admin/signin" + path)
-            .header("Cookie", cookie)
-            .header("Origin", origin)
-            .header("Content-Type", "application/json")
-            .header("X-Postern-CSRF", session(cookie).path("csrf").asText())
-            .POST(
-                HttpRequest.BodyPublishers.ofString(BrokerUnderTest.JSON.writeValueAsString(body)))
-            .build());
-  }
-
-  private String commandLine(String cookie) throws Exception {
-    HttpResponse<String> allowed =
-        ask(
-            "/command-line",
-            cookie,
-            Map.of(
-                "redirectUri",
-                "http://127.0.0.1:4711/callback",
-                "state",
-                "state-state",
-                "codeChallenge",
-                BrokerUnderTest.challenge(BrokerUnderTest.VERIFIER)));
-    String code =
-        BrokerUnderTest.JSON
-            .readTree(allowed.body())
-            .path("location")
-            .asText()
-            .replaceFirst(".*code=([^&]*).*", "$1");
-    HttpResponse<String> redeemed =
-        broker.send(
-            broker
-                .request("/admin/signin/token")
-                .POST(
-                    HttpRequest.BodyPublishers.ofString(
-                        BrokerUnderTest.JSON.writeValueAsString(
-                            Map.of("code", code, "code_verifier", BrokerUnderTest.VERIFIER))))
-                .build());
-    return BrokerUnderTest.JSON.readTree(redeemed.body()).path("token").asText();
-  }
-
   private JsonNode self(String token) throws Exception {
     return BrokerUnderTest.JSON.readTree(
         broker
             .send(broker.request("/admin/v1/me").header("Authorization", "Bearer " + token).build())
             .body());
-  }
-
-  private int call(String token, String method, String path) throws Exception {
-    return broker
-        .send(
-            broker
-                .request(path)
-                .header("Authorization", "Bearer " + token)
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .build())
-        .statusCode();
   }
 
   private String userId() throws Exception {
@@ -177,23 +88,23 @@ final class AdministratorProviderTest {
     good(configure("[administrators]", OPS));
     provider.claims(claims -> claims.claim("groups", List.of("staff", "ops")));
     String terminal = "&redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Fcallback&state=state-state";
-    HttpResponse<String> back = signIn("email=Alice%40Example.com" + terminal);
-    String cookie = cookie(back);
+    HttpResponse<String> back = browser.signIn("email=Alice%40Example.com" + terminal);
+    String cookie = AdministratorBrowser.cookie(back);
     assertThat(back.headers().firstValue("Location").orElseThrow())
         .as("the terminal that waits is not forgotten")
         .contains("redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Fcallback", "state=state-state");
-    JsonNode own = session(cookie);
+    JsonNode own = browser.session(cookie);
     assertThat(own.path("name").asText()).isEqualTo("corp:alice@example.com");
     assertThat(own.path("role").asText()).isEqualTo("operator");
     assertThat(own.path("provider").asText()).isEqualTo("corp");
 
-    String token = commandLine(cookie);
+    String token = browser.commandLine(cookie);
     assertThat(self(token).path("userId").asText())
         .as("so that he approves no request of his own")
         .isEqualTo(userId());
-    assertThat(call(token, "GET", "/admin/v1/users")).isEqualTo(200);
-    assertThat(call(token, "POST", "/admin/v1/administrators")).isEqualTo(403);
-    assertThat(ask("/account/passkey", cookie, Map.of()).body())
+    assertThat(browser.call(token, "GET", "/admin/v1/users")).isEqualTo(200);
+    assertThat(browser.call(token, "POST", "/admin/v1/administrators")).isEqualTo(403);
+    assertThat(browser.ask("/account/passkey", cookie, Map.of()).body())
         .as("no credentials that outlive the provider's word")
         .contains("provider-account");
     assertThat(
@@ -201,8 +112,8 @@ final class AdministratorProviderTest {
                 .admin("POST", "/admin/v1/administrators/corp:alice@example.com/reset", "{}")
                 .body())
         .contains("provider-account");
-    assertThat(ask("/out", cookie, Map.of()).statusCode()).isEqualTo(200);
-    assertThat(session(cookie).path("signedIn").asBoolean()).isFalse();
+    assertThat(browser.ask("/out", cookie, Map.of()).statusCode()).isEqualTo(200);
+    assertThat(browser.session(cookie).path("signedIn").asBoolean()).isFalse();
     assertThat(log())
         .contains("through corp, role operator by group ops", "administrator.sign-out");
   }
@@ -210,7 +121,7 @@ final class AdministratorProviderTest {
   @Test
   void whoeverFitsNoMappingIsRefusedAndLeavesNothingBehind() throws Exception {
     good(configure("[administrators]", "[{attribute: department, value: it, role: auditor}]"));
-    HttpResponse<String> refused = signIn("provider=corp");
+    HttpResponse<String> refused = browser.signIn("provider=corp");
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("signin-no-role", "Back to administrator sign-in");
     assertThat(refused.headers().allValues("Set-Cookie").toString())
@@ -219,15 +130,20 @@ final class AdministratorProviderTest {
     assertThat(log()).contains("signin-no-role: alice alice@example.com");
 
     provider.claims(claims -> claims.claim("dept", List.of("sales", "it")));
-    assertThat(session(cookie(signIn("provider=corp"))).path("role").asText()).isEqualTo("auditor");
+    assertThat(
+            browser
+                .session(AdministratorBrowser.cookie(browser.signIn("provider=corp")))
+                .path("role")
+                .asText())
+        .isEqualTo("auditor");
   }
 
   @Test
   void userSignInAndAdministratorSignInAreSwitchedApart() throws Exception {
     good(configure("[users]", OPS));
-    assertThat(signIn("provider=corp").body()).contains("signin-not-for-administrators");
-    assertThat(signIn("email=alice%40example.com").body()).contains("signin-email-unknown");
-    assertThat(session("a=b").path("providers")).isEmpty();
+    assertThat(browser.signIn("provider=corp").body()).contains("signin-not-for-administrators");
+    assertThat(browser.signIn("email=alice%40example.com").body()).contains("signin-email-unknown");
+    assertThat(browser.session("a=b").path("providers")).isEmpty();
     HttpResponse<String> device = broker.signIn();
     assertThat(BrokerUnderTest.parameter(device, "code")).isNotEmpty();
     assertThat(device.headers().allValues("Set-Cookie").toString())
@@ -236,8 +152,8 @@ final class AdministratorProviderTest {
 
     good(configure("[administrators]", OPS));
     assertThat(broker.signIn().body()).contains("signin-no-provider");
-    assertThat(session("a=b").path("providers").toString()).isEqualTo("[\"corp\"]");
-    assertThat(signIn("provider=corp").headers().firstValue("Location").orElseThrow())
+    assertThat(browser.session("a=b").path("providers").toString()).isEqualTo("[\"corp\"]");
+    assertThat(browser.signIn("provider=corp").headers().firstValue("Location").orElseThrow())
         .as("an administrator's sign-in is no device's code")
         .doesNotContain("code=");
   }
@@ -263,41 +179,41 @@ final class AdministratorProviderTest {
   @Test
   void sessionsEndWithTheUserTheMappingAndARevocationAndStayEnded() throws Exception {
     good(configure("[users, administrators]", OPS));
-    String cookie = cookie(signIn("provider=corp"));
-    String token = commandLine(cookie);
-    assertThat(call(token, "GET", "/admin/v1/users")).isEqualTo(200);
+    String cookie = AdministratorBrowser.cookie(browser.signIn("provider=corp"));
+    String token = browser.commandLine(cookie);
+    assertThat(browser.call(token, "GET", "/admin/v1/users")).isEqualTo(200);
     good(broker.admin("POST", "/admin/v1/users/" + userId() + "/disable", ""));
-    assertThat(call(token, "GET", "/admin/v1/users")).isEqualTo(401);
-    assertThat(signIn("provider=corp").body()).contains("signin-user-disabled");
+    assertThat(browser.call(token, "GET", "/admin/v1/users")).isEqualTo(401);
+    assertThat(browser.signIn("provider=corp").body()).contains("signin-user-disabled");
     good(broker.admin("POST", "/admin/v1/users/" + userId() + "/enable", ""));
-    assertThat(session(cookie).path("signedIn").asBoolean()).as("ended for good").isFalse();
-    assertThat(call(token, "GET", "/admin/v1/users")).isEqualTo(401);
+    assertThat(browser.session(cookie).path("signedIn").asBoolean()).as("ended for good").isFalse();
+    assertThat(browser.call(token, "GET", "/admin/v1/users")).isEqualTo(401);
 
-    String second = cookie(signIn("provider=corp"));
-    String id = session(second).path("session").asText();
+    String second = AdministratorBrowser.cookie(browser.signIn("provider=corp"));
+    String id = browser.session(second).path("session").asText();
     good(broker.admin("DELETE", "/admin/v1/sessions/" + id, ""));
-    assertThat(session(second).path("signedIn").asBoolean()).isFalse();
+    assertThat(browser.session(second).path("signedIn").asBoolean()).isFalse();
 
-    String third = cookie(signIn("provider=corp"));
-    token = commandLine(third);
+    String third = AdministratorBrowser.cookie(browser.signIn("provider=corp"));
+    token = browser.commandLine(third);
     good(configure("[users, administrators]", "[{group: staff, role: approver}]"));
-    assertThat(call(token, "GET", "/admin/v1/users")).isEqualTo(401);
+    assertThat(browser.call(token, "GET", "/admin/v1/users")).isEqualTo(401);
     good(configure("[users, administrators]", OPS));
-    assertThat(session(third).path("signedIn").asBoolean()).as("ended for good").isFalse();
+    assertThat(browser.session(third).path("signedIn").asBoolean()).as("ended for good").isFalse();
   }
 
   @Test
   void otherGroupsAtTheNextSignInAreAnotherRoleAndEndTheOldOne() throws Exception {
     good(configure("[administrators]", OPS));
-    String before = cookie(signIn("provider=corp"));
-    assertThat(session(before).path("role").asText()).isEqualTo("auditor");
+    String before = AdministratorBrowser.cookie(browser.signIn("provider=corp"));
+    assertThat(browser.session(before).path("role").asText()).isEqualTo("auditor");
     provider.claims(claims -> claims.claim("groups", List.of("ops")));
-    String after = cookie(signIn("provider=corp"));
-    assertThat(session(after).path("role").asText()).isEqualTo("operator");
-    assertThat(session(before).path("signedIn").asBoolean()).isFalse();
+    String after = AdministratorBrowser.cookie(browser.signIn("provider=corp"));
+    assertThat(browser.session(after).path("role").asText()).isEqualTo("operator");
+    assertThat(browser.session(before).path("signedIn").asBoolean()).isFalse();
     good(broker.admin("POST", "/admin/v1/administrators/corp:alice@example.com/disable", ""));
-    assertThat(session(after).path("signedIn").asBoolean()).isFalse();
-    assertThat(signIn("provider=corp").body()).contains("signin-user-disabled");
+    assertThat(browser.session(after).path("signedIn").asBoolean()).isFalse();
+    assertThat(browser.signIn("provider=corp").body()).contains("signin-user-disabled");
   }
 
   @Test
@@ -313,25 +229,30 @@ final class AdministratorProviderTest {
     good(configure("[administrators]", "[{group: staff, role: admiral}]"));
     assertThat(broker.admin("GET", "/admin/v1/config", "").body())
         .contains("{group: staff, role: admiral}");
-    assertThat(session(cookie(signIn("provider=corp"))).path("role").asText()).isEqualTo("admiral");
+    assertThat(
+            browser
+                .session(AdministratorBrowser.cookie(browser.signIn("provider=corp")))
+                .path("role")
+                .asText())
+        .isEqualTo("admiral");
   }
 
   @Test
   void pageOffersTheProvidersThatSignInAdministrators() throws Exception {
     good(configure("[administrators]", OPS));
-    try (Chromium browser = Chromium.start(folder, folder.resolve("chromium.log"))) {
-      browser.addAuthenticator();
-      browser.open(broker.url("/admin/signin"));
-      browser.shows("signin");
-      AdministratorPageTest.pictures(browser, "signin-one-provider");
-      browser.value("document.querySelector('#providers button').click()");
-      browser.shows("account");
-      assertThat(browser.text("own-name")).isEqualTo("corp:alice@example.com");
-      assertThat(browser.value("document.querySelector('.own-credentials').hidden").asBoolean())
+    try (Chromium chromium = Chromium.start(folder, folder.resolve("chromium.log"))) {
+      chromium.addAuthenticator();
+      chromium.open(broker.url("/admin/signin"));
+      chromium.shows("signin");
+      AdministratorPageTest.pictures(chromium, "signin-one-provider");
+      chromium.value("document.querySelector('#providers button').click()");
+      chromium.shows("account");
+      assertThat(chromium.text("own-name")).isEqualTo("corp:alice@example.com");
+      assertThat(chromium.value("document.querySelector('.own-credentials').hidden").asBoolean())
           .isTrue();
-      AdministratorPageTest.pictures(browser, "account-of-provider");
-      browser.click("sign-out");
-      browser.shows("signin");
+      AdministratorPageTest.pictures(chromium, "account-of-provider");
+      chromium.click("sign-out");
+      chromium.shows("signin");
 
       good(
           broker.admin(
@@ -346,13 +267,13 @@ final class AdministratorProviderTest {
                    domains: [partner.example], signIn: [administrators]}
               """
                   .formatted(provider.issuer(), TestProvider.CLIENT)));
-      browser.open(broker.url("/admin/signin"));
-      browser.until("document.querySelectorAll('#providers button').length == 2");
-      AdministratorPageTest.pictures(browser, "signin-providers");
-      browser.type("email", "alice@example.com");
-      browser.value("document.getElementById('by-email').requestSubmit()");
-      browser.shows("account");
-      assertThat(browser.text("own-role")).isEqualTo("auditor");
+      chromium.open(broker.url("/admin/signin"));
+      chromium.until("document.querySelectorAll('#providers button').length == 2");
+      AdministratorPageTest.pictures(chromium, "signin-providers");
+      chromium.type("email", "alice@example.com");
+      chromium.value("document.getElementById('by-email').requestSubmit()");
+      chromium.shows("account");
+      assertThat(chromium.text("own-role")).isEqualTo("auditor");
     }
   }
 
@@ -360,12 +281,17 @@ final class AdministratorProviderTest {
   void nothingOfTheQueryLeadsElsewhere() throws Exception {
     good(configure("[administrators]", OPS));
     String evil = URLEncoder.encode("https://evil.example/\r\nX: y", StandardCharsets.UTF_8);
-    HttpResponse<String> back = signIn("provider=corp&redirect_uri=" + evil + "&next=" + evil);
+    HttpResponse<String> back =
+        browser.signIn("provider=corp&redirect_uri=" + evil + "&next=" + evil);
     assertThat(back.headers().firstValue("Location").orElseThrow())
         .startsWith("/admin/signin?redirect_uri=https%3A%2F%2Fevil.example")
         .doesNotContain("next=");
     assertThat(
-            ask("/command-line", cookie(back), Map.of("redirectUri", "https://evil.example/"))
+            browser
+                .ask(
+                    "/command-line",
+                    AdministratorBrowser.cookie(back),
+                    Map.of("redirectUri", "https://evil.example/"))
                 .statusCode())
         .isEqualTo(400);
   }

@@ -3,6 +3,7 @@ package org.postern.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jwt.SignedJWT;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -11,12 +12,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.identity.IdentityKey;
 
 /** A device ends its own session, and no other. */
 final class SignOutTest {
+  private static final Pattern HINT = Pattern.compile("name=\"id_token_hint\" value=\"([^\"]+)\"");
+
   @TempDir private Path folder;
 
   private static String signOut(BrokerUnderTest broker, String csr) throws Exception {
@@ -57,15 +62,35 @@ final class SignOutTest {
       assertThat(revoked(broker)).isFalse();
       JsonNode answer = BrokerUnderTest.JSON.readTree(signOut(broker, csr(key)));
       assertThat(answer.path("ended").asBoolean()).isTrue();
-      assertThat(answer.path("continue").asText())
-          .startsWith(provider.issuer() + "/end?")
-          .contains("client_id=" + TestProvider.CLIENT)
-          .contains("post_logout_redirect_uri=");
+      carriesTheIdTokenToTheProviderOnce(broker, provider, answer.path("continue").asText());
       assertThat(revoked(broker)).isTrue();
       assertThat(signOut(broker, csr(key))).contains("\"ended\":false");
       assertThat(broker.admin("GET", "/admin/v1/audit?limit=20", "").body())
           .contains("user.sign-out");
     }
+  }
+
+  /** By a form, so that the token is in nobody's list of addresses or programs. */
+  private static void carriesTheIdTokenToTheProviderOnce(
+      BrokerUnderTest broker, TestProvider provider, String onward) throws Exception {
+    assertThat(onward)
+        .startsWith(broker.url("/signin/sign-out/onward?ticket=").toString())
+        .hasSizeLessThan(200);
+    String path = onward.substring(broker.url("/").toString().length() - 1);
+    HttpResponse<String> page = broker.get(path);
+    assertThat(page.body())
+        .contains("action=\"" + provider.issuer() + "/end\"", "post_logout_redirect_uri")
+        .contains("name=\"client_id\" value=\"" + TestProvider.CLIENT);
+    Matcher hint = HINT.matcher(page.body());
+    assertThat(hint.find()).as(page.body()).isTrue();
+    SignedJWT token = SignedJWT.parse(hint.group(1));
+    assertThat(token.getJWTClaimsSet().getSubject()).isEqualTo("alice");
+    assertThat(broker.get(path).body())
+        .as("the second time")
+        .contains("You are signed out")
+        .doesNotContain("id_token_hint");
+    assertThat(broker.get("/signin/sign-out/onward?ticket=made-up").body())
+        .contains("You are signed out");
   }
 
   @Test
@@ -99,6 +124,41 @@ final class SignOutTest {
       assertThat(enroll(broker, IdentityKey.generate()).toString())
           .contains("device-quarantined", "so no new one is let in");
     }
+  }
+
+  @Test
+  void personHasAsManyDevicesAsTheProviderAllowsAndWhatItsUserInfoSays() throws Exception {
+    try (TestProvider provider = new TestProvider(Instant::now);
+        BrokerUnderTest broker =
+            new BrokerUnderTest(folder.resolve("data"), Set.of(provider.issuer()))) {
+      provider.claims(claims -> claims.claim("groups", null));
+      provider.userInfo("{\"sub\":\"alice\",\"groups\":[\"from-user-info\"],\"dept\":\"r&d\"}");
+      apply(broker, provider, 2);
+      assertThat(enroll(broker, IdentityKey.generate()).has("device_id")).isTrue();
+      assertThat(broker.admin("GET", "/admin/v1/users", "").body())
+          .contains("\"department\":[\"r&d\"]", "from-user-info");
+      assertThat(enroll(broker, IdentityKey.generate()).has("device_id")).isTrue();
+      assertThat(enroll(broker, IdentityKey.generate()).toString())
+          .contains("too-many-devices", "as you may have (2)");
+      apply(broker, provider, 3);
+      assertThat(enroll(broker, IdentityKey.generate()).has("device_id")).isTrue();
+      provider.userInfo("{\"sub\":\"mallory\"}");
+      assertThat(BrokerUnderTest.parameter(broker.signIn(), "error_description"))
+          .contains("signin-user-info-subject");
+    }
+  }
+
+  private static void apply(BrokerUnderTest broker, TestProvider provider, int devices)
+      throws Exception {
+    HttpResponse<String> applied =
+        broker.admin(
+            "POST",
+            "/admin/v1/apply",
+            "version: 1\nidentityProviders: [{name: corp, issuer: \"%s\", clientId: %s,"
+                    .formatted(provider.issuer(), TestProvider.CLIENT)
+                + " userInfo: true, devicesPerUser: %d, attributes: {department: dept}}]\n"
+                    .formatted(devices));
+    assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
   }
 
   private static JsonNode enroll(BrokerUnderTest broker, IdentityKey key) throws Exception {

@@ -128,6 +128,20 @@ final class SignalPollingTest {
   }
 
   @Test
+  void tokenThatIsPolledRightAfterARotationIsBelieved() throws Exception {
+    SignalBed.SignedIn who = bed.signIn("rosa", "");
+    transmitter.offer(CAEP + "token-claims-change", transmitter.person("rosa"), Map.of());
+    untilTaken();
+    transmitter.rotate("events-2");
+    String after =
+        transmitter.offer(RISC + "sessions-revoked", transmitter.person("rosa"), Map.of());
+    untilTaken();
+    assertThat(bed.isLive(who)).isFalse();
+    assertThat(transmitter.questions)
+        .noneSatisfy(question -> assertThat(question.path("setErrs").has(after)).isTrue());
+  }
+
+  @Test
   void accessTokenThatEndsEarlyIsReplaced() throws Exception {
     SignalBed.SignedIn who = bed.signIn("dora", "");
     transmitter.forgetTokens();

@@ -73,6 +73,15 @@ final class SignalsTest {
   }
 
   @Test
+  void tokenThatComesRightAfterARotationIsBelieved() throws Exception {
+    SignalBed.SignedIn who = bed.signIn("rosa", "sid-r");
+    accepted(SSF + "verification", opaque("s-1"), Map.of());
+    transmitter.rotate("events-2");
+    accepted(CAEP + "session-revoked", transmitter.person("rosa"), Map.of());
+    assertThat(bed.isLive(who)).isFalse();
+  }
+
+  @Test
   void riskLevelIsNotedOfWhoIsMeantAndTheLaterWordHolds() throws Exception {
     SignalBed.SignedIn who = bed.signIn("rita", "");
     long now = Instant.now().getEpochSecond();

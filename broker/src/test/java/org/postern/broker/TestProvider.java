@@ -1,6 +1,7 @@
 package org.postern.broker;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -10,6 +11,7 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,10 +35,19 @@ public final class TestProvider implements AutoCloseable {
   /** The client that it knows. */
   public static final String CLIENT = "postern-test";
 
+  /** Where it describes itself. */
+  public static final String DISCOVERY = "/.well-known/openid-configuration";
+
   private final HttpServer server;
   private final Map<String, Map<String, String>> codes = new ConcurrentHashMap<>();
   private final java.util.function.Supplier<Instant> now;
   private volatile RSAKey key;
+  private volatile String userInfo = "{}";
+
+  /** What it answers at a path instead of what it should. */
+  public record Misbehaviour(int status, String body) {}
+
+  private final Map<String, Misbehaviour> misbehaviours = new ConcurrentHashMap<>();
   private volatile UnaryOperator<JWTClaimsSet.Builder> claims = each -> each;
 
   /** Starts it. */
@@ -45,10 +56,11 @@ public final class TestProvider implements AutoCloseable {
     this.key = new RSAKeyGenerator(2048).keyID("first").generate();
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.createContext("/.well-known/openid-configuration", this::discovery);
-    server.createContext("/keys", this::keys);
-    server.createContext("/authorize", this::authorize);
-    server.createContext("/token", this::token);
+    serve(DISCOVERY, this::discovery);
+    serve("/keys", this::keys);
+    serve("/authorize", this::authorize);
+    serve("/token", this::token);
+    server.createContext("/userinfo", each -> answer(each, 200, userInfo));
     server.start();
   }
 
@@ -62,9 +74,36 @@ public final class TestProvider implements AutoCloseable {
     this.claims = change;
   }
 
+  /** What the UserInfo endpoint says of everybody, in JSON. */
+  public void userInfo(String json) {
+    this.userInfo = json;
+  }
+
   /** Signs with another key from now on, and shows only that one. */
   public void rotate(String keyId) throws JOSEException {
     key = new RSAKeyGenerator(2048).keyID(keyId).generate();
+  }
+
+  /** Answers so from now on; the status 0 takes it back. */
+  public void misbehave(String path, int status, String body) {
+    if (status == 0) {
+      misbehaviours.remove(path);
+    } else {
+      misbehaviours.put(path, new Misbehaviour(status, body.replace("ISSUER", issuer())));
+    }
+  }
+
+  private void serve(String path, HttpHandler well) {
+    server.createContext(
+        path,
+        exchange -> {
+          Misbehaviour instead = misbehaviours.get(path);
+          if (instead == null) {
+            well.handle(exchange);
+          } else {
+            answer(exchange, instead.status(), instead.body());
+          }
+        });
   }
 
   private void discovery(HttpExchange exchange) throws IOException {
@@ -74,6 +113,7 @@ public final class TestProvider implements AutoCloseable {
         """
         {"issuer":"%1$s","authorization_endpoint":"%1$s/authorize","token_endpoint":"%1$s/token",
          "jwks_uri":"%1$s/keys","end_session_endpoint":"%1$s/end","response_types_supported":["code"],
+         "userinfo_endpoint":"%1$s/userinfo",
          "subject_types_supported":["public"],
          "id_token_signing_alg_values_supported":["RS256"]}\
         """
@@ -134,6 +174,30 @@ public final class TestProvider implements AutoCloseable {
         new SignedJWT(
             new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(),
             claims.apply(builder).build());
+    jwt.sign(new RSASSASigner(key));
+    return jwt.serialize();
+  }
+
+  /** Its word that a session is over (OpenID Connect Back-Channel Logout 1.0). */
+  public String logoutToken(String session) throws JOSEException {
+    Instant time = now.get();
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256)
+                .keyID(key.getKeyID())
+                .type(new JOSEObjectType("logout+jwt"))
+                .build(),
+            new JWTClaimsSet.Builder()
+                .issuer(issuer())
+                .audience(CLIENT)
+                .jwtID("out-" + session)
+                .claim("sid", session)
+                .claim(
+                    "events",
+                    Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()))
+                .issueTime(Date.from(time))
+                .expirationTime(Date.from(time.plusSeconds(120)))
+                .build());
     jwt.sign(new RSASSASigner(key));
     return jwt.serialize();
   }

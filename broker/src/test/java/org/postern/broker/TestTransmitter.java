@@ -34,7 +34,7 @@ final class TestTransmitter implements AutoCloseable {
   static final String RISC = "https://schemas.openid.net/secevent/risc/event-type/";
   static final String SSF = "https://schemas.openid.net/secevent/ssf/event-type/";
 
-  final RSAKey key;
+  volatile RSAKey key;
 
   /** Events that wait to be polled, by their ids. */
   final Map<String, String> waiting = Collections.synchronizedMap(new LinkedHashMap<>());
@@ -51,7 +51,7 @@ final class TestTransmitter implements AutoCloseable {
   private volatile String accessToken = "none yet";
 
   TestTransmitter() throws IOException, JOSEException {
-    key = new RSAKeyGenerator(2048).keyID("events").generate();
+    rotate("events");
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/keys", each -> answer(each, 200, new JWKSet(key).toString(true)));
@@ -60,6 +60,11 @@ final class TestTransmitter implements AutoCloseable {
     server.createContext("/poll", this::poll);
     server.createContext("/verify", this::verify);
     server.start();
+  }
+
+  /** Signs with another key from now on, and shows only that one. */
+  void rotate(String keyId) throws JOSEException {
+    key = new RSAKeyGenerator(2048).keyID(keyId).generate();
   }
 
   String issuer() {
@@ -93,7 +98,7 @@ final class TestTransmitter implements AutoCloseable {
     SignedJWT token =
         new SignedJWT(
             new JWSHeader.Builder(JWSAlgorithm.RS256)
-                .keyID("events")
+                .keyID(with.getKeyID())
                 .type(new JOSEObjectType(type))
                 .build(),
             claims);

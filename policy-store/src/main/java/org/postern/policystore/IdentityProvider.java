@@ -17,6 +17,7 @@ import java.util.TreeMap;
 /// @param sessionLength of a device whose user signs in here, and at most of an administrator
 /// @param administrators who becomes an administrator, if administrators sign in here: the first
 ///   that fits
+/// @param devicesPerUser how many devices one of its users may have at a time
 public record IdentityProvider(
     String name,
     Protocol protocol,
@@ -25,13 +26,17 @@ public record IdentityProvider(
     Set<Audience> audiences,
     Attributes attributes,
     Duration sessionLength,
-    List<RoleMapping> administrators) {
+    List<RoleMapping> administrators,
+    int devicesPerUser) {
 
   /// The claim that is read when the document names none.
   public static final String GROUPS_CLAIM_DEFAULT = "groups";
 
   /// How long a sign-in lasts when the document does not say.
   public static final Duration SESSION_LENGTH_DEFAULT = Duration.ofHours(12);
+
+  /// How many devices a user may have when the document does not say.
+  public static final int DEVICES_PER_USER_DEFAULT = PolicyLimits.DEFAULT.devicesPerUser();
 
   /// Copies the collections.
   public IdentityProvider {
@@ -49,7 +54,16 @@ public record IdentityProvider(
       Set<Audience> audiences,
       Attributes attributes,
       Duration sessionLength) {
-    this(name, protocol, domains, anyDomain, audiences, attributes, sessionLength, List.of());
+    this(
+        name,
+        protocol,
+        domains,
+        anyDomain,
+        audiences,
+        attributes,
+        sessionLength,
+        List.of(),
+        DEVICES_PER_USER_DEFAULT);
   }
 
   /// One whose sign-ins last as long as usual.
@@ -90,12 +104,14 @@ public record IdentityProvider(
   /// @param allowPlainHttp the issuer may be an http URL on another host: for tests and
   ///   demonstrations
   /// @param scopes what is asked for besides `openid`; empty: [#SCOPES_DEFAULT]
+  /// @param userInfo claims that the ID token lacks are read from the UserInfo endpoint
   public record OpenIdConnect(
       String issuer,
       String clientId,
       ClientSecret secret,
       boolean allowPlainHttp,
-      List<String> scopes)
+      List<String> scopes,
+      boolean userInfo)
       implements Protocol {
     /// What is asked for when the document does not say.
     public static final List<String> SCOPES_DEFAULT = List.of("email", "profile");
@@ -108,7 +124,7 @@ public record IdentityProvider(
     /// With the usual scopes.
     public OpenIdConnect(
         String issuer, String clientId, ClientSecret secret, boolean allowPlainHttp) {
-      this(issuer, clientId, secret, allowPlainHttp, List.of());
+      this(issuer, clientId, secret, allowPlainHttp, List.of(), false);
     }
   }
 
@@ -236,11 +252,20 @@ public record IdentityProvider(
                   String client,
                   ClientSecret old,
                   boolean plain,
-                  var scopes) ->
-              new OpenIdConnect(issuer, client, secret, plain, scopes);
+                  var scopes,
+                  boolean userInfo) ->
+              new OpenIdConnect(issuer, client, secret, plain, scopes, userInfo);
           case Saml saml -> saml;
         };
     return new IdentityProvider(
-        name, changed, domains, anyDomain, audiences, attributes, sessionLength, administrators);
+        name,
+        changed,
+        domains,
+        anyDomain,
+        audiences,
+        attributes,
+        sessionLength,
+        administrators,
+        devicesPerUser);
   }
 }

@@ -41,7 +41,10 @@ final class ProviderHandlers {
                     "identity provider", name, "List them: postern admin idp list"));
     List<Map<String, Object>> findings = new ArrayList<>();
     boolean wrong = false;
-    for (ProviderClient.Finding each : client.examine()) {
+    Optional<ProviderNotes.Note> last = desk.notes().last(name);
+    List<ProviderClient.Finding> found = new ArrayList<>(client.examine());
+    last.ifPresent(note -> found.addAll(LastSignIn.findings(client.provider(), note)));
+    for (ProviderClient.Finding each : found) {
       wrong |= each.grade() == ProviderClient.Grade.WRONG;
       Map<String, Object> finding = new LinkedHashMap<>();
       finding.put("grade", each.grade().name().toLowerCase(Locale.ROOT));
@@ -58,7 +61,6 @@ final class ProviderHandlers {
         URI.create(facts.address())
             .resolve("/signin/test?provider=" + name + "&ticket=" + desk.tickets().issue(name))
             .toString());
-    Optional<ProviderNotes.Note> last = desk.notes().last(name);
     last.ifPresent(note -> {
       Map<String, Object> said = new LinkedHashMap<>();
       said.put("at", note.at().toString());

@@ -41,6 +41,11 @@ public final class AddressRate {
         };
   }
 
+  /** As many at once as in a minute. */
+  public static AddressRate even(int perMinute, int trackedMax, LongSupplier nanoTime) {
+    return new AddressRate(perMinute, perMinute, trackedMax, nanoTime);
+  }
+
   /** Takes one event from the address's allowance; false when there is none left. */
   public synchronized boolean tryTake(InetAddress address) {
     long now = nanoTime.getAsLong();

@@ -44,6 +44,22 @@ public record HttpsLimits(
           600);
 
   /**
+   * Codes that one address may type a minute: people of an office let headless machines in, and a
+   * stranger who guesses has ten minutes for one of 20^8.
+   */
+  public int codesPerMinute() {
+    return Math.max(1, sensitivePerMinute / 20);
+  }
+
+  /**
+   * Questions a minute of one address's devices that wait to be let in; each asks every five
+   * seconds.
+   */
+  public int pollsPerMinute() {
+    return Math.multiplyExact(sensitivePerMinute, 5);
+  }
+
+  /**
    * The same with another rate of sign-in and enrollment from one address, half of it at once.
    *
    * @param perMinute at least 2: a whole office may share one address

@@ -81,11 +81,7 @@ public final class SignalDesk {
               ? new Finding(Grade.WRONG, "keys", stream.keysUrl() + " holds none")
               : new Finding(Grade.GOOD, "keys", keys + " at " + stream.keysUrl()));
     } catch (SignInException e) {
-      findings.add(
-          new Finding(
-              Grade.WRONG,
-              "keys",
-              e.getMessage() + " (" + e.fault().title() + "; " + e.fault().advice() + ")"));
+      findings.add(new Finding(Grade.WRONG, "keys", e.forAdministrator()));
     }
     findings.add(
         switch (stream.delivery()) {

@@ -69,6 +69,7 @@ final class SignalDoor {
   /** Whether the same token may be good a moment later. */
   static boolean isPassing(SignInFault fault) {
     return fault == SignInFault.PROVIDER_UNREACHABLE
+        || fault == SignInFault.TOKEN_KEY_UNKNOWN
         || fault == SignInFault.PROVIDER_FORBIDDEN
         || fault == SignInFault.PROVIDER_MISCONFIGURED;
   }

@@ -1,5 +1,6 @@
 package org.postern.broker.signin;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 
@@ -38,6 +39,24 @@ public interface Outbound {
    * @param date the header, or empty
    */
   record Answer(int status, String contentType, String date, String body) {}
+
+  /** It answered with a redirect. */
+  final class Redirected extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Redirected() {
+      super("it answers with a redirect, which is not followed");
+    }
+  }
+
+  /** It answered with too much. */
+  final class TooLarge extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooLarge(int bytesMax) {
+      super("its answer is longer than " + bytesMax + " bytes");
+    }
+  }
 
   /**
    * Sends.

@@ -65,12 +65,12 @@ public final class OutboundHttp implements Outbound {
           .get(limits.fetchDeadline().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw unreachable(request, String.valueOf(cause.getMessage()));
+      throw OutboundTrouble.of(request.uri(), cause);
     } catch (TimeoutException e) {
-      throw unreachable(request, "no complete answer within " + limits.fetchDeadline());
+      throw OutboundTrouble.tooSlow(request.uri(), limits.fetchDeadline());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw unreachable(request, "interrupted");
+      throw new SignInException(SignInFault.PROVIDER_UNREACHABLE, "interrupted", e);
     }
   }
 
@@ -80,25 +80,27 @@ public final class OutboundHttp implements Outbound {
     boolean secure = "https".equals(uri.getScheme());
     if (host == null || uri.getUserInfo() != null || !(secure || "http".equals(uri.getScheme()))) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED, "not an https address: " + uri.getScheme());
+              SignInFault.PROVIDER_MISCONFIGURED, "not an https address: " + uri.getScheme())
+          .advising("Write it as https://HOST/...");
     }
     InetAddress[] addresses;
     try {
       addresses = InetAddress.getAllByName(host);
     } catch (UnknownHostException e) {
-      throw unreachable(request, "its name does not resolve");
+      throw OutboundTrouble.nameUnknown(uri);
     }
     boolean allPublic = Arrays.stream(addresses).allMatch(PublicAddress::is);
     if (!allPublic && !request.privateAllowed()) {
-      throw new SignInException(
-          SignInFault.PROVIDER_FORBIDDEN,
-          host
-              + " has a private address; if that is meant, allow it: --allow-private-issuer for a"
-              + " provider, --allow-private-webhook for the approval webhook");
+      throw new SignInException(SignInFault.PROVIDER_FORBIDDEN, host + " has a private address")
+          .advising(
+              "If that is meant, allow it at the start of every broker: --allow-private-issuer"
+                  + " with the issuer or metadata URL, --allow-private-webhook for the approval"
+                  + " webhook.");
     }
     if (!secure && (allPublic || !request.privateAllowed())) {
       throw new SignInException(
-          SignInFault.PROVIDER_FORBIDDEN, host + " is asked without TLS (expected: https)");
+              SignInFault.PROVIDER_FORBIDDEN, host + " is asked without TLS (expected: https)")
+          .advising("Only a private address that the operator allows may be asked so.");
     }
     return addresses[0];
   }
@@ -131,7 +133,7 @@ public final class OutboundHttp implements Outbound {
     return response.compose(head -> {
       if (head.statusCode() / 100 == 3) {
         http.connection().close();
-        return Future.failedFuture("it answered with a redirect, which is not followed");
+        return Future.failedFuture(new Redirected());
       }
       return body(head);
     });
@@ -150,17 +152,12 @@ public final class OutboundHttp implements Outbound {
                 received.toString())));
     head.handler(part -> {
       if (received.length() + part.length() > limits.fetchBytesMax()) {
-        whole.tryFail("its answer is longer than " + limits.fetchBytesMax() + " bytes");
+        whole.tryFail(new TooLarge(limits.fetchBytesMax()));
         head.request().connection().close();
       } else {
         received.appendBuffer(part);
       }
     });
     return whole.future();
-  }
-
-  private static SignInException unreachable(Request request, String why) {
-    return new SignInException(
-        SignInFault.PROVIDER_UNREACHABLE, request.uri().getHost() + ": " + why);
   }
 }

@@ -46,9 +46,10 @@ public interface ProviderClient {
    *
    * @param subject the provider's name for the person
    * @param providerSession the provider's name for its session, may be empty
+   * @param hint what the client wanted back, sealed; may be empty
    * @param state that the browser carries there and back
    */
-  record SignOut(String subject, String providerSession, String state) {}
+  record SignOut(String subject, String providerSession, String hint, String state) {}
 
   /** A way for the browser. */
   sealed interface Departure {

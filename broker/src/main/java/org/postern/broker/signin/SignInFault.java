@@ -40,6 +40,10 @@ public enum SignInFault {
   TOKEN_UNREADABLE(502, "The ID token cannot be read", "Tell the administrator."),
   TOKEN_SIGNATURE(
       403, "The ID token is not signed by the identity provider", "Tell the administrator."),
+  TOKEN_KEY_UNKNOWN(
+      503,
+      "The identity provider has a key that is not known here yet",
+      "Start again in half a minute; if it stays so, tell the administrator."),
   TOKEN_ISSUER(403, "The ID token is another issuer's", "Tell the administrator."),
   TOKEN_AUDIENCE(403, "The ID token is for another client", "Tell the administrator."),
   TOKEN_NONCE(403, "The ID token belongs to another sign-in", "Start again with postern login."),
@@ -48,6 +52,14 @@ public enum SignInFault {
   TOKEN_SUBJECT(403, "The ID token names nobody", "Tell the administrator."),
   TOKEN_DUPLICATE(
       403, "The ID token says one thing twice", "Tell the administrator: a claim appears twice."),
+  USER_INFO(
+      502,
+      "The identity provider did not say all that it was asked",
+      "Tell the administrator: what its UserInfo endpoint answers cannot be used."),
+  USER_INFO_SUBJECT(
+      403,
+      "The identity provider said something of somebody else",
+      "Tell the administrator: UserInfo and the ID token name different people."),
   GROUPS_OVERAGE(
       502,
       "The identity provider did not send all your groups",

@@ -10,8 +10,10 @@ import java.time.Duration;
  * @param keysMax keys in a provider's key set
  * @param metadataAge how long discovery and keys are used before they are read again
  * @param metadataKept how long they are believed when they cannot be read again
- * @param refetchPause at least this long between two readings of the keys, whatever tokens claim,
- *     and after a failed one
+ * @param refetchPause after a failed reading, and between two readings of the keys because of what
+ *     tokens claim
+ * @param refetchBurst so many such readings may follow each other at once: keys change a moment
+ *     after they were read
  * @param clockSkew how far a provider's clock may be off
  * @param signInAge from the first page to the return from the provider
  * @param codeAge one-time code towards the device
@@ -27,6 +29,7 @@ public record SignInLimits(
     Duration metadataAge,
     Duration metadataKept,
     Duration refetchPause,
+    int refetchBurst,
     Duration clockSkew,
     Duration signInAge,
     Duration codeAge,
@@ -44,6 +47,7 @@ public record SignInLimits(
         metadataAge,
         metadataKept,
         refetchPause,
+        refetchBurst,
         clockSkew,
         signInAge,
         codeAge,
@@ -62,6 +66,7 @@ public record SignInLimits(
           Duration.ofHours(1),
           Duration.ofDays(7),
           Duration.ofSeconds(30),
+          4,
           Duration.ofSeconds(60),
           Duration.ofMinutes(10),
           Duration.ofSeconds(60),

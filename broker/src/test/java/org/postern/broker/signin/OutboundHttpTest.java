@@ -31,6 +31,7 @@ final class OutboundHttpTest {
           Duration.ofHours(1),
           Duration.ofDays(7),
           Duration.ofSeconds(30),
+          4,
           Duration.ofSeconds(60),
           Duration.ofMinutes(10),
           Duration.ofSeconds(60),

@@ -139,6 +139,8 @@ public final class AuditFields {
                   "signIn",
                   "administrators",
                   "sessionLength",
+                  "devicesPerUser",
+                  "userInfo",
                   "scopes",
                   "saml",
                   "allowPlainHttp")),

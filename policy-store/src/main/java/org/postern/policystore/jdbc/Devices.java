@@ -1,6 +1,7 @@
 package org.postern.policystore.jdbc;
 
 import java.security.SecureRandom;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -27,7 +28,7 @@ public final class Devices {
 
   /// Over a data source.
   ///
-  /// @param devicesPerUser see `PolicyLimits`
+  /// @param devicesPerUser of a user whose provider is no longer configured
   public Devices(DataSource source, SecureRandom random, InstantSource clock, int devicesPerUser) {
     this.database = new Database(source);
     this.tokens = new Tokens(random);
@@ -93,6 +94,7 @@ public final class Devices {
           if (setAside.isPresent()) {
             return new Registration.SetAside(setAside.get());
           }
+          int most = devicesMax(connection, userId);
           int count =
               Database.first(
                       connection,
@@ -100,8 +102,8 @@ public final class Devices {
                       "select count(*) from device where user_id = ? and state <> 'removed'",
                       userId)
                   .orElse(0);
-          if (count >= devicesPerUser) {
-            return new Registration.TooMany(devicesPerUser);
+          if (count >= most) {
+            return new Registration.TooMany(most);
           }
           DeviceRecord device =
               new DeviceRecord(
@@ -118,6 +120,17 @@ public final class Devices {
               clock.instant());
           return new Registration.Registered(device);
         });
+  }
+
+  /// By the word of the user's provider.
+  private int devicesMax(Connection connection, String userId) throws SQLException {
+    return Database.first(
+            connection,
+            row -> row.getInt(1),
+            "select p.devices_per_user from app_user u join identity_provider p"
+                + " on p.name = u.provider where u.id = ?",
+            userId)
+        .orElse(devicesPerUser);
   }
 
   private static Registration again(DeviceRecord device, String userId) {

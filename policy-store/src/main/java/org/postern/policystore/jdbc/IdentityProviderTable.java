@@ -32,15 +32,15 @@ final class IdentityProviderTable {
       "select name, issuer, client_id, secret_kind, secret_location, groups_claim, domains,"
           + " allow_plain_http, protocol, any_domain, audiences, attributes, saml_metadata_kind,"
           + " saml_metadata, saml_entity_id, saml_subject, saml_email, saml_display_name,"
-          + " saml_options, saml_consumer_urls, scopes, session_seconds, administrators"
-          + " from identity_provider";
+          + " saml_options, saml_consumer_urls, scopes, session_seconds, administrators,"
+          + " user_info, devices_per_user from identity_provider";
   private static final String UPSERT =
       "insert into identity_provider (name, issuer, client_id, secret_kind, secret_location,"
           + " secret_sealed, groups_claim, domains, allow_plain_http, protocol, any_domain,"
           + " audiences, attributes, saml_metadata_kind, saml_metadata, saml_entity_id,"
           + " saml_subject, saml_email, saml_display_name, saml_options, saml_consumer_urls,"
-          + " scopes, session_seconds, administrators)"
-          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          + " scopes, session_seconds, administrators, user_info, devices_per_user)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
           + " on conflict (name) do update set"
           + " issuer = excluded.issuer, client_id = excluded.client_id,"
           + " secret_kind = excluded.secret_kind, secret_location = excluded.secret_location,"
@@ -55,7 +55,8 @@ final class IdentityProviderTable {
           + " saml_options = excluded.saml_options,"
           + " saml_consumer_urls = excluded.saml_consumer_urls, scopes = excluded.scopes,"
           + " session_seconds = excluded.session_seconds,"
-          + " administrators = excluded.administrators";
+          + " administrators = excluded.administrators, user_info = excluded.user_info,"
+          + " devices_per_user = excluded.devices_per_user";
 
   private IdentityProviderTable() {}
 
@@ -89,7 +90,8 @@ final class IdentityProviderTable {
         audiences,
         new Attributes(row.getString("groups_claim"), named),
         Duration.ofSeconds(row.getInt("session_seconds")),
-        RoleMapping.ofFlat(Database.texts(row, "administrators")));
+        RoleMapping.ofFlat(Database.texts(row, "administrators")),
+        row.getInt("devices_per_user"));
   }
 
   private static Protocol protocol(ResultSet row) throws SQLException {
@@ -101,7 +103,8 @@ final class IdentityProviderTable {
               row.getString("client_id"),
               secret(row),
               row.getBoolean("allow_plain_http"),
-              Database.texts(row, "scopes"));
+              Database.texts(row, "scopes"),
+              row.getBoolean("user_info"));
       case "saml" -> saml(row);
       default -> throw new SQLException("unknown protocol of an identity provider: " + protocol);
     };
@@ -166,6 +169,8 @@ final class IdentityProviderTable {
     values.add(openId == null ? List.of() : openId.scopes());
     values.add((int) provider.sessionLength().toSeconds());
     values.add(RoleMapping.flat(provider.administrators()));
+    values.add(openId != null && openId.userInfo());
+    values.add(provider.devicesPerUser());
     Database.update(connection, UPSERT, values.toArray());
   }
 

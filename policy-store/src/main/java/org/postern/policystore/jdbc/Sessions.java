@@ -66,8 +66,9 @@ public final class Sessions {
           Database.update(
               connection,
               "insert into session (id, user_id, device_id, provider, authenticated_at, expires_at,"
-                  + " auth_context, auth_methods, auth_at, provider_session, started_at)"
-                  + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  + " auth_context, auth_methods, auth_at, provider_session, sign_out_hint,"
+                  + " started_at)"
+                  + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               id,
               userId,
               deviceId,
@@ -78,6 +79,7 @@ public final class Sessions {
               authentication.method().methods(),
               authentication.at(),
               authentication.providerSession(),
+              authentication.signOutHint(),
               now);
           return Database.first(connection, Sessions::read, COLUMNS + "where id = ?", id)
               .orElseThrow();
@@ -165,7 +167,9 @@ public final class Sessions {
   ///
   /// @param subject whose, in the provider's words
   /// @param providerSession the provider's name for its session; may be empty
-  public record SignedOut(String userId, String provider, String subject, String providerSession) {}
+  /// @param signOutHint see [Authentication]; may be empty
+  public record SignedOut(
+      String userId, String provider, String subject, String providerSession, String signOutHint) {}
 
   /// Ends the session of the device that holds a key.
   ///
@@ -179,11 +183,12 @@ public final class Sessions {
                 row.getString("user_id"),
                 row.getString("provider"),
                 row.getString("subject"),
-                row.getString("provider_session")),
-        "update session s set revoked_at = ?, revoked_because = ? from device d, app_user u"
-            + " where d.key_fingerprint = ? and d.state <> 'removed' and s.device_id = d.id"
-            + " and u.id = s.user_id and s.revoked_at is null"
-            + " returning s.user_id, s.provider, u.subject, s.provider_session",
+                row.getString("provider_session"),
+                row.getString("sign_out_hint")),
+        "update session s set revoked_at = ?, revoked_because = ? from device d, app_user u,"
+            + " session was where was.id = s.id and d.key_fingerprint = ? and d.state <> 'removed'"
+            + " and s.device_id = d.id and u.id = s.user_id and s.revoked_at is null returning"
+            + " s.user_id, s.provider, u.subject, s.provider_session, was.sign_out_hint",
         clock.instant(),
         because,
         keyFingerprint);

@@ -155,7 +155,7 @@ public final class SignIns {
     return database.update(
             "issue a sign-in code",
             "update sign_in set user_id = ?, auth_context = ?, auth_methods = ?, auth_at = ?,"
-                + " provider_session = ?, code_hash = ?, code_expires_at = ?"
+                + " provider_session = ?, sign_out_hint = ?, code_hash = ?, code_expires_at = ?"
                 + " where state_hash = ? and completed_at is not null and code_hash is null"
                 + " and refused is null",
             who.userId(),
@@ -163,6 +163,7 @@ public final class SignIns {
             who.authentication().method().methods(),
             who.authentication().at(),
             who.authentication().providerSession(),
+            who.authentication().signOutHint(),
             Tokens.hash(code),
             clock.instant().plus(validity),
             Tokens.hash(state))
@@ -184,7 +185,7 @@ public final class SignIns {
         "update sign_in set redeemed_at = ?"
             + " where code_hash = ? and redeemed_at is null and code_expires_at > ?"
             + " returning user_id, provider, code_challenge, device_name, auth_context,"
-            + " auth_methods, auth_at, provider_session",
+            + " auth_methods, auth_at, provider_session, sign_out_hint",
         now,
         Tokens.hash(code),
         now);
@@ -194,7 +195,8 @@ public final class SignIns {
     return new Authentication(
         new SignInMethod(row.getString("auth_context"), Database.texts(row, "auth_methods")),
         Database.instantOrNull(row, "auth_at"),
-        row.getString("provider_session"));
+        row.getString("provider_session"),
+        row.getString("sign_out_hint"));
   }
 
   private static Returning readReturning(ResultSet row) throws SQLException {

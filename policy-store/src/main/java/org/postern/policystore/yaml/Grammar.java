@@ -19,6 +19,7 @@ final class Grammar {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
   private static final Pattern PORTS = Pattern.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?");
+  private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}");
   private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,7})([smhd])");
   private static final Pattern EMAIL =
       Pattern.compile("[^\\s@\\p{Cntrl}]{1,64}@([a-z0-9.-]{1,189})");
@@ -175,6 +176,16 @@ final class Grammar {
       }
     }
     return bad(text, "a number with s, m, h or d, as in 30m, at most " + max.toDays() + "d");
+  }
+
+  static Read<Integer> count(String text, int min, int max) {
+    if (COUNT.matcher(text).matches()) {
+      int count = Integer.parseInt(text);
+      if (min <= count && count <= max) {
+        return good(count);
+      }
+    }
+    return bad(text, "a whole number from %d to %d".formatted(min, max));
   }
 
   static Read<Boolean> truth(String text) {

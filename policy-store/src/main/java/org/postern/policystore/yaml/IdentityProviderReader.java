@@ -27,6 +27,7 @@ final class IdentityProviderReader {
   private static final int METADATA_CHARACTERS_MAX = 512 * 1024;
   private static final int CONSUMER_URLS_MAX = 8;
   private static final int SCOPES_MAX = 20;
+  private static final int DEVICES_PER_USER_MAX = 1_000;
   private static final Duration SESSION_LENGTH_MIN = Duration.ofMinutes(5);
   private static final Duration SESSION_LENGTH_MAX = Duration.ofDays(90);
   private static final List<String> OPEN_ID_KEYS =
@@ -39,6 +40,7 @@ final class IdentityProviderReader {
           "clientSecretKept",
           "clientKey",
           "scopes",
+          "userInfo",
           "allowPlainHttp");
   private static final List<String> SAML_KEYS =
       List.of(
@@ -68,7 +70,7 @@ final class IdentityProviderReader {
     List<String> keys = new ArrayList<>(List.of("name"));
     keys.addAll(OPEN_ID_KEYS);
     keys.addAll(List.of("saml", "groupsClaim", "attributes", "domains", "anyDomain", "signIn"));
-    keys.addAll(List.of("sessionLength", "administrators"));
+    keys.addAll(List.of("sessionLength", "devicesPerUser", "administrators"));
     return List.copyOf(keys);
   }
 
@@ -88,6 +90,10 @@ final class IdentityProviderReader {
     if (sessionLength.compareTo(SESSION_LENGTH_MIN) < 0) {
       fields.problem("sessionLength", "expected at least 5m");
     }
+    int devicesPerUser =
+        fields
+            .optional("devicesPerUser", text -> Grammar.count(text, 1, DEVICES_PER_USER_MAX))
+            .orElse(IdentityProvider.DEVICES_PER_USER_DEFAULT);
     Attributes attributes = new Attributes(groups, attributes(fields));
     List<RoleMapping> administrators = administrators(fields, name, attributes);
     Optional<? extends Protocol> protocol = fields.has("saml") ? saml(fields) : openId(fields);
@@ -103,7 +109,8 @@ final class IdentityProviderReader {
             audiences,
             attributes,
             sessionLength,
-            administrators));
+            administrators,
+            devicesPerUser));
   }
 
   private static Set<Audience> audiences(Fields fields) {
@@ -218,7 +225,13 @@ final class IdentityProviderReader {
     return issuer.isEmpty() || clientId.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new OpenIdConnect(issuer.get(), clientId.get(), secret, allowPlainHttp, scopes));
+            new OpenIdConnect(
+                issuer.get(),
+                clientId.get(),
+                secret,
+                allowPlainHttp,
+                scopes,
+                fields.flag("userInfo")));
   }
 
   private static ClientSecret clientSecret(Fields fields) {

@@ -284,6 +284,9 @@ public final class PolicyWriter {
     if (!provider.sessionLength().equals(IdentityProvider.SESSION_LENGTH_DEFAULT)) {
       next("sessionLength", ConditionText.duration(provider.sessionLength()));
     }
+    if (provider.devicesPerUser() != IdentityProvider.DEVICES_PER_USER_DEFAULT) {
+      next("devicesPerUser", Integer.toString(provider.devicesPerUser()));
+    }
     list("domains", provider.domains());
     flag("anyDomain", provider.anyDomain());
     if (!provider.audiences().equals(Set.of(IdentityProvider.Audience.USERS))) {
@@ -314,6 +317,7 @@ public final class PolicyWriter {
           next("clientSecretEnv", quote(variable));
     }
     list("scopes", openId.scopes());
+    flag("userInfo", openId.userInfo());
     flag("allowPlainHttp", openId.allowPlainHttp());
   }
 

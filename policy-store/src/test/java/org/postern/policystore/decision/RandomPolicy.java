@@ -337,13 +337,14 @@ public final class RandomPolicy {
     return new IdentityProvider(
         plain.name(),
         new IdentityProvider.OpenIdConnect(
-            "https://x", "c", new ClientSecret.None(), false, scopes),
+            "https://x", "c", new ClientSecret.None(), false, scopes, apart.nextBoolean()),
         plain.domains(),
         false,
         plain.audiences(),
         plain.attributes(),
         Duration.ofMinutes(apart.nextInt(5, 90 * 24 * 60)),
-        administrators);
+        administrators,
+        apart.nextInt(1, 1_001));
   }
 
   private static IdentityProvider provider(String name, List<String> domains) {

@@ -1,7 +1,6 @@
 package org.postern.broker.signin.oidc;
 
 import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jwt.JWTClaimsSet;
 import java.net.URI;
 import java.text.ParseException;
@@ -111,12 +110,7 @@ public final class EventTokens {
 
   /** How many keys the transmitter publishes; reads them if need be. */
   public int keys(Transmitter transmitter) throws SignInException {
-    try {
-      return known(transmitter).keys().count();
-    } catch (KeySourceException e) {
-      throw new SignInException(
-          SignInFault.PROVIDER_UNREACHABLE, String.valueOf(e.getMessage()), e);
-    }
+    return known(transmitter).keys().count();
   }
 
   /** What the token says, when every check holds. */

@@ -1,8 +1,6 @@
 package org.postern.broker.signin.oidc;
 
 import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -41,10 +39,13 @@ final class IdTokenCheck {
   private final InstantSource clock;
   private final SignedTokens signed;
 
+  /** Anybody may send one. */
+  private final SignedTokens signOuts;
+
   IdTokenCheck(
       IdentityProvider provider,
       OpenIdConnect openId,
-      JWKSource<SecurityContext> keys,
+      ProviderKeys keys,
       SignInLimits limits,
       InstantSource clock) {
     this.provider = provider;
@@ -52,6 +53,7 @@ final class IdTokenCheck {
     this.limits = limits;
     this.clock = clock;
     this.signed = new SignedTokens(keys, TYPES, true);
+    this.signOuts = new SignedTokens(keys.forAnotherDoor(clock), TYPES, true);
   }
 
   /**
@@ -60,6 +62,11 @@ final class IdTokenCheck {
    * @param nonce of the sign-in that this token must belong to
    */
   Asserted check(String token, String nonce) throws SignInException {
+    return person(claims(token, nonce));
+  }
+
+  /** What it says, when every check holds, not yet taken over. */
+  JWTClaimsSet claims(String token, String nonce) throws SignInException {
     JWTClaimsSet claims = signed.verify(token);
     try {
       checkIssuer(claims);
@@ -67,11 +74,24 @@ final class IdTokenCheck {
       checkTime(claims);
       checkFresh(claims);
       checkNonce(claims, nonce);
+      return claims;
+    } catch (ParseException e) {
+      throw wrongType(e);
+    }
+  }
+
+  /** Who it is, by claims that were judged. */
+  Asserted person(JWTClaimsSet claims) throws SignInException {
+    try {
       return read(claims);
     } catch (ParseException e) {
-      throw new SignInException(
-          SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
+      throw wrongType(e);
     }
+  }
+
+  private static SignInException wrongType(ParseException e) {
+    return new SignInException(
+        SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
   }
 
   /**
@@ -79,7 +99,7 @@ final class IdTokenCheck {
    * holds.
    */
   LogoutToken checkLogout(String token) throws SignInException {
-    JWTClaimsSet claims = signed.verify(token);
+    JWTClaimsSet claims = signOuts.verify(token);
     try {
       checkIssuer(claims);
       checkAudience(claims);
@@ -104,8 +124,7 @@ final class IdTokenCheck {
           session == null ? "" : session,
           claims.getExpirationTime().toInstant());
     } catch (ParseException e) {
-      throw new SignInException(
-          SignInFault.TOKEN_UNREADABLE, "a claim has the wrong type: " + e.getMessage(), e);
+      throw wrongType(e);
     }
   }
 

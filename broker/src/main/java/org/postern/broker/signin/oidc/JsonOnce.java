@@ -2,9 +2,13 @@ package org.postern.broker.signin.oidc;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.Map;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 
@@ -15,6 +19,7 @@ import org.postern.broker.signin.SignInFault;
 final class JsonOnce {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final ObjectMapper OBJECTS = new ObjectMapper(JSON);
   private static final int PARTS_READ = 2;
   private static final int TOKEN_MAX = 64 * 1024;
 
@@ -30,6 +35,19 @@ final class JsonOnce {
     }
     for (int i = 0; i < PARTS_READ; i++) {
       check(i, parts[i]);
+    }
+  }
+
+  /** An object that is not in a token. */
+  static Map<String, Object> object(String json, String what) throws SignInException {
+    try {
+      return OBJECTS.readValue(json, new TypeReference<Map<String, Object>>() {});
+    } catch (JsonProcessingException e) {
+      boolean twice = String.valueOf(e.getMessage()).startsWith("Duplicate field");
+      throw new SignInException(
+          twice ? SignInFault.TOKEN_DUPLICATE : SignInFault.TOKEN_UNREADABLE,
+          what + " is not a JSON object as it must be",
+          e);
     }
   }
 

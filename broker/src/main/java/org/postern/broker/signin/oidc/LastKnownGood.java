@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
@@ -30,7 +31,11 @@ final class LastKnownGood<T> {
 
   private record Known<T>(T value, Instant readAt) {}
 
-  private record Failure(SignInException why, Instant at) {}
+  private record Failure(SignInException why, Instant at) {
+    SignInException again() {
+      return new SignInException(why.fault(), String.valueOf(why.getMessage()), why);
+    }
+  }
 
   private final String what;
   private final Reader<T> reader;
@@ -65,19 +70,37 @@ final class LastKnownGood<T> {
   }
 
   /**
-   * What is published now, unless that was looked at a moment ago: something that should be in it
-   * is not in what was seen.
+   * What is published now: something that should be in it is not in what was seen. Waits for a
+   * reading that is under way, which may bring it.
+   *
+   * @param budget how often this may be asked for
+   * @throws SignInException when it cannot be looked at now: nobody knows whether it is there
    */
   @SuppressWarnings(
       "ReferenceEquality") // What was read anew is another object, even if it is equal.
-  T afterRotation(T seen) throws SignInException {
+  T afterRotation(T seen, RefetchBudget budget) throws SignInException {
     Known<T> found = known;
-    if (found == null) {
-      return first();
+    if (found != null && found.value() != seen) {
+      return found.value();
     }
-    boolean newer = found.value() != seen;
-    boolean early = clock.instant().isBefore(found.readAt().plus(limits.refetchPause()));
-    return newer || early ? found.value() : again(found).value();
+    reading.lock();
+    try {
+      found = known;
+      if (found != null && found.value() != seen) {
+        return found.value();
+      }
+      Failure before = failure;
+      if (before != null && pausing(before)) {
+        throw before.again();
+      }
+      if (!budget.tryTake()) {
+        throw new SignInException(
+            SignInFault.TOKEN_KEY_UNKNOWN, what + " were read again a moment ago");
+      }
+      return read();
+    } finally {
+      reading.unlock();
+    }
   }
 
   private T first() throws SignInException {
@@ -89,8 +112,7 @@ final class LastKnownGood<T> {
       }
       Failure before = failure;
       if (before != null && pausing(before)) {
-        throw new SignInException(
-            before.why().fault(), String.valueOf(before.why().getMessage()), before.why());
+        throw before.again();
       }
       return read();
     } finally {

@@ -9,6 +9,7 @@ import org.postern.broker.signin.ServiceKeyRing;
 import org.postern.broker.signin.SignInLimits;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.OpenIdConnect;
+import org.postern.policystore.SecretSealer;
 import org.postern.policystore.jdbc.ClientSecrets;
 
 /** Makes the clients of OpenID Connect providers. */
@@ -17,6 +18,7 @@ public final class OidcClients {
   private final ServiceKeyRing keys;
   private final Set<String> privateIssuers;
   private final URI publicUrl;
+  private final SignOutHints hints;
   private final OidcSettings settings;
 
   /**
@@ -24,12 +26,14 @@ public final class OidcClients {
    *
    * @param privateIssuers issuers that may live at private addresses, by the operator's word
    * @param publicUrl where browsers reach this broker
+   * @param sealer seals ID tokens that are kept
    */
   public OidcClients(
       ClientSecrets secrets,
       ServiceKeyRing keys,
       Set<String> privateIssuers,
       URI publicUrl,
+      SecretSealer sealer,
       Outbound outbound,
       SignInLimits limits,
       InstantSource clock) {
@@ -37,6 +41,7 @@ public final class OidcClients {
     this.keys = keys;
     this.privateIssuers = Set.copyOf(privateIssuers);
     this.publicUrl = publicUrl;
+    this.hints = new SignOutHints(sealer);
     this.settings = new OidcSettings(outbound, limits, clock);
   }
 
@@ -49,7 +54,8 @@ public final class OidcClients {
             () -> secrets.of(provider.name()),
             keys,
             privateIssuers.contains(openId.issuer()),
-            publicUrl),
+            publicUrl,
+            hints),
         settings);
   }
 }

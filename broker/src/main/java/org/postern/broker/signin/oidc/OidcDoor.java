@@ -131,7 +131,11 @@ public final class OidcDoor {
       return Reply.json(200, java.util.Map.of());
     } catch (SignInException e) {
       LOG.info("sign-out refused: {}: {}", e.fault().code(), e.getMessage());
-      return Reply.problem(400, e.fault().code(), e.fault().title(), e.fault().advice());
+      boolean passing =
+          e.fault() == SignInFault.TOKEN_KEY_UNKNOWN
+              || e.fault() == SignInFault.PROVIDER_UNREACHABLE;
+      return Reply.problem(
+          passing ? 503 : 400, e.fault().code(), e.fault().title(), e.fault().advice());
     }
   }
 

@@ -1,26 +1,29 @@
 package org.postern.broker.signin.oidc;
 
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.oauth2.sdk.auth.ClientAuthenticationMethod;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
 import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.postern.broker.signin.ClockFinding;
 import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.ProviderClient;
 import org.postern.broker.signin.ProviderClient.Finding;
 import org.postern.broker.signin.ProviderClient.Grade;
 import org.postern.broker.signin.SignInException;
 import org.postern.policystore.ClientSecret;
+import org.postern.policystore.Demand;
 import org.postern.policystore.jdbc.StoreException;
 
 /** Walks through an OpenID Connect provider and says what it finds. */
 final class OidcExamination {
+  private static final String MADE_UP = "postern-idp-test";
+
+  /** As long as one has to be. */
+  private static final String MADE_UP_VERIFIER = MADE_UP.repeat(3);
+
   private final OidcProvider client;
   private final List<Finding> findings = new ArrayList<>();
 
@@ -35,15 +38,102 @@ final class OidcExamination {
       endpoints(metadata);
       keys(metadata);
       algorithms(metadata);
-      proof(metadata);
+      userInfo(metadata);
+      if (proof(metadata)) {
+        tryProof(metadata);
+      }
+      tryRedirect(metadata);
       clock(metadata.getJWKSetURI());
     } catch (SignInException e) {
-      add(
-          Grade.WRONG,
-          "discovery",
-          e.fault().title() + ": " + e.getMessage() + ". " + e.fault().advice());
+      add(Grade.WRONG, "discovery", e.forAdministrator());
     }
     return findings;
+  }
+
+  private void userInfo(OIDCProviderMetadata metadata) {
+    if (client.openId().userInfo()) {
+      boolean there = metadata.getUserInfoEndpointURI() != null;
+      add(
+          there ? Grade.GOOD : Grade.WRONG,
+          "userinfo",
+          there
+              ? "claims that the ID token lacks are read at " + metadata.getUserInfoEndpointURI()
+              : "userInfo is true, but discovery names no userinfo_endpoint. Leave userInfo out,"
+                  + " and let the provider put the claims into the ID token.");
+    }
+  }
+
+  /** A code that nobody gave out must be what it refuses, and not our proof. */
+  private void tryProof(OIDCProviderMetadata metadata) {
+    try {
+      String error = client.redemption().errorFor(metadata, MADE_UP, MADE_UP_VERIFIER);
+      switch (error) {
+        case "invalid_grant" ->
+            add(Grade.GOOD, "proof", "accepted: of a made-up code it refuses the code alone");
+        case "invalid_client", "unauthorized_client", "status 401" ->
+            add(
+                Grade.WRONG,
+                "proof",
+                "the provider refuses %s (%s). %s"
+                    .formatted(
+                        switch (client.openId().secret()) {
+                          case ClientSecret.OwnKey key -> "our key";
+                          case ClientSecret.None none -> "a client without a secret";
+                          default -> "the client id or its secret";
+                        },
+                        error,
+                        client.openId().secret() instanceof ClientSecret.OwnKey
+                            ? "Give it our keys, and check clientId and its clock: "
+                                + client.own().publicUrl().resolve(OidcDoor.KEYS)
+                            : "Copy clientId and clientSecret again from there; the secret may have"
+                                + " been renewed or have run out."));
+        default ->
+            add(
+                Grade.WARNING,
+                "proof",
+                "not known whether it is accepted: a made-up code was answered with " + error);
+      }
+    } catch (SignInException e) {
+      add(Grade.WRONG, "proof", "token endpoint: " + e.forAdministrator());
+    }
+  }
+
+  /** Some providers show a page with status 200 for what others refuse: then nothing is known. */
+  private void tryRedirect(OIDCProviderMetadata metadata) {
+    String register = "Register this redirect URI there, exactly: " + client.callback();
+    try {
+      ProviderClient.Departure departure =
+          client.departTo(
+              metadata,
+              new ProviderClient.Attempt(MADE_UP, MADE_UP, MADE_UP_VERIFIER, "", Demand.NONE));
+      Outbound.Answer answer =
+          client
+              .settings()
+              .outbound()
+              .send(
+                  new Outbound.Request(
+                      "GET",
+                      ((ProviderClient.Departure.Redirect) departure).address(),
+                      Map.of("Accept", "text/html"),
+                      "",
+                      client.own().privateAllowed()));
+      boolean refused = answer.status() >= 400;
+      add(
+          refused ? Grade.WRONG : Grade.GOOD,
+          "redirect",
+          refused
+              ? "the provider refuses our question (status %d): the redirect URI is not registered, or"
+                      .formatted(answer.status())
+                  + " clientId or scopes are not known there. "
+                  + register
+              : "our question is not refused. " + register);
+    } catch (SignInException e) {
+      if (e.isBecauseOf(Outbound.Redirected.class)) {
+        add(Grade.GOOD, "redirect", "our question is not refused. " + register);
+      } else {
+        add(Grade.WRONG, "redirect", "authorization endpoint: " + e.forAdministrator());
+      }
+    }
   }
 
   private void add(Grade grade, String what, String text) {
@@ -51,7 +141,6 @@ final class OidcExamination {
   }
 
   private void endpoints(OIDCProviderMetadata metadata) {
-    add(Grade.GOOD, "redirect", "register this redirect URI there, exactly: " + client.callback());
     if (metadata.getEndSessionEndpointURI() == null) {
       add(
           Grade.WARNING,
@@ -82,9 +171,12 @@ final class OidcExamination {
       add(
           count > 0 ? Grade.GOOD : Grade.WRONG,
           "keys",
-          count + " keys at " + metadata.getJWKSetURI());
-    } catch (KeySourceException e) {
-      add(Grade.WRONG, "keys", String.valueOf(e.getMessage()));
+          count > 0
+              ? count + " keys at " + metadata.getJWKSetURI()
+              : "no key at %s. The provider must publish the key that signs its ID tokens."
+                  .formatted(metadata.getJWKSetURI()));
+    } catch (SignInException e) {
+      add(Grade.WRONG, "keys", e.forAdministrator());
     }
   }
 
@@ -98,10 +190,12 @@ final class OidcExamination {
             ? "signs ID tokens with " + theirs.stream().filter(SignedTokens::isAllowed).toList()
             : "signs ID tokens only with "
                 + theirs
-                + " (expected: one of RS, PS, ES with SHA-2, or EdDSA)");
+                + " (expected: one of RS, PS, ES with SHA-2, or EdDSA). Choose such an algorithm"
+                + " for this client there.");
   }
 
-  private void proof(OIDCProviderMetadata metadata) {
+  /** Whether it is there to be tried. */
+  private boolean proof(OIDCProviderMetadata metadata) {
     ClientSecret secret = client.openId().secret();
     List<ClientAuthenticationMethod> methods = metadata.getTokenEndpointAuthMethods();
     if (secret instanceof ClientSecret.OwnKey) {
@@ -112,14 +206,17 @@ final class OidcExamination {
           "client key",
           known
               ? "give it our keys: " + client.own().publicUrl().resolve(OidcDoor.KEYS)
-              : "does not accept private_key_jwt (it accepts " + methods + ")");
-      return;
+              : "does not accept private_key_jwt (it accepts %s). Allow it there, or use clientSecret."
+                  .formatted(methods));
+      return known;
     }
     try {
       boolean there = client.own().secret().read().isPresent();
       add(Grade.GOOD, "client secret", there ? "there is one" : "none: a public client with PKCE");
+      return true;
     } catch (StoreException e) {
       add(Grade.WRONG, "client secret", String.valueOf(e.getMessage()));
+      return false;
     }
   }
 
@@ -130,22 +227,12 @@ final class OidcExamination {
               .settings()
               .outbound()
               .send(Outbound.Request.get(keys, client.own().privateAllowed()));
-      if (answer.date().isEmpty()) {
-        add(Grade.WARNING, "clock", "its answers carry no date to compare with");
-        return;
-      }
-      Instant theirs =
-          ZonedDateTime.parse(answer.date(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-      Duration off = Duration.between(client.settings().clock().instant(), theirs).abs();
-      boolean near = off.compareTo(client.settings().limits().clockSkew()) <= 0;
-      add(
-          near ? Grade.GOOD : Grade.WRONG,
-          "clock",
-          near
-              ? "within " + client.settings().limits().clockSkew().toSeconds() + " s of ours"
-              : "off by %d s (at most %d)"
-                  .formatted(off.toSeconds(), client.settings().limits().clockSkew().toSeconds()));
-    } catch (SignInException | DateTimeParseException e) {
+      findings.add(
+          ClockFinding.of(
+              answer.date(),
+              client.settings().clock().instant(),
+              client.settings().limits().clockSkew()));
+    } catch (SignInException e) {
       add(Grade.WARNING, "clock", "cannot be compared: " + e.getMessage());
     }
   }

@@ -1,35 +1,17 @@
 package org.postern.broker.signin.oidc;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.oauth2.sdk.AuthorizationCode;
-import com.nimbusds.oauth2.sdk.AuthorizationCodeGrant;
-import com.nimbusds.oauth2.sdk.OAuth2Error;
-import com.nimbusds.oauth2.sdk.ParseException;
+import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.oauth2.sdk.ResponseType;
 import com.nimbusds.oauth2.sdk.Scope;
-import com.nimbusds.oauth2.sdk.TokenErrorResponse;
-import com.nimbusds.oauth2.sdk.TokenRequest;
-import com.nimbusds.oauth2.sdk.TokenResponse;
-import com.nimbusds.oauth2.sdk.auth.ClientAuthenticationMethod;
-import com.nimbusds.oauth2.sdk.auth.ClientSecretBasic;
-import com.nimbusds.oauth2.sdk.auth.ClientSecretPost;
-import com.nimbusds.oauth2.sdk.auth.JWTAuthenticationClaimsSet;
-import com.nimbusds.oauth2.sdk.auth.PrivateKeyJWT;
-import com.nimbusds.oauth2.sdk.auth.Secret;
-import com.nimbusds.oauth2.sdk.http.HTTPRequest;
-import com.nimbusds.oauth2.sdk.http.HTTPResponse;
-import com.nimbusds.oauth2.sdk.id.Audience;
 import com.nimbusds.oauth2.sdk.id.ClientID;
-import com.nimbusds.oauth2.sdk.id.JWTID;
 import com.nimbusds.oauth2.sdk.id.State;
 import com.nimbusds.oauth2.sdk.pkce.CodeChallengeMethod;
 import com.nimbusds.oauth2.sdk.pkce.CodeVerifier;
+import com.nimbusds.oauth2.sdk.token.BearerAccessToken;
 import com.nimbusds.openid.connect.sdk.AuthenticationRequest;
 import com.nimbusds.openid.connect.sdk.LogoutRequest;
 import com.nimbusds.openid.connect.sdk.Nonce;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponse;
-import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
 import com.nimbusds.openid.connect.sdk.Prompt;
 import com.nimbusds.openid.connect.sdk.claims.ACR;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
@@ -37,8 +19,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Date;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,8 +30,6 @@ import org.postern.broker.signin.ServiceKeyRing;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
-import org.postern.identity.ServiceKey;
-import org.postern.policystore.ClientSecret;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.IdentityProvider.OpenIdConnect;
 
@@ -70,13 +48,16 @@ final class OidcProvider implements ProviderClient {
    *
    * @param privateAllowed the operator has said that this issuer may live at a private address
    */
-  record Own(SecretSource secret, ServiceKeyRing keys, boolean privateAllowed, URI publicUrl) {}
+  record Own(
+      SecretSource secret,
+      ServiceKeyRing keys,
+      boolean privateAllowed,
+      URI publicUrl,
+      SignOutHints hints) {}
 
   /** What discovery said, and what follows from it. */
   private record Discovered(
-      OIDCProviderMetadata metadata, ProviderKeys keys, IdTokenCheck tokens) {}
-
-  private static final Duration STATEMENT_AGE = Duration.ofSeconds(60);
+      OIDCProviderMetadata metadata, ProviderKeys keys, IdTokenCheck tokens, UserInfo userInfo) {}
 
   private final IdentityProvider provider;
   private final OpenIdConnect openId;
@@ -84,6 +65,7 @@ final class OidcProvider implements ProviderClient {
   private final Outbound outbound;
   private final SignInLimits limits;
   private final InstantSource clock;
+  private final CodeRedemption redemption;
   private final LastKnownGood<Discovered> published;
   private volatile @Nullable Discovered readLast;
 
@@ -94,6 +76,8 @@ final class OidcProvider implements ProviderClient {
     this.outbound = settings.outbound();
     this.limits = settings.limits();
     this.clock = settings.clock();
+    this.redemption =
+        new CodeRedemption(openId, own, own.publicUrl().resolve(OidcDoor.CALLBACK), settings);
     this.published =
         new LastKnownGood<>("endpoints of " + openId.issuer(), this::read, limits, clock);
   }
@@ -110,7 +94,10 @@ final class OidcProvider implements ProviderClient {
   /** Code flow with state, nonce and a proof key (S256). */
   @Override
   public Departure depart(Attempt attempt) throws SignInException {
-    OIDCProviderMetadata metadata = discover().metadata();
+    return departTo(discover().metadata(), attempt);
+  }
+
+  Departure departTo(OIDCProviderMetadata metadata, Attempt attempt) {
     AuthenticationRequest.Builder request =
         new AuthenticationRequest.Builder(
                 ResponseType.CODE, scope(), new ClientID(openId.clientId()), callback())
@@ -149,6 +136,19 @@ final class OidcProvider implements ProviderClient {
       return Optional.empty();
     }
     checkBrowserAddress(endpoint);
+    Optional<String> idToken = own.hints().open(signOut.hint());
+    if (idToken.isPresent()) {
+      // By a form: an ID token says who somebody is, and addresses are seen by others.
+      return Optional.of(
+          new Departure.Form(
+              endpoint,
+              Map.of(
+                  "id_token_hint", idToken.get(),
+                  "client_id", openId.clientId(),
+                  "post_logout_redirect_uri",
+                      own.publicUrl().resolve(OidcDoor.SIGNED_OUT).toString(),
+                  "state", signOut.state())));
+    }
     LogoutRequest request =
         new LogoutRequest(
             endpoint,
@@ -183,100 +183,32 @@ final class OidcProvider implements ProviderClient {
   /** Redeems the provider's code and judges the token that comes for it. */
   Asserted redeem(String code, String nonce, String verifier) throws SignInException {
     Discovered now = discover();
-    OIDCTokenResponse tokens = tokens(now.metadata(), code, verifier);
+    OIDCTokenResponse tokens = redemption.redeem(now.metadata(), code, verifier);
     String idToken = tokens.getOIDCTokens().getIDTokenString();
     if (idToken == null) {
       throw new SignInException(SignInFault.TOKEN_MISSING, "token response without id_token");
     }
-    return now.tokens().check(idToken, nonce);
+    JWTClaimsSet claims = now.tokens().claims(idToken, nonce);
+    if (openId.userInfo()) {
+      claims =
+          now.userInfo()
+              .complete(
+                  claims,
+                  now.metadata().getUserInfoEndpointURI(),
+                  Optional.ofNullable(tokens.getOIDCTokens().getBearerAccessToken())
+                      .map(BearerAccessToken::getValue)
+                      .orElse(null));
+    }
+    Asserted asserted = now.tokens().person(claims);
+    return new Asserted(
+        asserted.person(),
+        asserted.authentication().withSignOutHint(own.hints().seal(idToken)),
+        asserted.said());
   }
 
   /** The provider's word that a session is over. */
   IdTokenCheck.LogoutToken logout(String token) throws SignInException {
     return discover().tokens().checkLogout(token);
-  }
-
-  private OIDCTokenResponse tokens(OIDCProviderMetadata metadata, String code, String verifier)
-      throws SignInException {
-    AuthorizationCodeGrant grant =
-        new AuthorizationCodeGrant(
-            new AuthorizationCode(code), callback(), new CodeVerifier(verifier));
-    HTTPRequest request = tokenRequest(metadata, grant).toHTTPRequest();
-    Map<String, String> headers = new HashMap<>();
-    headers.put("Accept", "application/json");
-    headers.put("Content-Type", "application/x-www-form-urlencoded");
-    Optional.ofNullable(request.getAuthorization())
-        .ifPresent(value -> headers.put("Authorization", value));
-    Outbound.Answer answer =
-        outbound.send(
-            new Outbound.Request(
-                "POST",
-                metadata.getTokenEndpointURI(),
-                headers,
-                Optional.ofNullable(request.getBody()).orElse(""),
-                own.privateAllowed()));
-    try {
-      HTTPResponse response = new HTTPResponse(answer.status());
-      response.setHeader("Content-Type", answer.contentType());
-      response.setBody(answer.body());
-      TokenResponse parsed = OIDCTokenResponseParser.parse(response);
-      if (parsed instanceof TokenErrorResponse error) {
-        String why = String.valueOf(error.getErrorObject().getCode());
-        throw new SignInException(
-            why.equals(OAuth2Error.INVALID_GRANT_CODE)
-                ? SignInFault.CODE_REFUSED
-                : SignInFault.PROVIDER_REFUSED,
-            "token endpoint: " + why);
-      }
-      return (OIDCTokenResponse) parsed.toSuccessResponse();
-    } catch (ParseException e) {
-      throw new SignInException(SignInFault.TOKEN_MISSING, "token endpoint: " + e.getMessage(), e);
-    }
-  }
-
-  private TokenRequest tokenRequest(OIDCProviderMetadata metadata, AuthorizationCodeGrant grant)
-      throws SignInException {
-    URI endpoint = metadata.getTokenEndpointURI();
-    ClientID client = new ClientID(openId.clientId());
-    if (openId.secret() instanceof ClientSecret.OwnKey) {
-      return new TokenRequest.Builder(endpoint, statement(client), grant).build();
-    }
-    Optional<String> value = own.secret().read();
-    if (value.isEmpty()) {
-      return new TokenRequest.Builder(endpoint, client, grant).build();
-    }
-    Secret shared = new Secret(value.get());
-    List<ClientAuthenticationMethod> methods = metadata.getTokenEndpointAuthMethods();
-    boolean post =
-        methods != null
-            && !methods.contains(ClientAuthenticationMethod.CLIENT_SECRET_BASIC)
-            && methods.contains(ClientAuthenticationMethod.CLIENT_SECRET_POST);
-    return new TokenRequest.Builder(
-            endpoint,
-            post ? new ClientSecretPost(client, shared) : new ClientSecretBasic(client, shared),
-            grant)
-        .build();
-  }
-
-  /** We prove ourselves by our own key (RFC 7523); the audience is the issuer and nothing else. */
-  private PrivateKeyJWT statement(ClientID client) throws SignInException {
-    Instant now = clock.instant();
-    ServiceKey key = own.keys().keys().active();
-    JWTAuthenticationClaimsSet claims =
-        new JWTAuthenticationClaimsSet(
-            client,
-            new Audience(openId.issuer()).toSingleAudienceList(),
-            Date.from(now.plus(STATEMENT_AGE)),
-            null,
-            Date.from(now),
-            new JWTID());
-    try {
-      return new PrivateKeyJWT(
-          claims, JWSAlgorithm.RS256, key.privateKey(), key.fingerprint(), null);
-    } catch (JOSEException e) {
-      throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED, "our own key cannot sign: " + e.getMessage(), e);
-    }
   }
 
   private Discovered discover() throws SignInException {
@@ -293,7 +225,8 @@ final class OidcProvider implements ProviderClient {
             : new ProviderKeys(
                 outbound, metadata.getJWKSetURI(), own.privateAllowed(), limits, clock);
     IdTokenCheck tokens = new IdTokenCheck(provider, openId, keys, limits, clock);
-    Discovered fresh = new Discovered(metadata, keys, tokens);
+    UserInfo userInfo = new UserInfo(outbound, own.privateAllowed(), openId, keys);
+    Discovered fresh = new Discovered(metadata, keys, tokens, userInfo);
     readLast = fresh;
     return fresh;
   }
@@ -307,27 +240,17 @@ final class OidcProvider implements ProviderClient {
     Outbound.Answer answer = outbound.send(Outbound.Request.get(address, own.privateAllowed()));
     if (answer.status() != 200) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED, "discovery: status " + answer.status());
+              SignInFault.PROVIDER_MISCONFIGURED,
+              "discovery: status %d at %s".formatted(answer.status(), address))
+          .advising("Copy the issuer anew from the provider's OpenID Connect settings.");
     }
-    try {
-      OIDCProviderMetadata metadata = OIDCProviderMetadata.parse(answer.body());
-      if (!metadata.getIssuer().getValue().equals(issuer)) {
-        throw new SignInException(
-            SignInFault.PROVIDER_MISCONFIGURED,
-            "discovery names issuer %s (expected: %s)".formatted(metadata.getIssuer(), issuer));
-      }
-      if (metadata.getAuthorizationEndpointURI() == null
-          || metadata.getTokenEndpointURI() == null
-          || metadata.getJWKSetURI() == null) {
-        throw new SignInException(
-            SignInFault.PROVIDER_MISCONFIGURED, "discovery lacks an endpoint or the keys");
-      }
-      checkBrowserAddress(metadata.getAuthorizationEndpointURI());
-      return metadata;
-    } catch (ParseException e) {
-      throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED, "discovery cannot be read: " + e.getMessage(), e);
-    }
+    OIDCProviderMetadata metadata = DiscoveryCheck.read(answer.body(), issuer);
+    checkBrowserAddress(metadata.getAuthorizationEndpointURI());
+    return metadata;
+  }
+
+  CodeRedemption redemption() {
+    return redemption;
   }
 
   OpenIdConnect openId() {

@@ -12,14 +12,15 @@ import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
 
 /**
- * A provider's public keys. Read again when they are old, and once when a token names a key that is
- * not among them (the provider has rotated), but never more often than the pause allows: strangers
- * choose what tokens name. Safe on any thread.
+ * A provider's public keys. Read again when they are old, and when a token's key is not among them
+ * (the provider has rotated), but not more often than a budget allows: strangers choose what tokens
+ * name. Safe on any thread.
  */
 final class ProviderKeys implements JWKSource<SecurityContext> {
   private final Outbound outbound;
@@ -27,6 +28,7 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
   private final boolean privateAllowed;
   private final SignInLimits limits;
   private final LastKnownGood<JWKSet> keys;
+  private final RefetchBudget budget;
 
   ProviderKeys(
       Outbound outbound,
@@ -39,6 +41,21 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
     this.privateAllowed = privateAllowed;
     this.limits = limits;
     this.keys = new LastKnownGood<>("keys at " + address, this::read, limits, clock);
+    this.budget = new RefetchBudget(limits, clock);
+  }
+
+  private ProviderKeys(ProviderKeys same, RefetchBudget budget) {
+    this.outbound = same.outbound;
+    this.address = same.address;
+    this.privateAllowed = same.privateAllowed;
+    this.limits = same.limits;
+    this.keys = same.keys;
+    this.budget = budget;
+  }
+
+  /** The same keys, read again by a budget of its own: one door cannot use up another's. */
+  ProviderKeys forAnotherDoor(InstantSource clock) {
+    return new ProviderKeys(this, new RefetchBudget(limits, clock));
   }
 
   @Override
@@ -47,26 +64,37 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
     try {
       JWKSet current = keys.current();
       List<JWK> found = selector.select(current);
-      return found.isEmpty() ? selector.select(keys.afterRotation(current)) : found;
+      return found.isEmpty() ? selector.select(keys.afterRotation(current, budget)) : found;
     } catch (SignInException e) {
       throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
     }
   }
 
+  /** What is believed now, for {@link #areOthersThan}. */
+  JWKSet current() throws SignInException {
+    return keys.current();
+  }
+
+  /**
+   * Whether other keys are published than were seen: a token that does not name its key fits none
+   * of these.
+   */
+  boolean areOthersThan(JWKSet seen) throws SignInException {
+    return !keys.afterRotation(seen, budget).equals(seen);
+  }
+
   /** How many there are now; reads them if need be. */
-  int count() throws KeySourceException {
-    try {
-      return keys.current().size();
-    } catch (SignInException e) {
-      throw new KeySourceException("keys cannot be read: " + e.getMessage(), e);
-    }
+  int count() throws SignInException {
+    return keys.current().size();
   }
 
   private JWKSet read() throws SignInException {
     Outbound.Answer answer = outbound.send(Outbound.Request.get(address, privateAllowed));
     if (answer.status() != 200) {
       throw new SignInException(
-          SignInFault.PROVIDER_UNREACHABLE, "keys: status " + answer.status());
+              SignInFault.PROVIDER_UNREACHABLE,
+              "keys: status %d at %s".formatted(answer.status(), address))
+          .advising("The provider names this address as jwks_uri; it must answer there.");
     }
     try {
       JWKSet set = JWKSet.parse(answer.body()).toPublicJWKSet();
@@ -77,7 +105,8 @@ final class ProviderKeys implements JWKSource<SecurityContext> {
       }
       return set;
     } catch (ParseException e) {
-      throw new SignInException(SignInFault.PROVIDER_MISCONFIGURED, "keys are not a JWK set", e);
+      throw new SignInException(SignInFault.PROVIDER_MISCONFIGURED, "keys are not a JWK set", e)
+          .advising("The provider must publish a JSON Web Key Set at its jwks_uri.");
     }
   }
 }

@@ -3,7 +3,7 @@ package org.postern.broker.signin.oidc;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
@@ -38,7 +38,7 @@ final class SignedTokens {
           JWSAlgorithm.ES384,
           JWSAlgorithm.ES512);
 
-  private final JWKSource<SecurityContext> keys;
+  private final ProviderKeys keys;
   private final Set<JOSEObjectType> types;
   private final boolean typeMayBeMissing;
   private final DefaultJWTProcessor<SecurityContext> signatures = new DefaultJWTProcessor<>();
@@ -49,8 +49,7 @@ final class SignedTokens {
    * @param types what the token may say it is
    * @param typeMayBeMissing a token that does not say what it is may be one of them
    */
-  SignedTokens(
-      JWKSource<SecurityContext> keys, Set<JOSEObjectType> types, boolean typeMayBeMissing) {
+  SignedTokens(ProviderKeys keys, Set<JOSEObjectType> types, boolean typeMayBeMissing) {
     this.keys = keys;
     this.types = Set.copyOf(types);
     this.typeMayBeMissing = typeMayBeMissing;
@@ -74,6 +73,32 @@ final class SignedTokens {
     JsonOnce.check(token);
     try {
       JWT any = JWTParser.parse(token);
+      if (any instanceof SignedJWT parsed && parsed.getHeader().getKeyID() == null) {
+        return verifyWithoutName(parsed);
+      }
+      return verify(any);
+    } catch (ParseException e) {
+      throw new SignInException(SignInFault.TOKEN_UNREADABLE, "not a JWT", e);
+    }
+  }
+
+  /** It does not say by which key: when none fits, the one that does may be new. */
+  private JWTClaimsSet verifyWithoutName(SignedJWT token) throws SignInException, ParseException {
+    JWKSet seen = keys.current();
+    try {
+      return verify(token);
+    } catch (SignInException e) {
+      if (e.fault() != SignInFault.TOKEN_SIGNATURE
+          || !isAllowed(token.getHeader().getAlgorithm())
+          || !keys.areOthersThan(seen)) {
+        throw e;
+      }
+      return verify(token);
+    }
+  }
+
+  private JWTClaimsSet verify(JWT any) throws SignInException, ParseException {
+    try {
       if (any instanceof SignedJWT parsed && EdDsa.is(parsed)) {
         JOSEObjectType type = parsed.getHeader().getType();
         boolean fits = type == null ? typeMayBeMissing : types.contains(type);
@@ -84,13 +109,14 @@ final class SignedTokens {
         return parsed.getJWTClaimsSet();
       }
       return signatures.process(any, null);
-    } catch (ParseException e) {
-      throw new SignInException(SignInFault.TOKEN_UNREADABLE, "not a JWT", e);
     } catch (BadJOSEException e) {
       throw new SignInException(SignInFault.TOKEN_SIGNATURE, String.valueOf(e.getMessage()), e);
     } catch (JOSEException e) {
-      throw new SignInException(
-          SignInFault.PROVIDER_UNREACHABLE, String.valueOf(e.getMessage()), e);
+      SignInFault fault =
+          e.getCause() instanceof SignInException cause
+              ? cause.fault()
+              : SignInFault.PROVIDER_UNREACHABLE;
+      throw new SignInException(fault, String.valueOf(e.getMessage()), e);
     }
   }
 }

@@ -67,7 +67,12 @@ record IdpMetadata(
     } catch (SignInException e) {
       throw e.fault() == SignInFault.PROVIDER_MISCONFIGURED
           ? e
-          : wrong("metadata: " + e.getMessage());
+          : wrong("metadata: " + e.getMessage())
+              .advising(
+                  e.fault() == SignInFault.SAML_TOO_LARGE
+                      ? "Name an address that holds this provider alone, not a whole federation."
+                      : "What is there is no SAML 2.0 metadata; copy the address anew from the"
+                          + " provider's SAML settings.");
     }
   }
 
@@ -131,8 +136,10 @@ record IdpMetadata(
     }
     if (certificates.isEmpty() || certificates.size() > limits.keys()) {
       throw wrong(
-          "metadata has %d usable signing keys and %d weak ones (expected: 1 to %d)"
-              .formatted(certificates.size(), weak, limits.keys()));
+              "metadata has %d usable signing keys and %d weak ones (expected: 1 to %d)"
+                  .formatted(certificates.size(), weak, limits.keys()))
+          .advising(
+              "The provider must publish the certificate that it signs with (RSA 2048, P-256).");
     }
     Optional<URI> redirect =
         place(role.getSingleSignOnServices(), SAMLConstants.SAML2_REDIRECT_BINDING_URI);

@@ -44,8 +44,10 @@ final class LogoutCheck {
   Asked byRedirect(Map<String, String> query) throws SignInException {
     byte[] xml =
         Messages.inflate(query.getOrDefault(PARAMETER, ""), settings.saml().messageBytes());
-    if (!Messages.isSignedQuery(PARAMETER, query, client.source().current().keys())
-        && !Messages.isSignedQuery(PARAMETER, query, client.source().afterRotation().keys())) {
+    IdpMetadata known = client.source().current();
+    if (!Messages.isSignedQuery(PARAMETER, query, known.keys())
+        && !Messages.isSignedQuery(
+            PARAMETER, query, client.source().afterRotationForSignOut(known).keys())) {
       throw new SignInException(SignInFault.SAML_SIGNATURE, "none of the provider's keys fits");
     }
     return judge(SafeXml.parse(xml, bounds()).getDocumentElement());
@@ -68,7 +70,9 @@ final class LogoutCheck {
       return SignedElement.octets(root, known.keys());
     } catch (SignInException e) {
       IdpMetadata fresh =
-          e.fault() == SignInFault.SAML_SIGNATURE ? client.source().afterRotation() : known;
+          e.fault() == SignInFault.SAML_SIGNATURE
+              ? client.source().afterRotationForSignOut(known)
+              : known;
       if (fresh.certificates().equals(known.certificates())) {
         throw e;
       }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.signin.Outbound;
+import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.policystore.IdentityProvider.SamlMetadata;
@@ -16,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A provider's metadata, read again when it is old, and once when a signature fits none of its keys
- * (the provider may have rotated), but never more often than the pause allows. What cannot be read
- * anew is believed for some days longer, never past its own end. Blocking; safe on any thread.
+ * A provider's metadata, read again when it is old, and when a signature fits none of its keys (the
+ * provider may have rotated), but not more often than a budget allows. What cannot be read anew is
+ * believed for some days longer, never past its own end. Blocking; safe on any thread.
  */
 final class MetadataSource {
   private static final Logger LOG = LoggerFactory.getLogger(MetadataSource.class);
@@ -29,6 +30,9 @@ final class MetadataSource {
   private final String entityId;
   private final boolean privateAllowed;
   private final SamlSettings settings;
+  private final RefetchBudget signIns;
+  private final RefetchBudget signOuts;
+  private volatile String date = "";
   private @Nullable Known known;
 
   /**
@@ -42,6 +46,8 @@ final class MetadataSource {
     this.entityId = entityId;
     this.privateAllowed = privateAllowed;
     this.settings = settings;
+    this.signIns = new RefetchBudget(settings.signIn(), settings.clock());
+    this.signOuts = new RefetchBudget(settings.signIn(), settings.clock());
   }
 
   /** The metadata, not older than it may be. */
@@ -58,14 +64,28 @@ final class MetadataSource {
     return stillGood(now, time);
   }
 
-  /** The metadata as it is there now, unless that was looked at a moment ago. */
-  synchronized IdpMetadata afterRotation() throws SignInException {
+  /** The metadata as it is there now, unless that was looked at too often: a response fits none. */
+  IdpMetadata afterRotation(IdpMetadata seen) throws SignInException {
+    return afterRotation(seen, signIns);
+  }
+
+  /** Likewise for a sign-out, which anybody may send: sign-ins do not suffer from it. */
+  IdpMetadata afterRotationForSignOut(IdpMetadata seen) throws SignInException {
+    return afterRotation(seen, signOuts);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // What was read anew is another object.
+  private synchronized IdpMetadata afterRotation(IdpMetadata seen, RefetchBudget budget)
+      throws SignInException {
     Known now = known;
     Instant time = settings.clock().instant();
     if (now == null) {
       return renew(time).metadata();
     }
-    if (time.isBefore(now.triedAt().plus(settings.signIn().refetchPause()))) {
+    boolean failing =
+        now.triedAt().isAfter(now.readAt())
+            && time.isBefore(now.triedAt().plus(settings.signIn().refetchPause()));
+    if (now.metadata() != seen || failing || !budget.tryTake()) {
       return now.metadata();
     }
     return stillGood(renewOrKeep(now, time), time);
@@ -94,8 +114,11 @@ final class MetadataSource {
   private static void checkUntil(IdpMetadata metadata, Instant time) throws SignInException {
     if (metadata.validUntil().filter(until -> !time.isBefore(until)).isPresent()) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED,
-          "metadata was valid until " + metadata.validUntil().get());
+              SignInFault.PROVIDER_MISCONFIGURED,
+              "metadata was valid until " + metadata.validUntil().get())
+          .advising(
+              "The provider must publish it anew (or: fetch the file again); nobody signs in until"
+                  + " then.");
     }
   }
 
@@ -112,6 +135,16 @@ final class MetadataSource {
     IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
     checkUntil(fresh, settings.clock().instant());
     return fresh;
+  }
+
+  /** When the last answer was given, by the clock of who gave it; empty if it did not say. */
+  String date() {
+    return date;
+  }
+
+  /** Whether it came over a way on which others could change it. */
+  boolean isPlain() {
+    return source instanceof SamlMetadata.Url(String url) && url.startsWith("http:");
   }
 
   private byte[] fetch() throws SignInException {
@@ -131,8 +164,11 @@ final class MetadataSource {
                         privateAllowed));
         if (answer.status() != 200) {
           throw new SignInException(
-              SignInFault.PROVIDER_UNREACHABLE, "metadata: status " + answer.status());
+                  SignInFault.PROVIDER_UNREACHABLE,
+                  "metadata: status %d at %s".formatted(answer.status(), url))
+              .advising("Copy metadataUrl anew from the provider's SAML settings.");
         }
+        date = answer.date();
         yield answer.body().getBytes(StandardCharsets.UTF_8);
       }
     };
@@ -146,9 +182,10 @@ final class MetadataSource {
       return Files.readAllBytes(path);
     } catch (IOException e) {
       throw new SignInException(
-          SignInFault.PROVIDER_MISCONFIGURED,
-          "metadata file %s cannot be read: %s".formatted(path, e.getMessage()),
-          e);
+              SignInFault.PROVIDER_MISCONFIGURED,
+              "metadata file %s cannot be read: %s".formatted(path, e.getMessage()),
+              e)
+          .advising("It must be on every broker's host, readable for the broker.");
     }
   }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.postern.broker.signin.ClockFinding;
 import org.postern.broker.signin.ProviderClient.Finding;
 import org.postern.broker.signin.ProviderClient.Grade;
 import org.postern.broker.signin.SignInException;
@@ -36,13 +37,28 @@ final class SamlExamination {
       keys(metadata);
       validity(metadata);
       subject();
+      clock();
     } catch (SignInException e) {
-      add(
-          Grade.WRONG,
-          "metadata",
-          e.fault().title() + ": " + e.getMessage() + ". " + e.fault().advice());
+      add(Grade.WRONG, "metadata", e.forAdministrator());
     }
     return findings;
+  }
+
+  private void clock() {
+    if (client.source().isPlain()) {
+      add(
+          Grade.WARNING,
+          "way",
+          "metadata comes without TLS: who can change it on the way can sign in as anybody. Use"
+              + " https.");
+    }
+    if (!client.source().date().isEmpty()) {
+      findings.add(
+          ClockFinding.of(
+              client.source().date(),
+              client.settings().clock().instant(),
+              client.settings().signIn().clockSkew()));
+    }
   }
 
   private void add(Grade grade, String what, String text) {
@@ -74,13 +90,15 @@ final class SamlExamination {
     Instant now = client.settings().clock().instant();
     for (KeyCertificate each : metadata.certificates()) {
       boolean soon = each.notAfter().isBefore(now.plus(SOON));
+      boolean over = each.notAfter().isBefore(now);
       add(
           soon ? Grade.WARNING : Grade.GOOD,
           "signing key",
-          "%s %s, its certificate ends %s%s"
+          "%s %s, its certificate %s %s%s"
               .formatted(
                   each.key().getAlgorithm(),
                   each.fingerprint().substring(0, 16),
+                  over ? "ended" : "ends",
                   each.notAfter(),
                   soon ? ": a rotation is due; publish the new key beside this one" : ""));
     }

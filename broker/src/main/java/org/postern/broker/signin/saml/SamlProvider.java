@@ -111,7 +111,7 @@ final class SamlProvider implements ProviderClient {
     } catch (SignInException e) {
       IdpMetadata fresh = known;
       if (e.fault() == SignInFault.SAML_SIGNATURE) {
-        fresh = source.afterRotation();
+        fresh = source.afterRotation(known);
       }
       if (fresh.certificates().equals(known.certificates())) {
         throw e;

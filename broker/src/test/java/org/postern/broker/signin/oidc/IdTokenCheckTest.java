@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -300,30 +301,75 @@ final class IdTokenCheckTest {
   void rotatedKeyIsFoundByReadingTheKeysOnceMore() throws Exception {
     check.check(token(each -> each), "n-1");
     published = new JWKSet(rotated.toPublicJWK());
-    now = NOW.plus(SignInLimits.DEFAULT.refetchPause());
+    assertThat(check.check(byRotated("rotated"), "n-1").person().subject()).isEqualTo("alice");
+    assertThat(fetched).hasSize(2);
+  }
+
+  private static String byRotated(@Nullable String name) throws JOSEException {
+    return signed(
+        new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(name).build(),
+        new RSASSASigner(rotated),
+        honest().build());
+  }
+
+  @Test
+  void rotatedKeyIsFoundThatHasNoName() throws Exception {
+    RSAKey nameless = new RSAKey.Builder(own.toRSAPublicKey()).build();
+    published = new JWKSet(nameless);
+    check.check(
+        signed(new JWSHeader(JWSAlgorithm.RS256), new RSASSASigner(own), honest().build()), "n-1");
+    refused(byRotated(null), SignInFault.TOKEN_SIGNATURE);
+    published = new JWKSet(new RSAKey.Builder(rotated.toRSAPublicKey()).build());
+    assertThat(check.check(byRotated(null), "n-1").person().subject()).isEqualTo("alice");
+  }
+
+  @Test
+  void signOutsOfStrangersDoNotUseUpTheReadingsOfSignIns() throws Exception {
+    check.check(token(each -> each), "n-1");
+    for (int i = 0; i < 20; i++) {
+      String invented = byRotated("invented-" + i);
+      assertThatThrownBy(() -> check.checkLogout(invented)).isInstanceOf(SignInException.class);
+    }
+    assertThat(fetched).hasSize(1 + SignInLimits.DEFAULT.refetchBurst());
+    published = new JWKSet(rotated.toPublicJWK());
+    check.check(byRotated("rotated"), "n-1");
+  }
+
+  @Test
+  void signOutByARotatedKeyIsBelieved() throws Exception {
+    check.check(token(each -> each), "n-1");
+    published = new JWKSet(rotated.toPublicJWK());
     String token =
         signed(
             new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rotated").build(),
             new RSASSASigner(rotated),
-            honest().build());
-    assertThat(check.check(token, "n-1").person().subject()).isEqualTo("alice");
-    assertThat(fetched).hasSize(2);
+            honest()
+                .claim("nonce", null)
+                .jwtID("out-1")
+                .claim(
+                    "events",
+                    Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()))
+                .build());
+    assertThat(check.checkLogout(token).subject()).isEqualTo("alice");
   }
 
   @Test
   void inventedKeyNamesDoNotMakeUsAskTheProviderAgainAndAgain() throws Exception {
     check.check(token(each -> each), "n-1");
-    now = NOW.plus(SignInLimits.DEFAULT.refetchPause());
     for (int i = 0; i < 100; i++) {
       String token =
           signed(
               new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("invented-" + i).build(),
               new RSASSASigner(stranger),
               honest().build());
-      refused(token, SignInFault.TOKEN_SIGNATURE);
+      refused(
+          token,
+          i < SignInLimits.DEFAULT.refetchBurst()
+              ? SignInFault.TOKEN_SIGNATURE
+              : SignInFault.TOKEN_KEY_UNKNOWN);
       now = now.plus(Duration.ofMillis(10));
     }
-    assertThat(fetched).hasSizeLessThanOrEqualTo(2);
+    assertThat(fetched).hasSize(1 + SignInLimits.DEFAULT.refetchBurst());
   }
 
   @Test

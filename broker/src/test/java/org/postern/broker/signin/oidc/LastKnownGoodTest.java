@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.broker.signin.SignInLimits;
@@ -32,6 +33,7 @@ final class LastKnownGoodTest {
           },
           LIMITS,
           () -> now);
+  private final RefetchBudget budget = new RefetchBudget(LIMITS, () -> now);
 
   private void later(Duration time) {
     now = now.plus(time);
@@ -80,14 +82,44 @@ final class LastKnownGoodTest {
   }
 
   @Test
-  void rotationIsLookedForOnceInAPause() throws Exception {
+  void rotationIsLookedForAtOnceAndThenOnceInAPause() throws Exception {
     String seen = source.current();
-    assertThat(source.afterRotation(seen)).isSameAs(seen);
+    for (int i = 1; i <= LIMITS.refetchBurst(); i++) {
+      String fresh = source.afterRotation(seen, budget);
+      assertThat(fresh).isEqualTo("reading " + (i + 1));
+      assertThat(source.afterRotation(seen, budget)).as("somebody has looked").isSameAs(fresh);
+      seen = fresh;
+    }
+    lookingAgainIs(seen, SignInFault.TOKEN_KEY_UNKNOWN);
+    later(LIMITS.refetchPause().minusMillis(1));
+    lookingAgainIs(seen, SignInFault.TOKEN_KEY_UNKNOWN);
+    later(Duration.ofMillis(1));
+    String fresh = source.afterRotation(seen, budget);
+    assertThat(fresh).isEqualTo("reading " + (LIMITS.refetchBurst() + 2));
+    lookingAgainIs(fresh, SignInFault.TOKEN_KEY_UNKNOWN);
+    later(LIMITS.refetchPause().multipliedBy(100));
+    for (int i = 0; i < LIMITS.refetchBurst(); i++) {
+      fresh = source.afterRotation(fresh, budget);
+    }
+    lookingAgainIs(fresh, SignInFault.TOKEN_KEY_UNKNOWN);
+  }
+
+  private void lookingAgainIs(String seen, SignInFault fault) {
+    assertThatThrownBy(() -> source.afterRotation(seen, budget))
+        .isInstanceOfSatisfying(SignInException.class, e -> assertThat(e.fault()).isEqualTo(fault));
+  }
+
+  @Test
+  void rotationThatCannotBeLookedForIsNotTakenForNone() throws Exception {
+    String seen = source.current();
+    reachable = false;
+    lookingAgainIs(seen, SignInFault.PROVIDER_UNREACHABLE);
+    lookingAgainIs(seen, SignInFault.PROVIDER_UNREACHABLE);
+    assertThat(read).as("a failure is not tried again at once").isEqualTo(2);
+    assertThat(source.current()).as("what is known is still believed").isEqualTo(seen);
+    reachable = true;
     later(LIMITS.refetchPause());
-    String fresh = source.afterRotation(seen);
-    assertThat(fresh).isEqualTo("reading 2");
-    assertThat(source.afterRotation(seen)).isSameAs(fresh);
-    assertThat(read).isEqualTo(2);
+    assertThat(source.afterRotation(seen, budget)).isEqualTo("reading 3");
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.broker.signin.Asserted;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
+import org.postern.broker.signin.SignInLimits;
 import org.postern.identity.ServiceKey;
 import org.postern.policystore.IdentityProvider.Saml;
 import org.postern.policystore.IdentityProvider.SamlOption;
@@ -196,10 +197,8 @@ final class SamlResponseTest {
     byte[] byNext = TestIdp.bytes(document);
     refused(byNext, SignInFault.SAML_SIGNATURE);
     bed.published = bed.idp.metadata(bed.idp.key, next);
-    bed.now = SamlTestBed.NOW.plusSeconds(31);
     isAlice(client.verify(byNext));
     isAlice(client.verify(bed.signed(w -> {})));
-    int before = bed.fetched;
     Document forged = bed.response(w -> {});
     TestIdp.sign(
         TestIdp.find(forged, "Assertion"),
@@ -210,7 +209,12 @@ final class SamlResponseTest {
     for (int i = 0; i < 20; i++) {
       refused(TestIdp.bytes(forged), SignInFault.SAML_SIGNATURE);
     }
-    assertThat(bed.fetched).as("strangers do not make us ask again").isEqualTo(before);
+    assertThat(bed.fetched)
+        .as("strangers do not make us ask again and again")
+        .isEqualTo(1 + SignInLimits.DEFAULT.refetchBurst());
+    bed.now = SamlTestBed.NOW.plusSeconds(31);
+    refused(TestIdp.bytes(forged), SignInFault.SAML_SIGNATURE);
+    assertThat(bed.fetched).isEqualTo(2 + SignInLimits.DEFAULT.refetchBurst());
   }
 
   @Test
