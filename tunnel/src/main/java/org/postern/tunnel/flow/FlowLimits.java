@@ -37,7 +37,7 @@ public record FlowLimits(
           new Window(64 << 10, 8 << 20, Duration.ofMillis(20)),
           new Held(64 << 10, 1 << 20, 256),
           new Deadlines(
-              Duration.ofSeconds(5),
+              Duration.ofSeconds(4),
               Duration.ofSeconds(5),
               Duration.ofMillis(40),
               Duration.ofSeconds(5),
