@@ -43,6 +43,11 @@ final class AdminCaller {
         body);
   }
 
+  /** With more patience, for documents that take the broker long. */
+  Answer callPatiently(String method, String path, String body) throws Exception {
+    return call(broker.request(path).timeout(Duration.ofSeconds(150)), method, body);
+  }
+
   /** Headers are name and value in turn. */
   Answer call(String method, String path, String body, String... headers) throws Exception {
     return call(broker.request(path), method, body, headers);

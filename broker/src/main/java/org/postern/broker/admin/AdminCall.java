@@ -1,5 +1,7 @@
 package org.postern.broker.admin;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -11,12 +13,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.postern.broker.front.Head;
+import org.postern.broker.front.HttpsLimits;
 import org.postern.policystore.audit.AuditEvent;
 
 /** One request of an administrator, after it was let in and held to the contract. */
 final class AdminCall {
   private static final ObjectMapper JSON =
-      new ObjectMapper()
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxStringLength(HttpsLimits.DEFAULT.applyBytesMax())
+                          .build())
+                  .build())
           .enable(com.fasterxml.jackson.core.JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 

@@ -22,7 +22,7 @@ import org.postern.identity.WebTls;
 final class AdminClient {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration ANSWER = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofSeconds(150);
 
   private final URI url;
   private final String token;

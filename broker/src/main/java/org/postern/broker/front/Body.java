@@ -6,17 +6,41 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The body of one request, read up to a limit and no further. */
-final class Body {
+/**
+ * The body of one request, read up to a limit and no further. A large one needs one of few places,
+ * so that many at once do not fill the memory; whoever made the body gives it back with {@link
+ * #close}.
+ */
+final class Body implements AutoCloseable {
   private final int bytesMax;
+  private final int largeBytes;
+  private final Semaphore largePlaces;
+  private boolean placed;
   private final Buffer received = Buffer.buffer();
   private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
 
-  Body(int bytesMax) {
+  /**
+   * Nothing is read yet.
+   *
+   * @param largePlaces one is taken once more than so many bytes have come
+   */
+  Body(int bytesMax, int largeBytes, Semaphore largePlaces) {
     this.bytesMax = bytesMax;
+    this.largeBytes = largeBytes;
+    this.largePlaces = largePlaces;
+  }
+
+  /** All places for large bodies are taken. */
+  static final class NoPlace extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NoPlace() {
+      super("too many large bodies at once");
+    }
   }
 
   /** The peer sent more than it may. */
@@ -50,6 +74,9 @@ final class Body {
       if (received.length() + part.length() > bytesMax) {
         request.pause();
         whole.completeExceptionally(new TooLarge(bytesMax));
+      } else if (received.length() + part.length() > largeBytes && !hasPlace()) {
+        request.pause();
+        whole.completeExceptionally(new NoPlace());
       } else {
         received.appendBuffer(part);
       }
@@ -57,5 +84,22 @@ final class Body {
     request.endHandler(end -> whole.complete(received.getBytes()));
     request.exceptionHandler(whole::completeExceptionally);
     request.resume();
+  }
+
+  private synchronized boolean hasPlace() {
+    if (!placed && !whole.isDone()) {
+      placed = largePlaces.tryAcquire();
+    }
+    return placed;
+  }
+
+  /** Gives the place back, if it has one. Any thread, after the request was answered. */
+  @Override
+  public synchronized void close() {
+    whole.cancel(false);
+    if (placed) {
+      placed = false;
+      largePlaces.release();
+    }
   }
 }

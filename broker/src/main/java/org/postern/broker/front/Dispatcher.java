@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -34,8 +35,16 @@ final class Dispatcher implements Handler<RoutingContext> {
   private final HttpsLimits limits;
   private final Executor blocking;
   private final Semaphore places;
+  private final Semaphore largePlaces;
 
-  Dispatcher(Vertx vertx, Route route, HttpsLimits limits, Executor blocking, Semaphore places) {
+  Dispatcher(
+      Vertx vertx,
+      Route route,
+      HttpsLimits limits,
+      Executor blocking,
+      Semaphore places,
+      Semaphore largePlaces) {
+    this.largePlaces = largePlaces;
     this.vertx = vertx;
     this.route = route;
     this.limits = limits;
@@ -67,8 +76,7 @@ final class Dispatcher implements Handler<RoutingContext> {
       return;
     }
     Context loop = vertx.getOrCreateContext();
-    long timer =
-        vertx.setTimer(limits.requestDeadline().toMillis(), expired -> finish(routing, tooSlow()));
+    long timer = vertx.setTimer(deadline().toMillis(), expired -> finish(routing, tooSlow()));
     blocking.execute(() -> {
       Reply reply;
       try {
@@ -84,18 +92,21 @@ final class Dispatcher implements Handler<RoutingContext> {
 
   /** On a virtual thread. */
   private Reply answer(Context loop, HttpServerRequest request, Head head) {
-    try {
+    try (Body body = new Body(route.bodyBytesMax(), limits.largeBytes(), largePlaces)) {
       Optional<Reply> refusal = route.gate().refuse(head);
       if (refusal.isPresent()) {
         return refusal.get();
       }
-      byte[] body =
-          route.bodyBytesMax() == 0
-              ? new byte[0]
-              : new Body(route.bodyBytesMax()).read(loop, request, limits.requestDeadline());
-      return route.endpoint().answer(head, body);
+      return route
+          .endpoint()
+          .answer(
+              head, route.bodyBytesMax() == 0 ? new byte[0] : body.read(loop, request, deadline()));
     } catch (ExecutionException e) {
-      return e.getCause() instanceof Body.TooLarge ? tooLarge() : peerGone();
+      return switch (e.getCause()) {
+        case Body.TooLarge tooLarge -> tooLarge();
+        case Body.NoPlace noPlace -> busy().with("Retry-After", "5");
+        case null, default -> peerGone();
+      };
     } catch (TimeoutException e) {
       return tooSlow();
     } catch (InterruptedException e) {
@@ -105,6 +116,10 @@ final class Dispatcher implements Handler<RoutingContext> {
       LOG.error("{} failed", head, e);
       return ourFault();
     }
+  }
+
+  private Duration deadline() {
+    return limits.deadline(route.bodyBytesMax());
   }
 
   /** On the event loop. Answers, and reads off a bounded rest of a body that nobody wanted. */

@@ -115,10 +115,11 @@ public final class HttpsDoor {
     Router router = Router.router(vertx);
     router.route().handler(HttpsDoor::secure);
     Semaphore places = new Semaphore(limits.requestsMax());
+    Semaphore largePlaces = new Semaphore(limits.largeMax());
     for (Route route : routes) {
       router
           .route(HttpMethod.valueOf(route.method()), route.path())
-          .handler(new Dispatcher(vertx, route, limits, blocking, places));
+          .handler(new Dispatcher(vertx, route, limits, blocking, places, largePlaces));
     }
     for (int status : new int[] {400, 404, 405, 406, 413, 414, 415, 500}) {
       router.errorHandler(status, context -> answer(context.response(), noSuchThing(status)));

@@ -7,9 +7,12 @@ import java.time.Duration;
  *
  * @param bodyBytesMax request body of a route that does not say otherwise
  * @param applyBytesMax request body of a policy document; read only after the token was checked
+ * @param largeBytes a body of more than this is large, and keeps a large place until it is answered
+ * @param largeMax large bodies at once, of all connections
  * @param uriBytesMax request line
  * @param headerBytesMax all headers together
  * @param requestDeadline from the request's head to the end of the answer
+ * @param applyDeadline the same for a route that takes policy documents
  * @param idleTimeout a connection without a request
  * @param requestsMax requests at work at once, of all connections
  * @param pageLeftoverBytesMax rest of a body that is thrown away so that a browser shows our page
@@ -20,9 +23,12 @@ import java.time.Duration;
 public record HttpsLimits(
     int bodyBytesMax,
     int applyBytesMax,
+    int largeBytes,
+    int largeMax,
     int uriBytesMax,
     int headerBytesMax,
     Duration requestDeadline,
+    Duration applyDeadline,
     Duration idleTimeout,
     int requestsMax,
     int pageLeftoverBytesMax,
@@ -33,15 +39,23 @@ public record HttpsLimits(
   public static final HttpsLimits DEFAULT =
       new HttpsLimits(
           64 * 1024,
-          4 * 1024 * 1024,
+          36 * 1024 * 1024,
+          2 * 1024 * 1024,
+          4,
           8 * 1024,
           16 * 1024,
           Duration.ofSeconds(30),
+          Duration.ofSeconds(120),
           Duration.ofSeconds(60),
           256,
           32 * 1024 * 1024,
           1_200,
           600);
+
+  /** How long a route may take whose bodies have at most so many bytes. */
+  Duration deadline(int bytesMax) {
+    return bytesMax >= applyBytesMax ? applyDeadline : requestDeadline;
+  }
 
   /**
    * Codes that one address may type a minute: people of an office let headless machines in, and a
@@ -68,9 +82,12 @@ public record HttpsLimits(
     return new HttpsLimits(
         bodyBytesMax,
         applyBytesMax,
+        largeBytes,
+        largeMax,
         uriBytesMax,
         headerBytesMax,
         requestDeadline,
+        applyDeadline,
         idleTimeout,
         requestsMax,
         pageLeftoverBytesMax,

@@ -72,6 +72,7 @@ public final class DeviceTunnel {
   private String linkText = "not connected yet";
   private @Nullable ReasonCode linkReason;
   private SessionState session = SessionState.getDefaultInstance();
+  private final NamesInPieces pieces = new NamesInPieces();
   private List<String> warmGroups = List.of();
 
   /**
@@ -258,6 +259,18 @@ public final class DeviceTunnel {
     renewal.check();
   }
 
+  private void namePiece(ControlLink link, NamePlan piece) {
+    Optional<NamePlan> whole = pieces.add(piece);
+    if (pieces.tooLarge()) {
+      pieces.forget();
+      link.close(
+          ReasonCode.FRAME_TOO_LARGE,
+          "name plan (expected: at most %d bytes)".formatted(NamesInPieces.BYTES_MAX));
+      return;
+    }
+    whole.ifPresent(this::names);
+  }
+
   private void names(NamePlan plan) {
     // It comes when something changed, be it only the time: what was said before may not hold.
     resolutions.forget();
@@ -285,6 +298,7 @@ public final class DeviceTunnel {
   private final class Keeper implements KeeperListener {
     @Override
     public void onUp(ControlLink link) {
+      pieces.forget();
       linked = true;
       linkText = "connected";
       linkReason = null;
@@ -303,7 +317,7 @@ public final class DeviceTunnel {
         case REFUSED -> director.refused(message.getRefused());
         case CUT -> director.cut(message.getCut());
         case RESOLVED -> resolutions.onResolved(message.getResolved());
-        case NAME_PLAN -> names(message.getNamePlan());
+        case NAME_PLAN -> namePiece(link, message.getNamePlan());
         case SESSION_STATE -> session(message.getSessionState());
         case PARK_CARRIERS -> park.wanted(message.getParkCarriers().getWanted());
         case POSTURE_QUESTIONS -> posture.asked(message.getPostureQuestions());

@@ -115,11 +115,7 @@ final class DocumentReader {
       int max,
       List<String> keys,
       Function<Fields, Optional<T>> reader) {
-    List<Node> items = document.items(kind);
-    if (items.size() > max) {
-      document.problem(kind, items.size() + " entries (expected: at most " + max + ")");
-      return List.of();
-    }
+    List<Node> items = document.items(kind, max);
     List<T> things = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       Fields fields = Fields.of(items.get(i), kind + "[" + i + "]", reading, keys);

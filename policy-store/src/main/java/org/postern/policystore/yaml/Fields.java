@@ -195,6 +195,11 @@ final class Fields {
 
   /// The items of a list; none, with the problem noted, if it is something else.
   List<Node> items(String key) {
+    return items(key, reading.entriesMax());
+  }
+
+  /// The same with another limit.
+  List<Node> items(String key, int max) {
     Node value = get(key);
     if (value == null) {
       return List.of();
@@ -205,16 +210,11 @@ final class Fields {
           .add(value, at(key), "expected a list, as in [a, b] or lines with a leading dash");
       return List.of();
     }
-    if (sequence.items().size() > reading.entriesMax()) {
+    if (sequence.items().size() > max) {
       reading
           .problems()
           .add(
-              value,
-              at(key),
-              sequence.items().size()
-                  + " entries (expected: at most "
-                  + reading.entriesMax()
-                  + ")");
+              value, at(key), sequence.items().size() + " entries (expected: at most " + max + ")");
       return List.of();
     }
     return sequence.items();
