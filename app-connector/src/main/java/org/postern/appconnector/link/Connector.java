@@ -263,6 +263,7 @@ public final class Connector {
     switch (message.getBodyCase()) {
       case GRANT -> grants.onGrant(message.getGrant());
       case CUT -> grants.onCut(message.getCut());
+      case FLOW_TERMS -> grants.onTerms(message.getFlowTerms());
       case SERVE_PLAN ->
           plan.add(message.getServePlan())
               .ifPresent(whole -> {

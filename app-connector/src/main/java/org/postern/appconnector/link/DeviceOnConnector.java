@@ -25,6 +25,7 @@ import org.postern.tunnel.lane.FlowListener;
 import org.postern.tunnel.lane.Lane;
 import org.postern.tunnel.message.Cut;
 import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Obligations;
 import org.postern.tunnel.message.Opened;
@@ -180,6 +181,7 @@ final class DeviceOnConnector implements FlowListener {
       return;
     }
     flow.grant = grant;
+    endpoint.setTimes(grant.getFlowId(), times(grant));
     if (flow.open) {
       opened(flow);
     }
@@ -299,6 +301,18 @@ final class DeviceOnConnector implements FlowListener {
                 .setBytesFromApplication(fromApplication)
                 .setReason(why)
                 .build());
+  }
+
+  /** A live flow has other limits from now on. Unknown flows are ignored. */
+  void onTerms(FlowTerms terms) {
+    GrantedFlow flow = flows.get(terms.getFlowId());
+    if (flow != null) {
+      flow.grant = flow.grant.toBuilder().setObligations(terms.getObligations()).build();
+      endpoint.setTimes(terms.getFlowId(), times(flow.grant));
+      if (flow.open) {
+        opened(flow);
+      }
+    }
   }
 
   /** The broker withdraws a flow: it is gone, at both ends, before the answer leaves. */

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postern.appconnector.config.ConnectorLimits;
 import org.postern.tunnel.message.Cut;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.ServePlan;
@@ -122,6 +123,14 @@ final class GrantDesk {
   private void onLaneMissing(Grant grant) {
     if (serving.lanes().withdraw(grant)) {
       onLaneFailed(grant, "the lane did not arrive at this connector");
+    }
+  }
+
+  /** On the control loop. */
+  void onTerms(FlowTerms terms) {
+    DeviceOnConnector device = devices.find(terms.getDeviceSpiffeId());
+    if (device != null) {
+      device.eventLoop().execute(() -> device.onTerms(terms));
     }
   }
 

@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.postern.broker.access.DeviceAccess;
-import org.postern.broker.access.Verdict;
 import org.postern.broker.rendezvous.ConnectorDesk;
 import org.postern.broker.rendezvous.DeviceDesk;
 import org.postern.broker.rendezvous.LanePairing;
@@ -48,6 +47,7 @@ final class DeviceOnBroker implements DeviceDesk {
   private final LaneOpening laneOpening;
   private final ReviewTimer reviews;
   private final FlowSweep sweep;
+  private final FlowReview review;
   private DeviceAccess access;
   private ControlLink link;
   private boolean attached = true;
@@ -62,6 +62,7 @@ final class DeviceOnBroker implements DeviceDesk {
     this.opening = new FlowOpening(side, this);
     this.laneOpening = new LaneOpening(side, this, opening);
     this.sweep = new FlowSweep(side, this, opening);
+    this.review = new FlowReview(side, this, opening);
     this.reviews =
         new ReviewTimer(
             loop, side::clockMillis, side.alarms(), () -> reconsider(side.accessOf(this)));
@@ -299,9 +300,7 @@ final class DeviceOnBroker implements DeviceDesk {
     access = fresh;
     names.policyChanged();
     for (LiveFlow flow : flows.where(each -> each.state != LiveFlow.State.CUTTING)) {
-      if (opening.review(flow.open) instanceof Verdict.Forbidden forbidden) {
-        cut(flow, CutCause.of(flow.open, forbidden, before, fresh));
-      }
+      review.again(flow, before, fresh).ifPresent(cause -> cut(flow, cause));
     }
     if (attached) {
       tellPlan();

@@ -227,6 +227,7 @@ final class FlowOpening {
             laneId,
             side.decisionIds().next(),
             permitted.applicationId(),
+            permitted.obligations(),
             side.clockMillis());
     if (permitted.obligations().getLanePerFlow()) {
       device.lanes().reserve(laneId, open.getFlowId());

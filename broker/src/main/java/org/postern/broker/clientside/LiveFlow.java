@@ -2,6 +2,7 @@ package org.postern.broker.clientside;
 
 import com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.message.Obligations;
 import org.postern.tunnel.message.Open;
 import org.postern.tunnel.message.ReasonCode;
 
@@ -26,6 +27,10 @@ final class LiveFlow {
   final String decisionId;
   final String applicationId;
   final long sinceMillis;
+
+  /** What the connector holds to for it. */
+  Obligations obligations;
+
   ByteString laneId;
   State state = State.PENDING;
   long deadlineNanos;
@@ -43,7 +48,9 @@ final class LiveFlow {
       ByteString laneId,
       String decisionId,
       String applicationId,
+      Obligations obligations,
       long sinceMillis) {
+    this.obligations = obligations;
     this.open = open;
     this.connectorId = connectorId;
     this.laneId = laneId;

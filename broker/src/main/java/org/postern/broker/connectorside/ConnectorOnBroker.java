@@ -15,6 +15,7 @@ import org.postern.tunnel.message.ApplicationHealth;
 import org.postern.tunnel.message.ConnectorReport;
 import org.postern.tunnel.message.Cut;
 import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.ParkCarriers;
 import org.postern.tunnel.message.ServePlan;
@@ -110,6 +111,11 @@ final class ConnectorOnBroker implements ConnectorDesk {
   public void grant(Grant grant) {
     flows.granted();
     link.send(Envelope.newBuilder().setGrant(grant).build());
+  }
+
+  @Override
+  public void terms(FlowTerms terms) {
+    link.send(Envelope.newBuilder().setFlowTerms(terms).build());
   }
 
   @Override

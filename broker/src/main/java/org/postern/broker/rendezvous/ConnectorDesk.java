@@ -1,6 +1,7 @@
 package org.postern.broker.rendezvous;
 
 import org.postern.tunnel.message.Cut;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 
 /**
@@ -24,6 +25,9 @@ public interface ConnectorDesk {
 
   /** Sends the grant on the connector's link. */
   void grant(Grant grant);
+
+  /** Tells the connector that a live flow has other limits from now on. */
+  void terms(FlowTerms terms);
 
   /** Tells the connector to cut one flow; it answers with CutDone. */
   void cut(Cut cut);

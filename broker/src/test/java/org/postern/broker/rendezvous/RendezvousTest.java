@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.tunnel.message.Cut;
 import org.postern.tunnel.message.CutDone;
 import org.postern.tunnel.message.FlowClosed;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Opened;
 import org.postern.tunnel.message.ReasonCode;
@@ -36,6 +37,11 @@ class RendezvousTest {
     @Override
     public void grant(Grant grant) {
       throw new AssertionError("nothing is granted here");
+    }
+
+    @Override
+    public void terms(FlowTerms terms) {
+      throw new AssertionError("nothing has terms here");
     }
 
     @Override

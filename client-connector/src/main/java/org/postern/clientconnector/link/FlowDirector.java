@@ -172,19 +172,25 @@ final class FlowDirector {
       flow.opened = opened;
       return;
     }
-    if (!opened.getConnectorId().equals(connector.connectorId())
-        || flow.state != OutFlow.State.ON_LANE) {
+    if (!opened.getConnectorId().equals(connector.connectorId())) {
+      return;
+    }
+    // The device keeps to the idle limit as the connector does; the age is the connector's affair.
+    FlowTimes times =
+        new FlowTimes(Duration.ofSeconds(opened.getIdleTimeoutSeconds()), Duration.ZERO);
+    if (flow.state == OutFlow.State.OPEN) {
+      // Said again: it was resumed, or has other limits now.
+      connector.endpoint().setTimes(flow.id, times);
+      return;
+    }
+    if (flow.state != OutFlow.State.ON_LANE) {
       return;
     }
     flow.opened();
     if (flow.local instanceof OutFlow.Local.Tcp tcp) {
       tcp.listener().onOpened();
     }
-    connector
-        .endpoint()
-        .onOpened(
-            flow.id,
-            new FlowTimes(Duration.ofSeconds(opened.getIdleTimeoutSeconds()), Duration.ZERO));
+    connector.endpoint().onOpened(flow.id, times);
   }
 
   void refused(Refused refused) {

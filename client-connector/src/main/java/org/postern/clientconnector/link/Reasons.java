@@ -14,6 +14,7 @@ public final class Reasons {
       case POLICY_APPROVAL_REQUIRED ->
           "somebody has to approve it first; ask: postern request HOST:PORT --reason TEXT";
       case POLICY_CHANGED -> "your access to this application has ended";
+      case POLICY_CONNECTOR_GROUP -> "this application is reached another way now; connect again";
       case POLICY_POSTURE ->
           "your device no longer meets what this application asks of it; see 'postern status'";
       case POLICY_STEP_UP ->
@@ -61,6 +62,7 @@ public final class Reasons {
           POLICY_APPROVAL_REQUIRED,
           POLICY_CHANGED,
           POLICY_POSTURE,
+          POLICY_CONNECTOR_GROUP,
           SESSION_EXPIRED,
           SESSION_REVOKED,
           USER_DISABLED,

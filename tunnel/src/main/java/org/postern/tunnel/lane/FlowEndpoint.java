@@ -176,6 +176,18 @@ public final class FlowEndpoint {
     return lane == null ? null : mux.open(flowId, kind, lane.port(), local, driver.now());
   }
 
+  /**
+   * A live flow may idle, or live, for another time from now on; one that is over ends it. Unknown
+   * flows are ignored.
+   */
+  public void setTimes(long flowId, FlowTimes times) {
+    checkLoop();
+    FlowState state = mux.flow(flowId);
+    if (state != null) {
+      mux.setTimes(state, times);
+    }
+  }
+
   /** Device: the connector let the flow in. Unknown flows are ignored. */
   public void onOpened(long flowId, FlowTimes times) {
     checkLoop();
