@@ -23,6 +23,7 @@ final class ContractTest {
     Set<String> ids = new HashSet<>();
     for (Contract.Operation operation : contract.operations()) {
       assertThat(ids.add(operation.id())).as(operation.id()).isTrue();
+      assertThat(operation.byLabel() && operation.readsOnly()).as(operation.id()).isFalse();
       assertThat(operation.permission())
           .as(operation.id())
           .matches("public|self|[a-z-]+:(read|write|approve)");
@@ -77,7 +78,7 @@ final class ContractTest {
           byTag
               .computeIfAbsent(operation.path("tags").get(0).asText(), tag -> new StringBuilder())
               .append(
-                  "| %s | `%s` | %s | %s |\n"
+                  "| %s | `%s` | %s%s | %s |\n"
                       .formatted(
                           method.toUpperCase(java.util.Locale.ROOT),
                           path.getKey(),
@@ -94,3 +95,4 @@ final class ContractTest {
     return page.toString();
   }
 }
+                          operation.path("x-by-label").asBoolean() ? ", by label" : "",
