@@ -37,6 +37,26 @@ final class ContractTest {
   }
 
   @Test
+  void everyListComesInPages() {
+    int lists = 0;
+    for (var path : contract.document().path("paths").properties()) {
+      for (var operation : path.getValue().properties()) {
+        JsonNode schema =
+            operation.getValue().at("/responses/200/content/application~1json/schema/$ref");
+        if (schema.asText().endsWith("/List")) {
+          lists += 1;
+          String parameters = operation.getValue().path("parameters").toString();
+          assertThat(parameters)
+              .as(path.getKey())
+              .contains("parameters/Limit")
+              .contains("parameters/Cursor");
+        }
+      }
+    }
+    assertThat(lists).isGreaterThan(30);
+  }
+
+  @Test
   void everyReferenceInTheDocumentLeadsSomewhere() {
     JsonNode document = contract.document();
     for (JsonNode reference : document.findValues("$ref")) {
@@ -83,6 +103,7 @@ final class ContractTest {
                           method.toUpperCase(java.util.Locale.ROOT),
                           path.getKey(),
                           operation.path("x-permission").asText(),
+                          operation.path("x-by-label").asBoolean() ? ", by label" : "",
                           operation.path("summary").asText()));
         }
       }
@@ -95,4 +116,3 @@ final class ContractTest {
     return page.toString();
   }
 }
-                          operation.path("x-by-label").asBoolean() ? ", by label" : "",
