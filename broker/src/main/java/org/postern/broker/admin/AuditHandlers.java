@@ -13,6 +13,7 @@ import org.postern.policystore.audit.AuditEntry;
 import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.audit.AuditQuery;
 import org.postern.policystore.audit.AuditVerdict;
+import org.postern.policystore.audit.DecisionOverride;
 
 /** The audit log: read it, and have its chain computed again. */
 final class AuditHandlers {
@@ -38,6 +39,7 @@ final class AuditHandlers {
             call.query("object_kind"),
             call.query("object_name"),
             call.query("since").map(Instant::parse),
+            call.query("overrides").filter("1"::equals).isPresent(),
             pages.number(call),
             pages.limit(call));
     List<Map<String, Object>> items =
@@ -56,6 +58,7 @@ final class AuditHandlers {
     line.put("action", event.action());
     line.put("objectKind", event.objectKind());
     line.put("objectName", event.objectName());
+    line.put("override", DecisionOverride.of(event).map(DecisionOverride::word).orElse(""));
     line.put("outcome", event.outcome().name().toLowerCase(Locale.ROOT));
     line.put("before", event.before());
     line.put("after", event.after());
