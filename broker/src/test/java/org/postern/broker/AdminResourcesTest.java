@@ -48,6 +48,10 @@ final class AdminResourcesTest {
       identityProviders:
         - {name: corp, issuer: "https://idp.example", clientId: x, domains: [example.com]}
         - {name: partner, issuer: "https://idp.partner.example", clientId: y, domains: [p.example]}
+      tests:
+        - {name: pay, user: a@example.com, groups: [staff], host: wiki.corp.internal, port: 80,
+           expect: allow}
+        - {name: others, user: b@p.example, host: wiki.corp.internal, port: 80, expect: deny}
       """;
 
   @TempDir private static Path dataDir;
@@ -152,7 +156,7 @@ final class AdminResourcesTest {
           .as(path)
           .isEqualTo(412);
     }
-    assertThat(kinds).isEqualTo(12);
+    assertThat(kinds).isEqualTo(13);
   }
 
   /** A POST that is sent again is not done again. */

@@ -77,7 +77,10 @@ final class TeamAdministratorTest {
           POST   | apply                             | {"version":1,"rules":[]}
           POST   | apply                             | {"version":1,"domains":[]}
           POST   | history/1/rollback                | ''
-          PUT    | policy-tests                      | {"tests":[]}
+          PUT    | config/tests/zz-others-test       | {"user":"a@example.com","host":"wiki.corp.internal","port":80,"expect":"deny"}
+          PUT    | config/tests/new                  | {"user":"a@example.com","host":"wiki.corp.internal","port":80,"expect":"allow"}
+          DELETE | config/tests/zz-others-test       | ''
+          DELETE | config/rules/wiki-rule            | ''
           PUT    | settings/four-eyes                | {"kinds":[]}
           PUT    | roles/wide                        | {"permissions":["*:*"]}
           PUT    | roles/wide                        | {"permissions":["*:*"],"labels":["team=red"]}
@@ -94,6 +97,18 @@ final class TeamAdministratorTest {
   void teamsAdministratorMakesChangesMovesAndUndoesNothingOfOthers(
       String method, String path, String body) throws Exception {
     teams.refused(blue, method, path, body);
+  }
+
+  @Test
+  void testThatBlocksAChangeIsNotNamedInTheAnswerNorInTheTeamsPartOfTheLog() throws Exception {
+    AdminCaller.Answer blocked = blue.call("DELETE", "/admin/v1/config/rules/wiki-rule", "");
+    assertThat(blocked.status()).as(blocked.body()).isEqualTo(422);
+    assertThat(blocked.body()).contains("not yours to see").doesNotContain(TwoTeams.OTHERS);
+    String path = "/admin/v1/audit?action=policy.apply&limit=1&actor=bert";
+    assertThat(owner.call("GET", path, "").body()).contains("zz-others-test");
+    assertThat(blue.call("GET", path, "").body())
+        .contains("policy.apply")
+        .doesNotContain(TwoTeams.OTHERS);
   }
 
   @Test
@@ -190,7 +205,7 @@ final class TeamAdministratorTest {
   }
 
   private static String application(String host, String label) {
-    return "{\"hosts\":[\"%s\"],\"tcp\":[81],\"connectorGroups\":[\"vpc-a\"],\"labels\":[\"%s\"]}"
+    return "{\"hosts\":[\"%s\"],\"tcp\":[80,81],\"connectorGroups\":[\"vpc-a\"],\"labels\":[\"%s\"]}"
         .formatted(host, label);
   }
 
@@ -218,8 +233,7 @@ final class TeamAdministratorTest {
   @Test
   void auditorPlansWhatHeMayNotApply() throws Exception {
     AdminCaller auditor = owner.newToken("audrey", "auditor");
-    AdminCaller.Answer plan =
-        auditor.call("POST", "/admin/v1/plan", "version: 1\nforwardingRules: []\nrules: []\n");
+    AdminCaller.Answer plan = auditor.call("POST", "/admin/v1/plan", "version: 1\ngroups: []\n");
     assertThat(plan.status()).as(plan.body()).isEqualTo(200);
     assertThat(plan.json().path("changes")).isNotEmpty();
     teams.refused(auditor, "POST", "apply", "{\"version\":1,\"rules\":[]}");

@@ -43,6 +43,9 @@ final class TwoTeams implements AutoCloseable {
         - {name: zz-others-deny, action: deny, anyApplication: true, users: [eve@example.com]}
         - {name: wiki-rule, action: allow, applications: [wiki], anyone: true}
         - {name: zz-others-rule, action: allow, applications: [zz-others-app], anyone: true}
+      tests:
+        - {name: zz-others-test, user: a@example.com, host: wiki.corp.internal, port: 80,
+           expect: allow}
       """;
 
   final BrokerUnderTest broker;
@@ -133,7 +136,6 @@ final class TwoTeams implements AutoCloseable {
     for (String path :
         List.of(
             "config",
-            "policy-tests",
             "roles",
             "settings/four-eyes",
             "users",

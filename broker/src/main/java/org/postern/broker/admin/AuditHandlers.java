@@ -43,11 +43,18 @@ final class AuditHandlers {
             pages.number(call),
             pages.limit(call));
     List<Map<String, Object>> items =
-        parts.audit().list(query).stream().map(AuditHandlers::line).toList();
+        parts.audit().list(query).stream()
+            .map(entry -> line(entry, call.principal.isNarrowed()))
+            .toList();
     return pages.newest(call, items, "seq");
   }
 
-  private static Map<String, Object> line(AuditEntry entry) {
+  /**
+   * One entry.
+   *
+   * @param isNarrowed whether the reader's role is: what stood in his way may be another team's
+   */
+  private static Map<String, Object> line(AuditEntry entry, boolean isNarrowed) {
     AuditEvent event = entry.event();
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("seq", entry.seq());
@@ -62,7 +69,8 @@ final class AuditHandlers {
     line.put("outcome", event.outcome().name().toLowerCase(Locale.ROOT));
     line.put("before", event.before());
     line.put("after", event.after());
-    line.put("detail", event.detail());
+    boolean hidden = isNarrowed && event.outcome() == AuditEvent.Outcome.REFUSED;
+    line.put("detail", hidden ? "" : event.detail());
     line.put("requestId", event.requestId());
     line.put("from", event.from());
     line.put("hash", entry.hash());
