@@ -98,6 +98,7 @@ final class ApprovalWebhook {
 
   private void tell(RequestsToTell.Due due) {
     Approvals.Request request = due.request();
+    String telling = "%s.%d".formatted(request.id(), due.attempts());
     UserRecord person = people.get().users().get(request.userId());
     WebhookAnswer answer;
     if (person == null) {
@@ -106,51 +107,66 @@ final class ApprovalWebhook {
       try {
         answer =
             WebhookAnswer.of(
-                outbound.send(message(request, person)),
+                outbound.send(message(request, person, telling)),
                 Duration.ofSeconds(request.seconds()),
                 limits);
       } catch (SignInException e) {
         answer = new WebhookAnswer.Unusable(e.forAdministrator());
       }
     }
-    act(due, answer);
+    act(due, answer, telling);
   }
 
-  private void act(RequestsToTell.Due due, WebhookAnswer answer) {
+  private void act(RequestsToTell.Due due, WebhookAnswer answer, String telling) {
     Approvals.Request request = due.request();
     switch (answer) {
-      case WebhookAnswer.Unusable(String why) -> putOff(due, why);
-      case WebhookAnswer.Later() -> told(request, "later");
+      case WebhookAnswer.Unusable(String why) -> putOff(due, why, telling);
+      case WebhookAnswer.Later() -> told(request, "later", telling);
       case WebhookAnswer.Refuse(String note) -> {
         boolean waited = stores.approvals().refuse(request.id(), NAME, note);
-        told(request, "refuse");
+        told(request, "refuse", telling);
         if (waited) {
-          record(request, "approval.refuse", Map.of("state", "refused", "note", note));
+          record(
+              request,
+              "approval.refuse",
+              Map.of(
+                  "state",
+                  "refused",
+                  "userId",
+                  request.userId(),
+                  "application",
+                  request.application(),
+                  "note",
+                  note),
+              telling);
         }
       }
       case WebhookAnswer.Approve(Duration time, String note) -> {
         Optional<Approvals.Approval> given =
             stores.approvals().approve(request.id(), NAME, time, note);
-        told(request, "approve");
+        told(request, "approve", telling);
         given.ifPresent(approval ->
             record(
                 request,
                 "approval.approve",
                 Map.of(
+                    "state", "approved",
+                    "id", approval.id(),
                     "userId", approval.userId(),
                     "application", approval.application(),
                     "until", approval.until().toString(),
-                    "note", note)));
+                    "note", note),
+                telling));
       }
     }
   }
 
-  private void told(Approvals.Request request, String decision) {
+  private void told(Approvals.Request request, String decision, String telling) {
     stores.requests().told(request.id());
-    record(request, "approval.tell", Map.of("decision", decision));
+    record(request, "approval.tell", Map.of("decision", decision), telling);
   }
 
-  private void putOff(RequestsToTell.Due due, String why) {
+  private void putOff(RequestsToTell.Due due, String why, String telling) {
     boolean last = due.attempts() >= limits.attemptsMax();
     Duration pause = backoff(due.attempts());
     stores.requests().later(due.request().id(), pause);
@@ -160,7 +176,8 @@ final class ApprovalWebhook {
         .audit()
         .record(
             AuditEvent.done(ACTOR, "approval.tell", "access-request", due.request().id())
-                .failed("attempt %d: %s; %s".formatted(due.attempts(), why, next)));
+                .failed("attempt %d: %s; %s".formatted(due.attempts(), why, next))
+                .in(telling, String.valueOf(settings.url().getHost())));
   }
 
   /** Doubles, up to its limit; requests and brokers do not keep step. */
@@ -172,15 +189,21 @@ final class ApprovalWebhook {
     return Duration.ofMillis(full / 2 + random.nextLong(full / 2 + 1));
   }
 
-  private void record(Approvals.Request request, String action, Map<String, String> fields) {
+  private void record(
+      Approvals.Request request, String action, Map<String, String> fields, String telling) {
     stores
         .audit()
         .record(
             AuditEvent.done(ACTOR, action, "access-request", request.id())
-                .changing(Map.of(), fields));
+                .changing(
+                    Map.of("state", request.state(), "seconds", "" + request.seconds()), fields)
+                .in(telling, String.valueOf(settings.url().getHost())));
   }
 
-  private Outbound.Request message(Approvals.Request request, UserRecord person) {
+  /**
+   * The request id goes with it and into the log, so that both sides' logs can be laid together.
+   */
+  private Outbound.Request message(Approvals.Request request, UserRecord person, String telling) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("id", request.id());
     body.put("user", person.email());
@@ -205,6 +228,8 @@ final class ApprovalWebhook {
             "application/json",
             "Accept",
             "application/json",
+            "Postern-Request-Id",
+            telling,
             "Postern-Timestamp",
             timestamp,
             "Postern-Signature",

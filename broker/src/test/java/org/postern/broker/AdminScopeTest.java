@@ -28,12 +28,17 @@ final class AdminScopeTest {
       version: 1
       domains: [corp.internal]
       connectorGroups: [{name: vpc-a}]
+      serverGroups:
+        - {name: zz-others-servers, servers: [zz-others-db.vpc.local], connectorGroups: [vpc-a]}
+      applicationGroups:
+        - {name: zz-others-group, applications: [zz-others-app]}
+        - {name: both-group, applications: [wiki, zz-others-app]}
       identityProviders: [{name: corp, issuer: "https://idp.example", clientId: x}]
       applications:
         - {name: wiki, hosts: [wiki.corp.internal], tcp: [80], connectorGroups: [vpc-a],
            labels: [team=blue]}
         - {name: zz-others-app, hosts: [zz-others.corp.internal, "*.corp.internal"], tcp: [80],
-           connectorGroups: [vpc-a], labels: [team=red]}
+           serverGroups: [zz-others-servers], labels: [team=red]}
       rules:
         - {name: zz-others-deny, action: deny, anyApplication: true, users: [eve@example.com]}
         - {name: wiki-rule, action: allow, applications: [wiki], anyone: true}

@@ -96,6 +96,14 @@ public final class BrokerUnderTest implements AutoCloseable {
 
   static BrokerSettings settings(
       Path dataDir, Optional<String> databaseUrl, Set<String> privateIssuers) {
+    return settings(dataDir, databaseUrl, privateIssuers, Optional.empty());
+  }
+
+  static BrokerSettings settings(
+      Path dataDir,
+      Optional<String> databaseUrl,
+      Set<String> privateIssuers,
+      Optional<Path> issuerTrust) {
     return new BrokerSettings(
         new FoundationSettings(
             dataDir,
@@ -112,7 +120,7 @@ public final class BrokerUnderTest implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         privateIssuers,
-        Optional.empty(),
+        issuerTrust,
         Optional.empty(),
         false);
   }

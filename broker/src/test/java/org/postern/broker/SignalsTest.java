@@ -12,6 +12,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -79,6 +80,24 @@ final class SignalsTest {
     transmitter.rotate("events-2");
     accepted(CAEP + "session-revoked", transmitter.person("rosa"), Map.of());
     assertThat(bed.isLive(who)).isFalse();
+  }
+
+  @Test
+  void pagesOfEventsAreTheWholeListTogether() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      accepted(CAEP + "session-revoked", transmitter.person("nobody" + i), Map.of());
+    }
+    List<String> whole = new ArrayList<>();
+    bed.items("/admin/v1/signals/events?limit=1000").forEach(each -> whole.add(each.toString()));
+    List<String> paged = new ArrayList<>();
+    String cursor = "";
+    do {
+      String path = "/admin/v1/signals/events?limit=2" + cursor;
+      JsonNode page = BrokerUnderTest.JSON.readTree(bed.broker.admin("GET", path, "").body());
+      page.path("items").forEach(each -> paged.add(each.toString()));
+      cursor = page.has("nextCursor") ? "&cursor=" + page.path("nextCursor").asText() : "";
+    } while (!cursor.isEmpty());
+    assertThat(paged).isEqualTo(whole).hasSizeGreaterThan(4);
   }
 
   @Test

@@ -269,7 +269,7 @@ final class ApprovalWalkTest {
 
   private List<String> actions() throws IOException {
     List<String> actions = new ArrayList<>();
-    for (JsonNode each : all.adminJson("audit", "list").path("items")) {
+    for (JsonNode each : all.adminJson("audit", "list", "--limit", "1000").path("items")) {
       actions.addFirst(each.path("action").asText());
     }
     return actions;

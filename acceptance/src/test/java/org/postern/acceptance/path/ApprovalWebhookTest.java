@@ -210,7 +210,7 @@ final class ApprovalWebhookTest {
   /** What the log says of one request, the oldest first. */
   private List<String> log(String id) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (JsonNode each : all.adminJson("audit", "list").path("items")) {
+    for (JsonNode each : all.adminJson("audit", "list", "--limit", "1000").path("items")) {
       if (each.toString().contains(id)) {
         lines.addFirst(each.path("action").asText() + " " + each.path("outcome").asText());
       }

@@ -155,7 +155,8 @@ final class LiveFactsTest {
     assertThat(all.admin("risk", "set", "low", "--user", alice.userId(), "--expires", "2s").code())
         .isZero();
     await().atMost(PATIENCE).until(() -> !again.isAlive());
-    assertThat(all.admin("audit", "list").out()).contains("setRisk", "clearRisk", "risk.end");
+    assertThat(all.admin("audit", "list", "--limit", "1000").out())
+        .contains("setRisk", "clearRisk", "risk.end");
     assertThat(all.admin("audit", "verify").code()).isZero();
   }
 }

@@ -269,7 +269,7 @@ final class PolicyWalkTest {
     List<String> actions = new ArrayList<>();
     List<String> messages = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
-    for (JsonNode each : all.adminJson("audit", "list").path("items")) {
+    for (JsonNode each : all.adminJson("audit", "list", "--limit", "1000").path("items")) {
       if (each.path("outcome").asText().equals("done")) {
         actions.addFirst(each.path("action").asText());
         messages.add(each.toString());

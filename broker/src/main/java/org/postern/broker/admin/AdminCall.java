@@ -35,6 +35,7 @@ final class AdminCall {
   final byte[] raw;
   final JsonNode body;
   private final List<AuditEvent> events = new ArrayList<>();
+  private Map<String, String> before = Map.of();
   private Map<String, String> after = new LinkedHashMap<>();
   private String object = "";
   private boolean audited;
@@ -131,6 +132,12 @@ final class AdminCall {
     after = new LinkedHashMap<>(fields);
   }
 
+  /** What the audit log shall say that there was, that is there now, and of which thing. */
+  void changed(String name, Map<String, String> old, Map<String, String> fields) {
+    now(name, fields);
+    before = Map.copyOf(old);
+  }
+
   /** The audit log knows already, or nothing was changed. */
   void isAudited() {
     audited = true;
@@ -148,7 +155,7 @@ final class AdminCall {
   /** What was done, for the log; {@code action} is the operation. */
   List<AuditEvent> events() {
     List<AuditEvent> all = new ArrayList<>(events);
-    all.add(event().changing(Map.of(), after));
+    all.add(event().changing(before, after));
     return all;
   }
 

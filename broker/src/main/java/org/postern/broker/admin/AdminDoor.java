@@ -84,6 +84,7 @@ final class AdminDoor {
             "",
             java.util.List.of(),
             null,
+            false,
             false);
     return head -> refusal(operation, head);
   }
@@ -112,6 +113,15 @@ final class AdminDoor {
           AdminProblem.forbidden(
                   "This needs %s; the role %s does not have it."
                       .formatted(operation.permission(), principal.role().name()))
+              .reply());
+    }
+    if (principal.isNarrowed() && !operation.readsOnly() && !operation.byLabel()) {
+      refused(operation, principal, head);
+      return Optional.of(
+          AdminProblem.forbidden(
+                  "The role %s reaches only what bears %s, and this bears no labels."
+                      .formatted(
+                          principal.role().name(), String.join(", ", principal.role().labels())))
               .reply());
     }
     return Optional.empty();

@@ -1,5 +1,7 @@
 package org.postern.broker.admin;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
@@ -9,8 +11,8 @@ import org.postern.broker.front.Reply;
  * stands in the audit log when a method returns. Blocking; any thread.
  */
 public interface AdministratorDesk {
-  /** Everybody. */
-  Reply list();
+  /** Everybody, as lines for a list; each has a name of its own. */
+  List<Map<String, Object>> list();
 
   /** The role of an administrator; empty if there is none of that name. */
   Optional<String> roleOf(String name);

@@ -9,6 +9,7 @@ import org.postern.broker.front.Reply;
  * nobody touches an administrator who may do more than he.
  */
 final class AdministratorHandlers {
+  private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final AdminParts parts;
   private final AdministratorDesk desk;
   private final AccessHandlers access;
@@ -21,7 +22,7 @@ final class AdministratorHandlers {
 
   Map<String, Handler> handlers() {
     return Map.of(
-        "listAdministrators", call -> desk.list(),
+        "listAdministrators", call -> pages.lines(call, desk.list(), "name"),
         "inviteAdministrator", this::invite,
         "disableAdministrator", call -> on(call).disable(call.head, by(call)),
         "enableAdministrator", call -> on(call).enable(call.head, by(call)),

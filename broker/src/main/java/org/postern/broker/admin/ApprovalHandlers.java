@@ -145,9 +145,13 @@ final class ApprovalHandlers {
     }
     parts.snapshots().refresh();
     Approvals.Approval given = approval.get();
-    call.now(
+    call.changed(
         given.id(),
+        Map.of("state", request.state(), "seconds", "" + request.seconds()),
         Map.of(
+            "state", "approved",
+            "requestId", request.id(),
+            "note", call.text("note"),
             "userId", given.userId(),
             "application", given.application(),
             "reason", request.reason(),
@@ -165,7 +169,14 @@ final class ApprovalHandlers {
     if (!parts.approvals().refuse(request.id(), call.principal.person(), call.text("note"))) {
       throw over();
     }
-    call.now(request.id(), Map.of("state", "refused", "note", call.text("note")));
+    call.changed(
+        request.id(),
+        Map.of("state", request.state()),
+        Map.of(
+            "state", "refused",
+            "userId", request.userId(),
+            "application", request.application(),
+            "note", call.text("note")));
     return Reply.json(200, Map.of("id", request.id(), "state", "refused"));
   }
 
@@ -195,17 +206,24 @@ final class ApprovalHandlers {
 
   private Reply revoke(AdminCall call) {
     ChangeReview.Reach reach = reach(call);
-    boolean revoked =
+    Approvals.Approval revoked =
         parts
             .approvals()
             .find(call.path("id"))
             .filter(approval -> reach.holdsApplication(approval.application()))
             .flatMap(approval -> parts.approvals().revoke(approval.id()))
-            .isPresent();
-    if (!revoked) {
-      throw AdminProblem.notFound("live approval", call.path("id"), "postern admin approval list");
-    }
+            .orElseThrow(() ->
+                AdminProblem.notFound(
+                    "live approval", call.path("id"), "postern admin approval list"));
     parts.snapshots().refresh();
+    call.changed(
+        revoked.id(),
+        Map.of(
+            "state", "live",
+            "userId", revoked.userId(),
+            "application", revoked.application(),
+            "until", revoked.until().toString()),
+        Map.of("state", "revoked"));
     return Reply.json(200, Map.of("id", call.path("id"), "state", "revoked"));
   }
 }

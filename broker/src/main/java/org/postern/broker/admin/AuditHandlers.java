@@ -13,6 +13,7 @@ import org.postern.policystore.audit.AuditEntry;
 import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.audit.AuditQuery;
 import org.postern.policystore.audit.AuditVerdict;
+import org.postern.policystore.audit.DecisionOverride;
 
 /** The audit log: read it, and have its chain computed again. */
 final class AuditHandlers {
@@ -38,14 +39,22 @@ final class AuditHandlers {
             call.query("object_kind"),
             call.query("object_name"),
             call.query("since").map(Instant::parse),
+            call.query("overrides").filter("1"::equals).isPresent(),
             pages.number(call),
             pages.limit(call));
     List<Map<String, Object>> items =
-        parts.audit().list(query).stream().map(AuditHandlers::line).toList();
+        parts.audit().list(query).stream()
+            .map(entry -> line(entry, call.principal.isNarrowed()))
+            .toList();
     return pages.newest(call, items, "seq");
   }
 
-  private static Map<String, Object> line(AuditEntry entry) {
+  /**
+   * One entry.
+   *
+   * @param isNarrowed whether the reader's role is: what stood in his way may be another team's
+   */
+  private static Map<String, Object> line(AuditEntry entry, boolean isNarrowed) {
     AuditEvent event = entry.event();
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("seq", entry.seq());
@@ -56,10 +65,12 @@ final class AuditHandlers {
     line.put("action", event.action());
     line.put("objectKind", event.objectKind());
     line.put("objectName", event.objectName());
+    line.put("override", DecisionOverride.of(event).map(DecisionOverride::word).orElse(""));
     line.put("outcome", event.outcome().name().toLowerCase(Locale.ROOT));
     line.put("before", event.before());
     line.put("after", event.after());
-    line.put("detail", event.detail());
+    boolean hidden = isNarrowed && event.outcome() == AuditEvent.Outcome.REFUSED;
+    line.put("detail", hidden ? "" : event.detail());
     line.put("requestId", event.requestId());
     line.put("from", event.from());
     line.put("hash", entry.hash());

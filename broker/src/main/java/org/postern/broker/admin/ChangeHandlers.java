@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
+import org.postern.policystore.audit.Actor;
 import org.postern.policystore.jdbc.PendingChanges;
 
 /** Four eyes: changes that wait for a second person, and which kinds have to. */
@@ -86,6 +87,9 @@ final class ChangeHandlers {
     PendingChanges.Pending change = found(call);
     if (change.author().equals(call.principal.person())) {
       throw AdminProblem.forbidden("You wrote this change; another person has to approve it.");
+    }
+    if (call.principal.actor().kind() == Actor.Kind.API_CLIENT) {
+      throw AdminProblem.forbidden("An API client is not a person; four eyes are two people's.");
     }
     if (!changes().decide(change.id(), "approved", call.principal.person())) {
       throw over();

@@ -6,10 +6,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.postern.broker.front.Head;
+import org.postern.policystore.Application;
+import org.postern.policystore.Label;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.PolicyChange;
 import org.postern.policystore.yaml.PolicyError;
 
@@ -22,10 +24,22 @@ final class ChangeReview implements PolicyChange.Review {
   private final Principal principal;
   private final Head head;
   private final Set<String> secondPersonFor;
+  private final Right right;
   private final Function<PolicyConfiguration, List<PolicyError>> tests;
+  private final Function<PolicyConfiguration, Snapshot> compiler;
   private List<ObjectChange> changes = List.of();
   private List<PolicyError> failedTests = List.of();
   private ImpactDesk.Change whole = ImpactDesk.Change.NONE;
+
+  /** What lets somebody bring a change. */
+  enum Right {
+    /** He writes it himself: he needs the right to write each kind that it changes. */
+    WRITES,
+    /** He only asks what it would change, which whoever reads the policy may. */
+    PLANS,
+    /** He approves it as a second person; its author had the right to write it. */
+    APPROVES
+  }
 
   /** The change has to wait for a second person. */
   static final class NeedsSecondPerson extends RuntimeException {
@@ -41,14 +55,19 @@ final class ChangeReview implements PolicyChange.Review {
    *
    * @param secondPersonFor kinds whose change has to wait; empty when it does not, or has waited
    * @param tests what the policy that would be does not pass
+   * @param compiler makes a snapshot of a policy without people
    */
   ChangeReview(
       List<PolicyKind> kinds,
       Principal principal,
       Head head,
+      Right right,
       Set<String> secondPersonFor,
-      Function<PolicyConfiguration, List<PolicyError>> tests) {
+      Function<PolicyConfiguration, List<PolicyError>> tests,
+      Function<PolicyConfiguration, Snapshot> compiler) {
+    this.right = right;
     this.tests = tests;
+    this.compiler = compiler;
     this.kinds = kinds;
     this.principal = principal;
     this.head = head;
@@ -76,13 +95,13 @@ final class ChangeReview implements PolicyChange.Review {
     ConfigTree now = ConfigTree.of(after);
     changes = old.to(now, kinds);
     whole = new ImpactDesk.Change(before, after);
-    Reach reachBefore = new Reach(principal, old, kinds);
-    Reach reachAfter = new Reach(principal, now, kinds);
     List<String> refused = new ArrayList<>();
+    if (principal.isNarrowed()) {
+      LabelGuard guard = new LabelGuard(principal, kinds, before, after, compiler);
+      refused.addAll(guard.objections(changes));
+    }
     for (ObjectChange change : changes) {
-      if (!principal.may(change.kind().word() + ":write")
-          || !within(change, change.before(), reachBefore)
-          || !within(change, change.after(), reachAfter)) {
+      if (right == Right.WRITES && !principal.may(change.kind().word() + ":write")) {
         refused.add(change.kind().word() + "/" + change.name());
       }
     }
@@ -100,14 +119,6 @@ final class ChangeReview implements PolicyChange.Review {
     return new PolicyChange.Findings(List.of(), changes.stream().map(this::event).toList());
   }
 
-  private boolean within(ObjectChange change, @Nullable JsonNode thing, Reach reach) {
-    if (!principal.isNarrowed()) {
-      return true;
-    }
-    return change.op() != ObjectChange.Op.MOVED
-        && (thing == null || reach.holds(change.kind(), thing));
-  }
-
   private AuditEvent event(ObjectChange change) {
     return AuditEvent.done(
             principal.actor(), "config." + change.word(), change.kind().word(), change.name())
@@ -122,18 +133,27 @@ final class ChangeReview implements PolicyChange.Review {
 
     private final Principal principal;
     private final Set<String> applications = new HashSet<>();
+    private final Set<String> serverGroups = new HashSet<>();
+    private final Set<String> serverGroupsOfOthers = new HashSet<>();
 
     Reach(Principal principal, ConfigTree tree, List<PolicyKind> kinds) {
       this.principal = principal;
       if (principal.isNarrowed()) {
         for (PolicyKind kind : kinds) {
           if (kind.word().equals("applications")) {
-            tree.all(kind).stream()
-                .filter(this::bears)
-                .forEach(application -> applications.add(ConfigTree.name(application)));
+            tree.all(kind).forEach(this::sort);
           }
         }
       }
+    }
+
+    private void sort(JsonNode application) {
+      boolean ours = bears(application);
+      if (ours) {
+        applications.add(ConfigTree.name(application));
+      }
+      Set<String> named = ours ? serverGroups : serverGroupsOfOthers;
+      application.path("serverGroups").forEach(each -> named.add(each.asText()));
     }
 
     /** Whether the role reaches this thing. */
@@ -153,6 +173,8 @@ final class ChangeReview implements PolicyChange.Review {
      */
     boolean shows(PolicyKind kind, JsonNode thing) {
       return switch (kind.word()) {
+        case "application-groups" -> !principal.isNarrowed() || namesOurs(thing);
+        case "server-groups" -> mayUseServerGroup(ConfigTree.name(thing));
         case "applications", "rules", "session-rules", "forwarding-rules", "tests" ->
             holds(kind, thing);
         default -> true;
@@ -162,6 +184,30 @@ final class ChangeReview implements PolicyChange.Review {
     /** Whether the role reaches the application of this name. */
     boolean holdsApplication(String name) {
       return !principal.isNarrowed() || applications.contains(name);
+    }
+
+    /** Whether an application of ours is served from it already, or none of others is. */
+    boolean mayUseServerGroup(String name) {
+      return !principal.isNarrowed()
+          || serverGroups.contains(name)
+          || !serverGroupsOfOthers.contains(name);
+    }
+
+    /**
+     * Whether an application is another team's: it has a label of the same key as the role's with
+     * another value. One without that key is nobody's.
+     */
+    boolean isOthers(Application application) {
+      if (!principal.isNarrowed() || applications.contains(application.name())) {
+        return false;
+      }
+      return principal.role().labels().stream()
+          .map(label -> label.substring(0, label.indexOf('=') + 1))
+          .anyMatch(key ->
+              application.traits().labels().stream()
+                  .map(Label::toString)
+                  .anyMatch(label ->
+                      label.startsWith(key) && !principal.role().labels().contains(label)));
     }
 
     private boolean bears(JsonNode application) {
@@ -177,7 +223,12 @@ final class ChangeReview implements PolicyChange.Review {
     }
 
     private boolean isAboutOurs(JsonNode rule) {
-      JsonNode named = rule.path("applications");
+      return namesOurs(rule) && OF_A_RULE_FOR_APPLICATIONS.stream().noneMatch(rule::has);
+    }
+
+    /** Whether it names applications, and none of others. */
+    private boolean namesOurs(JsonNode thing) {
+      JsonNode named = thing.path("applications");
       if (!named.isArray() || named.isEmpty()) {
         return false;
       }
@@ -186,7 +237,7 @@ final class ChangeReview implements PolicyChange.Review {
           return false;
         }
       }
-      return OF_A_RULE_FOR_APPLICATIONS.stream().noneMatch(rule::has);
+      return true;
     }
   }
 }

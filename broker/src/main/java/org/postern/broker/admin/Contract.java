@@ -37,6 +37,7 @@ final class Contract {
    * @param kind of the policy document, empty if it is about none
    * @param bodySchema what a JSON body must be; null: not JSON, or judged by the policy's grammar
    * @param readsOnly whether it leaves everything as it is
+   * @param byLabel whether a role that is narrowed to labels may do it, as far as they reach
    */
   record Operation(
       String id,
@@ -48,7 +49,8 @@ final class Contract {
       String kind,
       List<Parameter> parameters,
       @Nullable JsonNode bodySchema,
-      boolean readsOnly) {
+      boolean readsOnly,
+      boolean byLabel) {
     /** Copies the list. */
     Operation {
       parameters = List.copyOf(parameters);
@@ -182,6 +184,9 @@ final class Contract {
         operation.put("x-kind", kind.word());
         operation.put("x-permission", fill(operation, "x-permission", kind));
         operation.put("summary", fill(operation, "summary", kind));
+        if (!kind.isByLabel()) {
+          operation.remove("x-by-label");
+        }
         if (operation.has("x-body-schema")) {
           operation.remove("x-body-schema");
           operation.set(
@@ -231,7 +236,8 @@ final class Contract {
         node.path("x-kind").asText(),
         parameters,
         node.has("x-kind") ? null : schema,
-        method.equals("get") || node.path("x-reads-only").asBoolean());
+        method.equals("get") || node.path("x-reads-only").asBoolean(),
+        node.path("x-by-label").asBoolean());
   }
 
   private JsonNode resolve(JsonNode parameter) {

@@ -112,7 +112,7 @@ final class DecisionHandlers {
             ? now
             : now.with(
                 now.version(),
-                editor.proposed(document, now.configuration()).sharing(now.configuration()),
+                editor.proposed(call, document, now.configuration()).sharing(now.configuration()),
                 now.identities());
     WhatIf whatIf = new WhatIf(question, policy);
     WhatIf.Asked asked = whatIf.asked(device -> impact.facts(policy, device));

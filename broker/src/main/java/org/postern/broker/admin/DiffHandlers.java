@@ -36,7 +36,7 @@ final class DiffHandlers {
     PolicyConfiguration before = version(call, "from", now);
     PolicyConfiguration after =
         call.body.has("document")
-            ? editor.proposed(call.text("document"), before)
+            ? editor.proposed(call, call.text("document"), before)
             : version(call, "to", now);
     ImpactDesk.Change change = new ImpactDesk.Change(before, after);
     Map<String, Object> body = new LinkedHashMap<>();

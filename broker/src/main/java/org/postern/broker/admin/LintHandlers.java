@@ -43,7 +43,7 @@ final class LintHandlers {
 
   private Reply lintDocument(AdminCall call) {
     Snapshot now = parts.snapshots().refresh();
-    return findings(call, now, editor.proposed(call.document(), now.configuration()));
+    return findings(call, now, editor.proposed(call, call.document(), now.configuration()));
   }
 
   /** One finding, and a key that no other has. */

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.postern.broker.admin.AdminDoor.Handler;
 import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
@@ -127,8 +128,7 @@ final class ObjectHandlers {
     return texts.isEmpty() ? reply : reply.with("Warning", String.join(", ", texts));
   }
 
-  private static PolicyKind place(
-      AdminCall call, PolicyKind kind, ConfigTree tree, ObjectNode thing) {
+  private PolicyKind place(AdminCall call, PolicyKind kind, ConfigTree tree, ObjectNode thing) {
     String name = ConfigTree.name(thing);
     List<ObjectNode> things = new ArrayList<>(tree.all(kind));
     Optional<ObjectNode> old = tree.find(kind, name);
@@ -138,7 +138,14 @@ final class ObjectHandlers {
     Optional<String> before = call.query("before");
     Optional<String> after = call.query("after");
     if (before.isPresent() || after.isPresent()) {
-      at = beside(kind, things, before.orElseGet(() -> after.orElse("")), before.isEmpty());
+      ChangeReview.Reach reach = new ChangeReview.Reach(call.principal, tree, kinds());
+      String neighbour = before.orElseGet(() -> after.orElse(""));
+      at =
+          beside(
+              kind,
+              things,
+              before.isEmpty(),
+              other -> ConfigTree.name(other).equals(neighbour) && reach.shows(kind, other));
     }
     things.add(at, thing);
     tree.put(kind, things);
@@ -146,12 +153,12 @@ final class ObjectHandlers {
   }
 
   private static int beside(
-      PolicyKind kind, List<ObjectNode> things, String neighbour, boolean behind) {
+      PolicyKind kind, List<ObjectNode> things, boolean behind, Predicate<ObjectNode> isNeighbour) {
     if (!kind.isOrdered()) {
       throw AdminProblem.field(behind ? "after" : "before", kind.word() + " have no order");
     }
     for (int i = 0; i < things.size(); i++) {
-      if (ConfigTree.name(things.get(i)).equals(neighbour)) {
+      if (isNeighbour.test(things.get(i))) {
         return behind ? i + 1 : i;
       }
     }
@@ -190,14 +197,15 @@ final class ObjectHandlers {
     ConfigTree seen = now();
     ObjectNode thing = found(call, seen);
     String name = ConfigTree.name(thing);
-    List<Map<String, Object>> dependents = dependents(seen, kind, name);
+    Dependents dependents = dependents(call, seen, kind, name);
     if (call.isDryRun()) {
       call.isAudited();
       Map<String, Object> body = new LinkedHashMap<>();
       body.put("kind", kind.word());
       body.put("name", name);
-      body.put("removable", dependents.isEmpty());
-      body.put("dependents", dependents);
+      body.put("removable", dependents.count() == 0);
+      body.put("dependents", dependents.shown());
+      body.put("dependentsOfOthers", dependents.others());
       return Reply.json(200, body);
     }
     PolicyEditor.Outcome outcome =
@@ -206,8 +214,8 @@ final class ObjectHandlers {
             tree -> {
               ObjectNode old = found(call, tree);
               call.head.header("if-match").ifPresent(tag -> matches(tag, Optional.of(old)));
-              List<Map<String, Object>> named = dependents(tree, kind, name);
-              if (!named.isEmpty()) {
+              Dependents named = dependents(call, tree, kind, name);
+              if (named.count() > 0) {
                 throw inUse(kind, name, named);
               }
               List<ObjectNode> things = new ArrayList<>(tree.all(kind));
@@ -218,25 +226,41 @@ final class ObjectHandlers {
     return done(call, outcome);
   }
 
-  private List<Map<String, Object>> dependents(ConfigTree tree, PolicyKind kind, String name) {
-    List<Map<String, Object>> dependents = new ArrayList<>();
-    for (ConfigTree.Dependent each : tree.dependents(kind, name, kinds())) {
-      dependents.add(
-          Map.of("kind", each.kind().word(), "name", each.name(), "field", each.field()));
+  /**
+   * What names a thing.
+   *
+   * @param others how many more there are that the caller may not see
+   */
+  private record Dependents(List<Map<String, Object>> shown, int others) {
+    int count() {
+      return shown.size() + others;
     }
-    return dependents;
   }
 
-  private static AdminProblem inUse(
-      PolicyKind kind, String name, List<Map<String, Object>> dependents) {
+  private Dependents dependents(AdminCall call, ConfigTree tree, PolicyKind kind, String name) {
+    ChangeReview.Reach reach = new ChangeReview.Reach(call.principal, tree, kinds());
+    List<ConfigTree.Dependent> found = tree.dependents(kind, name, kinds());
+    List<Map<String, Object>> shown = new ArrayList<>();
+    for (ConfigTree.Dependent each : found) {
+      if (tree.find(each.kind(), each.name())
+          .filter(thing -> reach.shows(each.kind(), thing))
+          .isPresent()) {
+        shown.add(Map.of("kind", each.kind().word(), "name", each.name(), "field", each.field()));
+      }
+    }
+    return new Dependents(shown, found.size() - shown.size());
+  }
+
+  private static AdminProblem inUse(PolicyKind kind, String name, Dependents dependents) {
     return new AdminProblem(
         Reply.problem(
             409,
             "in-use",
             "%s %s is named by %d other%s"
-                .formatted(kind.word(), name, dependents.size(), dependents.size() == 1 ? "" : "s"),
+                .formatted(
+                    kind.word(), name, dependents.count(), dependents.count() == 1 ? "" : "s"),
             "Take it out of them first, or apply both in one document.",
-            Map.of("dependents", dependents.stream().limit(100).toList())));
+            Map.of("dependents", dependents.shown().stream().limit(100).toList())));
   }
 
   private Reply done(AdminCall call, PolicyEditor.Outcome outcome) {
@@ -270,6 +294,10 @@ final class ObjectHandlers {
         call.query("version")
             .map(version -> at(kind, name, Long.parseLong(version)))
             .orElseGet(() -> last(kind, name));
+    ChangeReview.Reach reach = new ChangeReview.Reach(call.principal, now(), kinds());
+    if (!reach.shows(kind, old)) {
+      throw neverThere(kind, name);
+    }
     PolicyEditor.Outcome outcome =
         editor.edit(
             call,

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postern.broker.front.Reply;
 
 /**
@@ -28,7 +30,11 @@ final class Pages {
     return call.query("cursor")
         .map(text -> {
           try {
-            return new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
+            String key = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
+            if (key.indexOf('\0') >= 0) {
+              throw AdminProblem.field("cursor", "is not a nextCursor of this list");
+            }
+            return key;
           } catch (IllegalArgumentException e) {
             throw AdminProblem.field("cursor", "is not a nextCursor of this list");
           }
@@ -114,12 +120,22 @@ final class Pages {
     return body;
   }
 
-  /** A page that was cut in the database, newest first by a number. */
-  Reply newest(AdminCall call, List<Map<String, Object>> items, String number) {
+  /**
+   * A page that was cut in the database.
+   *
+   * @param fields that together say where it ends
+   */
+  Reply newest(AdminCall call, List<Map<String, Object>> items, String... fields) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("items", items);
     if (items.size() == limit(call)) {
-      body.put("nextCursor", cursorOf(String.valueOf(items.getLast().get(number))));
+      Map<String, Object> last = items.getLast();
+      body.put(
+          "nextCursor",
+          cursorOf(
+              Stream.of(fields)
+                  .map(field -> String.valueOf(last.get(field)))
+                  .collect(Collectors.joining(" "))));
     }
     return Reply.json(200, body);
   }

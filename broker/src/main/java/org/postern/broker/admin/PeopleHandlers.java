@@ -60,11 +60,10 @@ final class PeopleHandlers {
     return pages.sorted(call, things.sorted(Comparator.comparing(key)).toList(), key, shown);
   }
 
-  private Reply done(AdminCall call, String before, String after) {
+  private Reply done(AdminCall call, Map<String, String> before, String after) {
     parts.snapshots().refresh();
     String id = call.path("id");
-    call.now(
-        id, before.isEmpty() ? Map.of("state", after) : Map.of("state", before + " -> " + after));
+    call.changed(id, before, Map.of("state", after));
     return Reply.json(200, Map.of("id", id, "state", after));
   }
 
@@ -100,10 +99,18 @@ final class PeopleHandlers {
   }
 
   private Reply revokeSession(AdminCall call) {
-    if (!parts.sessions().revoke(call.path("id"), BECAUSE)) {
+    String id = call.path("id");
+    Map<String, String> before =
+        now().sessionsByDevice().values().stream()
+            .filter(each -> each.id().equals(id))
+            .findFirst()
+            .map(each ->
+                Map.of("state", "live", "userId", each.userId(), "deviceId", each.deviceId()))
+            .orElse(Map.of("state", "live"));
+    if (!parts.sessions().revoke(id, BECAUSE)) {
       throw none(call, "session");
     }
-    return done(call, "", "revoked");
+    return done(call, before, "revoked");
   }
 
   private Reply users(AdminCall call) {
@@ -133,7 +140,8 @@ final class PeopleHandlers {
     if (!parts.users().setDisabled(call.path("id"), disable)) {
       throw none(call, "user");
     }
-    return done(call, disable ? "enabled" : "disabled", disable ? "disabled" : "enabled");
+    return done(
+        call, Map.of("state", disable ? "enabled" : "disabled"), disable ? "disabled" : "enabled");
   }
 
   private Reply devices(AdminCall call) {
@@ -178,7 +186,8 @@ final class PeopleHandlers {
       throw none(call, "device");
     }
     parts.snapshots().refresh();
-    call.now(id, Map.of("name", before == null ? name : before.name() + " -> " + name));
+    call.changed(
+        id, before == null ? Map.of() : Map.of("name", before.name()), Map.of("name", name));
     return Reply.json(200, Map.of("id", id, "state", "named " + name));
   }
 
@@ -187,7 +196,12 @@ final class PeopleHandlers {
     if (!parts.devices().setState(call.path("id"), state)) {
       throw none(call, "device");
     }
-    return done(call, before == null ? "" : word(before.state()), word(state));
+    return done(
+        call,
+        before == null
+            ? Map.of()
+            : Map.of("state", word(before.state()), "userId", before.userId()),
+        word(state));
   }
 
   private Reply connectors(AdminCall call) {
@@ -207,9 +221,13 @@ final class PeopleHandlers {
   }
 
   private Reply revokeConnector(AdminCall call) {
+    ConnectorRecord before = now().connectors().get(call.path("id"));
     if (!parts.connectors().revoke(call.path("id"))) {
       throw none(call, "connector");
     }
-    return done(call, "", "revoked");
+    return done(
+        call,
+        before == null ? Map.of() : Map.of("state", word(before.state()), "group", before.group()),
+        "revoked");
   }
 }

@@ -88,17 +88,18 @@ final class PolicyEditor {
 
   /** Applies what an administrator wrote. */
   Outcome apply(AdminCall call, Order order) {
-    return apply(call, order, ofAdministrators, order.dryRun() ? Set.of() : fourEyes());
+    return apply(call, order, ofAdministrators, false);
   }
 
   /** Applies what we wrote before: a version of the history, a change that has waited. */
   Outcome applyOurs(AdminCall call, Order order, boolean hasWaited) {
-    return apply(call, order, ofOurs, hasWaited || order.dryRun() ? Set.of() : fourEyes());
+    return apply(call, order, ofOurs, hasWaited);
   }
 
-  private Outcome apply(AdminCall call, Order order, PolicyParser parser, Set<String> fourEyes) {
+  private Outcome apply(AdminCall call, Order order, PolicyParser parser, boolean hasWaited) {
     PolicyDocument document = parsed(order.document(), parser);
-    ChangeReview review = review(call, fourEyes);
+    Set<String> fourEyes = hasWaited || order.dryRun() ? Set.of() : fourEyes();
+    ChangeReview review = review(call, right(call, hasWaited), fourEyes);
     try {
       return inTurn(call, order, review, change -> parts.policy().apply(document, change));
     } catch (ChangeReview.NeedsSecondPerson e) {
@@ -106,13 +107,22 @@ final class PolicyEditor {
     }
   }
 
-  private ChangeReview review(AdminCall call, Set<String> fourEyes) {
+  private static ChangeReview.Right right(AdminCall call, boolean hasWaited) {
+    if (hasWaited) {
+      return ChangeReview.Right.APPROVES;
+    }
+    return call.operation.readsOnly() ? ChangeReview.Right.PLANS : ChangeReview.Right.WRITES;
+  }
+
+  private ChangeReview review(AdminCall call, ChangeReview.Right right, Set<String> fourEyes) {
     return new ChangeReview(
         contract.kinds(),
         call.principal,
         call.head,
+        right,
         fourEyes,
-        after -> PolicyTests.failures(after, this::compiled, parts.clock().instant()));
+        after -> PolicyTests.failures(after, this::compiled, parts.clock().instant()),
+        this::compiled);
   }
 
   private Outcome inTurn(
@@ -141,7 +151,7 @@ final class PolicyEditor {
         if (!order.dryRun() && !review.failedTests().isEmpty()) {
           blocked(call, order, review.failedTests());
         }
-        throw wrong(errors);
+        throw wrong(seen(call, errors));
       }
       case ApplyResult.Conflict conflict -> new Outcome.Overtaken();
       case ApplyResult.Applied applied -> {
@@ -207,14 +217,21 @@ final class PolicyEditor {
   }
 
   /** What the policy in force would be with a document over it; nothing is changed. */
-  PolicyConfiguration proposed(String document, PolicyConfiguration live) {
+  PolicyConfiguration proposed(AdminCall call, String document, PolicyConfiguration live) {
     PolicyDocument parsed = parsed(document, ofAdministrators);
     List<PolicyError> errors =
         parsed.errorsOver(live, parts.policyLimits(), parts.administrators().roles().names());
     if (!errors.isEmpty()) {
-      throw wrong(errors);
+      throw wrong(seen(call, errors));
     }
     return parsed.over(live);
+  }
+
+  private List<PolicyError> seen(AdminCall call, List<PolicyError> errors) {
+    return call.principal.isNarrowed()
+        ? LabelGuard.seen(
+            call.principal, contract.kinds(), ConfigTree.of(parts.policy().load()), errors)
+        : errors;
   }
 
   /** What a document that we wrote says. */
@@ -237,7 +254,7 @@ final class PolicyEditor {
 
   /** Changes one thing of what there is when its turn has come, so that nobody is faster. */
   Outcome edit(AdminCall call, Edit edit) {
-    ChangeReview review = review(call, call.isDryRun() ? Set.of() : fourEyes());
+    ChangeReview review = review(call, right(call, false), call.isDryRun() ? Set.of() : fourEyes());
     AtomicReference<Order> made =
         new AtomicReference<>(new Order("", "", OptionalLong.empty(), call.isDryRun()));
     PolicyStore.Edit inside =

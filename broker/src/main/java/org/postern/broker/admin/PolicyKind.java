@@ -18,6 +18,11 @@ record PolicyKind(String key, String word) {
     return key.equals("domains");
   }
 
+  /** Whether a role that is narrowed to labels may change some of its members. */
+  boolean isByLabel() {
+    return key.equals("applications") || isOrdered();
+  }
+
   /** Whether the order of its members matters. */
   boolean isOrdered() {
     return key.toLowerCase(Locale.ROOT).endsWith("rules");

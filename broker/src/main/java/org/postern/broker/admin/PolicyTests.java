@@ -17,6 +17,9 @@ import org.postern.policystore.yaml.PolicyError;
  * change runs those of the policy that would be; one that fails blocks it.
  */
 final class PolicyTests {
+  /** What the paths of its findings begin with. */
+  static final String PATH = "tests.";
+
   private PolicyTests() {}
 
   /**
@@ -44,7 +47,7 @@ final class PolicyTests {
             new PolicyError(
                 1,
                 1,
-                "tests." + test.name(),
+                PATH + test.name(),
                 "policy test \"%s\" fails: expected %s, found %s"
                     .formatted(
                         test.name(),

@@ -38,7 +38,7 @@ final class ReachHandlers {
     String document = call.text("document");
     return document.isEmpty()
         ? now.configuration()
-        : editor.proposed(document, now.configuration());
+        : editor.proposed(call, document, now.configuration());
   }
 
   private ChangeReview.Reach shown(AdminCall call, PolicyConfiguration configuration) {

@@ -65,29 +65,40 @@ final class RiskHandlers {
     IdentityState state = parts.snapshots().refresh().identities();
     Instant now = parts.clock().instant();
     long seconds = call.body.path("seconds").asLong(0);
+    RiskRecord.Subject subject = subject(call, state);
+    Map<String, String> before =
+        parts.risks().list().stream()
+            .filter(each -> each.subject().equals(subject))
+            .filter(each -> each.source().equals(RiskRecord.ADMINISTRATOR))
+            .findFirst()
+            .map(RiskHandlers::fields)
+            .orElse(Map.of());
     RiskRecord risk =
         parts
             .risks()
             .set(
                 new Risks.Said(
-                    subject(call, state),
+                    subject,
                     RiskLevel.valueOf(call.text("level").toUpperCase(Locale.ROOT)),
                     call.text("reason"),
                     call.principal.person(),
                     seconds == 0 ? null : now.plusSeconds(seconds)));
     parts.snapshots().refresh();
-    call.now(
-        risk.id(),
-        Map.of(
-            risk.subject().kind() == RiskRecord.Kind.USER ? "userId" : "deviceId",
-            risk.subject().id(),
-            "level",
-            word(risk.level()),
-            "reason",
-            risk.reason(),
-            "expires",
-            risk.expiresAt() == null ? "" : risk.expiresAt().toString()));
+    call.changed(risk.id(), before, fields(risk));
     return Reply.json(200, line(risk, state));
+  }
+
+  /** For the audit log. */
+  private static Map<String, String> fields(RiskRecord risk) {
+    return Map.of(
+        risk.subject().kind() == RiskRecord.Kind.USER ? "userId" : "deviceId",
+        risk.subject().id(),
+        "level",
+        word(risk.level()),
+        "reason",
+        risk.reason(),
+        "expires",
+        risk.expiresAt() == null ? "" : risk.expiresAt().toString());
   }
 
   private static RiskRecord.Subject subject(AdminCall call, IdentityState state) {
@@ -121,7 +132,7 @@ final class RiskHandlers {
             .clear(id)
             .orElseThrow(() -> AdminProblem.notFound("risk level", id, "postern admin risk list"));
     parts.snapshots().refresh();
-    call.now(id, Map.of("state", word(before.level()) + " -> cleared"));
+    call.changed(id, fields(before), Map.of("state", "cleared"));
     return Reply.json(200, Map.of("id", id, "state", "cleared"));
   }
 }

@@ -55,7 +55,7 @@ final class ScimHandlers {
       item.put("error", each.heard().lastError().orElse(""));
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.lines(call, items, "provider");
   }
 
   private static String text(Optional<Instant> time) {

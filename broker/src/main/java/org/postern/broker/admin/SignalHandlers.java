@@ -1,6 +1,7 @@
 package org.postern.broker.admin;
 
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +21,6 @@ import org.postern.policystore.jdbc.SignalStreams;
 
 /** Shared signals as administrators see them: streams, and what came through them. */
 final class SignalHandlers {
-  private static final int EVENTS_DEFAULT = 100;
-
   private final Pages pages = new Pages(AdminLimits.DEFAULT);
   private final AdminParts parts;
   private final SignalDesk desk;
@@ -228,10 +227,11 @@ final class SignalHandlers {
   }
 
   private Reply events(AdminCall call) {
-    int limit = call.query("limit").map(Integer::parseInt).orElse(EVENTS_DEFAULT);
     List<Map<String, Object>> items = new ArrayList<>();
     for (SignalEvents.Listed each :
-        desk.stores().events().newest(call.query("stream").orElse(""), limit)) {
+        desk.stores()
+            .events()
+            .newest(call.query("stream").orElse(""), place(call), pages.limit(call))) {
       Map<String, Object> item = new LinkedHashMap<>();
       item.put("at", each.receivedAt().toString());
       item.put("happened", each.happenedAt().toString());
@@ -242,7 +242,23 @@ final class SignalHandlers {
       item.put("jti", each.jti());
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return pages.newest(call, items, "at", "stream", "jti");
+  }
+
+  private Optional<SignalEvents.Place> place(AdminCall call) {
+    String cursor = pages.cursor(call);
+    if (cursor.isEmpty()) {
+      return Optional.empty();
+    }
+    String[] parts = cursor.split(" ", 3);
+    try {
+      if (parts.length == 3 && parts[0].matches("[0-9]{4}-[0-9T:.-]{1,30}Z")) {
+        return Optional.of(new SignalEvents.Place(Instant.parse(parts[0]), parts[1], parts[2]));
+      }
+    } catch (DateTimeParseException e) {
+      throw AdminProblem.field("cursor", "is not a nextCursor of this list: " + e.getMessage());
+    }
+    throw AdminProblem.field("cursor", "is not a nextCursor of this list");
   }
 
   private SignalStreams.Listed find(String name) {

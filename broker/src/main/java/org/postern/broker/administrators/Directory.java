@@ -91,7 +91,7 @@ final class Directory implements AdministratorDesk {
   }
 
   @Override
-  public Reply list() {
+  public List<Map<String, Object>> list() {
     List<Map<String, Object>> items = new ArrayList<>();
     for (Administrators.Listed each : stores.accounts().list()) {
       Map<String, Object> item = new LinkedHashMap<>();
@@ -106,7 +106,7 @@ final class Directory implements AdministratorDesk {
       item.put("lastSeen", each.lastSeenAt() == null ? "" : each.lastSeenAt().toString());
       items.add(item);
     }
-    return Reply.json(200, Map.of("items", items));
+    return items;
   }
 
   private Reply invite(Ask ask, String by) throws Refusal {

@@ -54,6 +54,12 @@ final class AuditCommands {
     private @Nullable String since;
 
     @Option(
+        names = "--overrides",
+        description =
+            "Only what overrides decisions: approvals, risk levels, quarantine and so on.")
+    private boolean overrides;
+
+    @Option(
         names = "--limit",
         paramLabel = "N",
         defaultValue = "50",
@@ -69,8 +75,9 @@ final class AuditCommands {
               + with("action", action)
               + with("object_kind", kind)
               + with("object_name", name)
-              + with("since", since);
-      return PeopleCommands.list(
+              + with("since", since)
+              + (overrides ? "&overrides=1" : "");
+      return PeopleCommands.newest(
           connection,
           spec,
           path,
@@ -80,6 +87,7 @@ final class AuditCommands {
           "action",
           "objectKind",
           "objectName",
+          "override",
           "outcome",
           "detail");
     }

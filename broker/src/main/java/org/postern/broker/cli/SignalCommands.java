@@ -228,7 +228,7 @@ final class SignalCommands extends PeopleCommands.Things {
               defaultValue = "",
               description = "Only of this stream.")
           String stream) {
-    return PeopleCommands.list(
+    return PeopleCommands.newest(
         connection,
         spec,
         "/admin/v1/signals/events"

@@ -23,6 +23,7 @@ final class ContractTest {
     Set<String> ids = new HashSet<>();
     for (Contract.Operation operation : contract.operations()) {
       assertThat(ids.add(operation.id())).as(operation.id()).isTrue();
+      assertThat(operation.byLabel() && operation.readsOnly()).as(operation.id()).isFalse();
       assertThat(operation.permission())
           .as(operation.id())
           .matches("public|self|[a-z-]+:(read|write|approve)");
@@ -33,6 +34,26 @@ final class ContractTest {
       }
     }
     assertThat(ids).hasSizeGreaterThan(50);
+  }
+
+  @Test
+  void everyListComesInPages() {
+    int lists = 0;
+    for (var path : contract.document().path("paths").properties()) {
+      for (var operation : path.getValue().properties()) {
+        JsonNode schema =
+            operation.getValue().at("/responses/200/content/application~1json/schema/$ref");
+        if (schema.asText().endsWith("/List")) {
+          lists += 1;
+          String parameters = operation.getValue().path("parameters").toString();
+          assertThat(parameters)
+              .as(path.getKey())
+              .contains("parameters/Limit")
+              .contains("parameters/Cursor");
+        }
+      }
+    }
+    assertThat(lists).isGreaterThan(30);
   }
 
   @Test
@@ -77,11 +98,12 @@ final class ContractTest {
           byTag
               .computeIfAbsent(operation.path("tags").get(0).asText(), tag -> new StringBuilder())
               .append(
-                  "| %s | `%s` | %s | %s |\n"
+                  "| %s | `%s` | %s%s | %s |\n"
                       .formatted(
                           method.toUpperCase(java.util.Locale.ROOT),
                           path.getKey(),
                           operation.path("x-permission").asText(),
+                          operation.path("x-by-label").asBoolean() ? ", by label" : "",
                           operation.path("summary").asText()));
         }
       }

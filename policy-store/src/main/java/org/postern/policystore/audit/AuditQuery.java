@@ -5,6 +5,7 @@ import java.util.Optional;
 
 /// Which entries to list, newest first.
 ///
+/// @param overrides only what is a [DecisionOverride]
 /// @param before only entries with a smaller number
 /// @param limit how many at most, 1 to 1,000
 public record AuditQuery(
@@ -13,6 +14,7 @@ public record AuditQuery(
     Optional<String> objectKind,
     Optional<String> objectName,
     Optional<Instant> since,
+    boolean overrides,
     long before,
     int limit) {
   /// How many entries one question may have.
@@ -33,6 +35,7 @@ public record AuditQuery(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        false,
         Long.MAX_VALUE,
         limit);
   }

@@ -26,6 +26,7 @@ import org.postern.policystore.audit.AuditFields;
 import org.postern.policystore.audit.AuditLog;
 import org.postern.policystore.audit.AuditQuery;
 import org.postern.policystore.audit.AuditVerdict;
+import org.postern.policystore.audit.DecisionOverride;
 
 /// The audit log in the database: append-only, each entry bound to the one before by a keyed hash.
 /// The key is sealed, so whoever holds the database alone can break the chain but not mend it.
@@ -216,6 +217,9 @@ public final class AuditTrail implements AuditLog {
     where(sql, parameters, " and object_kind = ?", query.objectKind());
     where(sql, parameters, " and object_name = ?", query.objectName());
     where(sql, parameters, " and at >= ?", query.since());
+    if (query.overrides()) {
+      sql.append(" and ").append(DecisionOverride.condition());
+    }
     sql.append(" order by seq desc limit ").append(query.limit());
     return database.list(
         "read the audit log", AuditTrail::entry, sql.toString(), parameters.toArray());

@@ -6,9 +6,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.postern.policystore.SignalEffect;
 import org.postern.policystore.SignalEffect.Account;
 import org.postern.policystore.SignalEffect.Compliance;
@@ -292,19 +295,28 @@ public final class SignalEvents {
     return text.substring(0, Math.min(text.length(), TEXT_MAX));
   }
 
-  /// The newest events.
+  /// Where a page of events ended: at the event that is behind all of it.
+  public record Place(Instant receivedAt, String stream, String jti) {}
+
+  /// The newest events, or those behind a place.
   ///
   /// @param stream of this stream; empty: of all
-  public List<Listed> newest(String stream, int limit) {
+  public List<Listed> newest(String stream, Optional<Place> behind, int limit) {
+    List<@Nullable Object> parameters = new ArrayList<>(List.of(stream, stream));
+    behind.ifPresent(place ->
+        parameters.addAll(
+            List.of(place.receivedAt(), place.receivedAt(), place.stream(), place.jti())));
+    parameters.add(limit);
     return database.list(
         "read signals",
         SignalEvents::read,
         "select stream, jti, received_at, issued_at, happened_at, event, subject, outcome"
             + " from signal_event where (? = '' or stream = ?)"
-            + " order by received_at desc, jti limit ?",
-        stream,
-        stream,
-        limit);
+            + (behind.isEmpty()
+                ? ""
+                : " and (received_at < ? or (received_at = ? and (stream, jti) > (?, ?)))")
+            + " order by received_at desc, stream, jti limit ?",
+        parameters.toArray());
   }
 
   /// Forgets events that are older than any token that is still believed, and of those that changed

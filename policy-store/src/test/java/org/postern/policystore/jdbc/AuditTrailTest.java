@@ -23,6 +23,7 @@ import org.postern.policystore.audit.AuditEvent;
 import org.postern.policystore.audit.AuditFields;
 import org.postern.policystore.audit.AuditQuery;
 import org.postern.policystore.audit.AuditVerdict;
+import org.postern.policystore.audit.DecisionOverride;
 
 class AuditTrailTest {
   private static final Actor ALICE = new Actor(Actor.Kind.ADMINISTRATOR, "t-1", "alice");
@@ -234,9 +235,53 @@ class AuditTrailTest {
             Optional.of("session"),
             Optional.empty(),
             Optional.of(Instant.EPOCH),
+            false,
             25,
             10);
     assertThat(trail.list(query).stream().map(AuditEntry::seq))
         .containsExactly(24L, 23L, 22L, 21L, 20L, 19L, 18L, 17L, 16L, 15L);
+  }
+
+  /// The question that the database answers is the one that an entry answers of itself.
+  @Test
+  void overridesAreListedExactlyAsTheyAreNamed() {
+    Map<String, String> mode = Map.of("mode", "report-only");
+    Map<String, String> tricky = Map.of("message", "\"mode\":1", "note", "{\"mode\":\"off\"}");
+    List<AuditEvent> events =
+        List.of(
+            change("rules", mode, Map.of()),
+            change("session-rules", Map.of(), Map.of("enforcePercent", "20")),
+            change("rules", tricky, tricky),
+            change("applications", mode, mode),
+            AuditEvent.done(Actor.SYSTEM, "config.added", "rules", "r").changing(Map.of(), mode),
+            AuditEvent.done(Actor.SYSTEM, "setRisk", "risk", "k"),
+            AuditEvent.done(Actor.SYSTEM, "setRisk", "permission", "risks:write").refused("no"),
+            AuditEvent.done(Actor.SYSTEM, "changeDevice", "device", "d")
+                .changing(Map.of("state", "registered"), Map.of("state", "quarantined")),
+            AuditEvent.done(Actor.SYSTEM, "renameDevice", "device", "d"));
+    trail.recordAll(events);
+    List<AuditEvent> named =
+        trail.list(AuditQuery.newest(100)).stream()
+            .map(AuditEntry::event)
+            .filter(event -> DecisionOverride.of(event).isPresent())
+            .toList();
+    AuditQuery query =
+        new AuditQuery(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            true,
+            Long.MAX_VALUE,
+            100);
+    assertThat(trail.list(query).stream().map(AuditEntry::event)).isEqualTo(named);
+    assertThat(named.stream().map(event -> DecisionOverride.of(event).orElseThrow().word()))
+        .containsExactly("device-quarantined", "risk-set", "rule-switched", "rule-switched");
+  }
+
+  private static AuditEvent change(
+      String kind, Map<String, String> before, Map<String, String> after) {
+    return AuditEvent.done(Actor.SYSTEM, "config.changed", kind, "r").changing(before, after);
   }
 }
