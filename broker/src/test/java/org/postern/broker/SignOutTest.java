@@ -64,6 +64,8 @@ final class SignOutTest {
       assertThat(answer.path("ended").asBoolean()).isTrue();
       carriesTheIdTokenToTheProviderOnce(broker, provider, answer.path("continue").asText());
       assertThat(revoked(broker)).isTrue();
+      assertThat(broker.admin("GET", "/admin/v1/sessions?state=ended", "").body())
+          .contains("\"because\":\"signed out\"");
       assertThat(signOut(broker, csr(key))).contains("\"ended\":false");
       assertThat(broker.admin("GET", "/admin/v1/audit?limit=20", "").body())
           .contains("user.sign-out");
@@ -119,6 +121,8 @@ final class SignOutTest {
           .contains("named new laptop");
       assertThat(broker.admin("GET", "/admin/v1/devices", "").body()).contains("new laptop");
       broker.admin("POST", "/admin/v1/devices/" + device + "/quarantine", "");
+      assertThat(broker.admin("GET", "/admin/v1/sessions?state=ended", "").body())
+          .contains("\"because\":\"newer sign-in\"", "the device is set aside");
       assertThat(enroll(broker, key).toString())
           .contains("device-quarantined", "This device is set aside", device);
       assertThat(enroll(broker, IdentityKey.generate()).toString())

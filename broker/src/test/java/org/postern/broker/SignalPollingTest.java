@@ -104,6 +104,9 @@ final class SignalPollingTest {
     untilTaken();
     assertThat(bed.isLive(ann)).isFalse();
     assertThat(bed.isLive(ben)).isTrue();
+    assertThat(admin(0, "session", "list", "--ended"))
+        .contains("ann@example.com", "signal of polled")
+        .doesNotContain("ben@example.com");
     assertThat(transmitter.questions)
         .anySatisfy(question -> assertThat(question.path("ack").toString()).contains(done))
         .anySatisfy(question ->

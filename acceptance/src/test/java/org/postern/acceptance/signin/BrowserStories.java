@@ -8,176 +8,30 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.postern.acceptance.ground.RunningProgram;
 import org.postern.acceptance.ground.WholeBroker;
 import org.postern.broker.Chromium;
 import org.postern.clientconnector.signin.BrokerTrust;
 import org.postern.clientconnector.signin.DeviceSignIn;
 import org.postern.clientconnector.signin.DeviceSignOut;
-import org.postern.clientconnector.signin.SignInException;
 import org.postern.identity.SpiffeId;
 
 /** What people do and see in a real browser, at the broker's pages and at Keycloak's own. */
-abstract class BrowserStories {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Path PICTURES = Path.of("target/screenshots");
+abstract class BrowserStories extends AtABrowser {
+  /** Of the command line: where to go, and what to type there. */
+  private static final Pattern PROMPT =
+      Pattern.compile("(https://\\S+)\\s+and type the code  ([A-Z]{4}-[A-Z]{4})");
 
-  private final Stage stage;
   private final int port;
-  @TempDir private Path folder;
-  private Chromium browser;
 
   BrowserStories(Stage stage, int port) {
-    this.stage = stage;
+    super(stage);
     this.port = port;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    browser = Chromium.start(folder, folder.resolve("chromium.log"));
-    browser.look(1280, 900, false);
-  }
-
-  @AfterEach
-  void stop() {
-    browser.close();
-  }
-
-  /** The page for everybody: any width, light and dark, with a title and a language. */
-  private void pictures(String name) throws Exception {
-    for (int width : new int[] {1280, 390}) {
-      for (boolean dark : new boolean[] {false, true}) {
-        browser.look(width, width == 390 ? 844 : 900, dark);
-        browser.screenshot(
-            PICTURES.resolve("%s-%d-%s.png".formatted(name, width, dark ? "dark" : "light")));
-        assertThat(
-                browser
-                    .value("document.documentElement.scrollWidth <= window.innerWidth")
-                    .asBoolean())
-            .as(name + " fits into " + width)
-            .isTrue();
-      }
-    }
-    browser.look(1280, 900, false);
-    assertThat(browser.value("document.title").asText()).as(name).isNotBlank();
-    assertThat(browser.value("document.documentElement.lang").asText()).as(name).isEqualTo("en");
-  }
-
-  private void shows(String text) throws Exception {
-    sees(
-        text,
-        "document.readyState == 'complete' && document.body.innerText.includes('%s')"
-            .formatted(text));
-  }
-
-  private void sees(String what, String expression) throws Exception {
-    try {
-      browser.until(expression);
-    } catch (org.awaitility.core.ConditionTimeoutException e) {
-      browser.screenshot(PICTURES.resolve("unexpected.png"));
-      throw new AssertionError(
-          "no '%s' on %s: %s"
-              .formatted(
-                  what,
-                  browser.value("location.href").asText(),
-                  browser.value("document.body.innerText").asText()),
-          e);
-    }
-  }
-
-  private void submit() throws Exception {
-    browser.value("document.querySelector('form button[type=submit]').click()");
-  }
-
-  private void chooses(String email) throws Exception {
-    shows("Your e-mail address");
-    browser.type("email", email);
-    submit();
-  }
-
-  /** Keycloak's own form. */
-  private void provesToBe(String user) throws Exception {
-    sees(
-        "Keycloak's form",
-        "document.readyState == 'complete' && document.getElementById('kc-login') != null");
-    browser.type("username", user);
-    browser.type("password", "secret-of-" + user);
-    browser.click("kc-login");
-  }
-
-  private DeviceSignIn client() {
-    return new DeviceSignIn(
-        new DeviceSignIn.Request(
-            stage.broker.publicUrl(),
-            new BrokerTrust.CaFile(stage.trust),
-            "laptop",
-            "laptop",
-            "linux-x86_64",
-            Optional.empty(),
-            DeviceSignIn.Demand.NONE,
-            PATIENCE));
-  }
-
-  /** What the device waits for. */
-  private static DeviceSignIn.SignedIn wait(CompletableFuture<DeviceSignIn.SignedIn> device)
-      throws Exception {
-    return device.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-  }
-
-  @FunctionalInterface
-  private interface Way {
-    DeviceSignIn.SignedIn go() throws SignInException;
-  }
-
-  private static CompletableFuture<DeviceSignIn.SignedIn> begin(Way way) {
-    CompletableFuture<DeviceSignIn.SignedIn> device = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            device.complete(way.go());
-          } catch (SignInException | RuntimeException e) {
-            device.completeExceptionally(e);
-          }
-        });
-    return device;
-  }
-
-  /** {@code postern login}, to the page that asks who it is. */
-  private CompletableFuture<DeviceSignIn.SignedIn> login() throws Exception {
-    CompletableFuture<URI> start = new CompletableFuture<>();
-    CompletableFuture<DeviceSignIn.SignedIn> device = begin(() -> client().signIn(start::complete));
-    device.whenComplete((done, problem) -> {
-      if (problem != null) {
-        start.completeExceptionally(problem);
-      }
-    });
-    browser.open(start.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
-    return device;
-  }
-
-  private DeviceSignIn.SignedIn signIn(String user, String domain) throws Exception {
-    CompletableFuture<DeviceSignIn.SignedIn> device = login();
-    chooses(user + "@" + domain);
-    provesToBe(user);
-    shows("You are signed in");
-    DeviceSignIn.SignedIn signedIn = wait(device);
-    assertThat(stage.isLive(deviceOf(signedIn))).isTrue();
-    return signedIn;
-  }
-
-  private static String deviceOf(DeviceSignIn.SignedIn signedIn) {
-    return ((SpiffeId.ClientId) signedIn.credential().id()).device();
-  }
-
-  private void forget() throws Exception {
-    browser.send("Network.clearBrowserCookies", Chromium.object());
   }
 
   @Test
@@ -261,8 +115,9 @@ abstract class BrowserStories {
 
     DeviceSignIn.SignedIn pat = signIn("pat", "partner.example");
     signsOutOnTheDevice(pat);
-    browser.until("document.getElementById('kc-logout') != null");
-    browser.click("kc-logout");
+    // With its own ID token back, Keycloak does not ask whether it is meant.
+    shows("Continue to partner");
+    submit();
     shows("You are signed out");
     assertThat(browser.value("location.pathname").asText()).isEqualTo("/signin/signed-out");
     login();
@@ -294,31 +149,69 @@ abstract class BrowserStories {
     await().atMost(PATIENCE).until(() -> !stage.isLive(deviceOf(signedIn)));
   }
 
+  /**
+   * Keycloak's page shows ours in a frame. It names ours in its policy without a scheme, so that a
+   * browser shows it only when Keycloak itself speaks TLS.
+   */
+  @Test
+  void signingOutAtAProviderThatTellsOnlyTheBrowserEndsTheDevicesSession() throws Exception {
+    DeviceSignIn.SignedIn kim = signIn("kim", "contractor.example");
+    browser.open(stage.secure.resolve("/realms/contractors/protocol/openid-connect/logout"));
+    browser.until("document.getElementById('kc-logout') != null");
+    browser.click("kc-logout");
+    await().atMost(PATIENCE).until(() -> !stage.isLive(deviceOf(kim)));
+  }
+
+  /**
+   * {@code postern login --device}, the program that a person runs on a machine without a screen.
+   */
   @Test
   void deviceWithoutABrowserIsLetInByItsCode() throws Exception {
-    CompletableFuture<DeviceSignIn.Prompt> prompt = new CompletableFuture<>();
-    CompletableFuture<DeviceSignIn.SignedIn> device =
-        begin(() -> client().signInByCode(prompt::complete));
-    DeviceSignIn.Prompt shown = prompt.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    browser.open(URI.create(shown.address()));
+    try (RunningProgram login =
+        RunningProgram.start(
+            List.of(
+                "env",
+                "POSTERN_NO_BUILD=1",
+                "JAVA_HOME=" + System.getProperty("java.home"),
+                Path.of("../postern").toAbsolutePath().normalize().toString(),
+                "login",
+                stage.broker.publicUrl().toString(),
+                "--device",
+                "--device-name",
+                "headless",
+                "--ca",
+                stage.trust.toString(),
+                "--state-dir",
+                folder.resolve("headless").toString()))) {
+      login.awaitOutput("Type it yourself", PATIENCE);
+      Matcher shown = PROMPT.matcher(login.output());
+      assertThat(shown.find()).as(login.output()).isTrue();
+      typesTheCode(URI.create(shown.group(1)), shown.group(2));
+      assertThat(login.awaitExit(PATIENCE)).as(login.output()).isZero();
+      assertThat(login.output()).contains("Signed in as alice").contains("Next: postern up");
+    }
+    assertThat(stage.isLive(stage.device("headless"))).isTrue();
+  }
+
+  private void typesTheCode(URI address, String code) throws Exception {
+    browser.open(address);
     shows("your own device");
     pictures("code");
     browser.type("user_code", "WRNG-CODE");
     submit();
     shows("There is no such code");
     pictures("code-unknown");
-    browser.type("user_code", shown.code());
+    browser.type("user_code", code);
     submit();
     shows("Your e-mail address");
     pictures("code-choose");
     chooses("alice@example.com");
     provesToBe("alice");
     shows("Let this device in?");
-    assertThat(browser.text("code")).isEqualTo(shown.code());
+    assertThat(browser.text("code")).isEqualTo(code);
     pictures("code-confirm");
     browser.value("document.querySelector('button[value=approve]').click()");
     shows("The device is let in");
     pictures("code-done");
-    assertThat(stage.isLive(deviceOf(wait(device)))).isTrue();
   }
 }

@@ -75,7 +75,14 @@ final class KeycloakTest {
   @Nested
   final class InABrowser extends BrowserStories {
     InABrowser() {
-      super(stage, application.getLocalPort());
+      super(KeycloakTest.this.stage, application.getLocalPort());
+    }
+  }
+
+  @Nested
+  final class WhileFlowsAreOpen extends CuttingStories {
+    WhileFlowsAreOpen() {
+      super(KeycloakTest.this.stage);
     }
   }
 
@@ -340,23 +347,7 @@ final class KeycloakTest {
 
   @Test
   void signalsOfARealTransmitterEndSessions() throws Exception {
-    HttpResponse<String> made =
-        stage.admin(
-            "POST",
-            "/admin/v1/signals/streams",
-            JSON.writeValueAsString(
-                Map.of(
-                    "name", "keycloak",
-                    "provider", "partner",
-                    "issuer", stage.keycloak.address() + "/realms/partners",
-                    "audience", "https://postern.example/signals")));
-    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
-    stage.keycloak.pushSignals(
-        "partners",
-        "signals",
-        stage.broker.publicUrl().resolve("/signals/keycloak"),
-        JSON.readTree(made.body()).path("token").asText());
-    stage.keycloak.backChannel("partners", "postern", "");
+    stage.signals();
     try {
       String pat = stage.keycloak.id("partners", "pat");
       JsonNode first = patSignsIn();
@@ -371,10 +362,7 @@ final class KeycloakTest {
       assertThat(stage.admin("GET", "/admin/v1/signals/events", "").body())
           .contains("event-type/session-revoked", "event-type/credential-change");
     } finally {
-      stage.keycloak.backChannel(
-          "partners",
-          "postern",
-          stage.broker.publicUrl().resolve("/signin/oidc/partner/logout").toString());
+      stage.backChannel();
     }
   }
 

@@ -9,23 +9,22 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import org.postern.acceptance.bench.cutting.Feed;
 import org.postern.acceptance.ground.WholeBroker;
 import org.postern.acceptance.ground.provider.Keycloak;
 import org.postern.acceptance.ground.provider.Realms;
-import org.postern.identity.TrustBundle;
-import org.postern.identity.TrustDomain;
-import org.postern.identity.WebTls;
+import org.postern.broker.clientside.ClientSide;
 
 /** A broker with a connector, an application behind it, and a real Keycloak of three realms. */
 final class Stage implements AutoCloseable {
@@ -34,9 +33,13 @@ final class Stage implements AutoCloseable {
 
   static final String CANTEEN = "canteen.corp.internal";
 
+  /** An application that never stops sending. */
+  static final String FEED = "feed.corp.internal";
+
   /** The broker's clock is late, within its skew, so that it can go on when a test needs that. */
   static final Duration BEHIND = Duration.ofSeconds(-35);
 
+  private static final String PARTNERS = "partners";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String KEYCLOAK_HEAP = "-Xms64m -Xmx320m";
   private static final Pattern CERTIFICATE =
@@ -44,11 +47,17 @@ final class Stage implements AutoCloseable {
 
   final WholeBroker broker;
   final Keycloak keycloak;
+
+  /** The same Keycloak by TLS: its page lets another site's page be framed only then. */
+  final URI secure;
+
   final SSLContext tls;
   final HttpClient http;
   final Path trust;
+  final Feed feed = new Feed();
   private final AtomicReference<Duration> ahead = new AtomicReference<>(BEHIND);
   private final int port;
+  private boolean signalled;
 
   /**
    * Sets it.
@@ -62,27 +71,31 @@ final class Stage implements AutoCloseable {
       keycloakPort = free.getLocalPort();
     }
     String realms = "http://127.0.0.1:" + keycloakPort + "/realms/";
+    KeycloakTls own = KeycloakTls.make(folder);
+    secure = own.address();
     Path data = folder.resolve("broker");
     broker =
         new WholeBroker(
             data,
             Path.of("target/postgres-programs"),
-            () -> Instant.now().plus(ahead.get()),
+            new ClientSide.Time(() -> Instant.now().plus(ahead.get()), System::nanoTime),
             Set.of(
                 realms + "people",
                 realms + "people/protocol/saml/descriptor",
                 realms + "partners",
-                realms + "contractors"));
+                secure + "/realms/contractors"),
+            Optional.empty(),
+            own::trustedBy);
     trust = data.resolve("ca.pem");
     try {
-      keycloak = Keycloak.start(trust, folder.resolve("keycloak.log"), keycloakPort, KEYCLOAK_HEAP);
+      keycloak =
+          Keycloak.start(
+              trust, folder.resolve("keycloak.log"), keycloakPort, KEYCLOAK_HEAP, own.files());
     } catch (Exception | Error e) {
       broker.close();
       throw e;
     }
-    tls =
-        WebTls.client(
-            TrustBundle.fromPem(new TrustDomain("postern.internal"), Files.readString(trust)));
+    tls = own.trustedWith(trust);
     http = HttpClient.newBuilder().sslContext(tls).build();
     try {
       furnish();
@@ -111,7 +124,8 @@ final class Stage implements AutoCloseable {
       }
     }
     InetAddress here = InetAddress.getLoopbackAddress();
-    broker.connector("here", Map.of(RESEARCH, List.of(here), CANTEEN, List.of(here)));
+    broker.connector(
+        "here", Map.of(RESEARCH, List.of(here), CANTEEN, List.of(here), FEED, List.of(here)));
   }
 
   /** The policy, with one more line of the SAML provider. */
@@ -120,11 +134,12 @@ final class Stage implements AutoCloseable {
         admin(
             "POST",
             "/admin/v1/apply",
-            Realms.policy(keycloak.address(), samlOption)
+            Realms.policy(keycloak.address(), secure, samlOption)
                 + """
                 domains: [corp.internal]
                 connectorGroups: [{name: here}]
                 applications:
+                  - {name: feed, hosts: [%5$s], tcp: [%6$d], connectorGroups: [here], allowLoopback: true}
                   - {name: research, hosts: [%1$s], tcp: [%3$d], connectorGroups: [here], allowLoopback: true}
                   - {name: canteen, hosts: [%2$s], tcp: [%3$d], connectorGroups: [here], allowLoopback: true}
                 rules:
@@ -133,12 +148,45 @@ final class Stage implements AutoCloseable {
                     applications: [research]
                     anyone: true
                     when: [{attribute: department, values: ["%4$s"]}]
-                  - {name: lunch, action: allow, applications: [canteen], anyone: true}
+                  - {name: lunch, action: allow, applications: [canteen, feed], anyone: true}
                 """
-                    .formatted(RESEARCH, CANTEEN, port, Realms.RESEARCH));
+                    .formatted(RESEARCH, CANTEEN, port, Realms.RESEARCH, FEED, feed.port()));
     if (applied.statusCode() != 200) {
       throw new IOException(applied.statusCode() + " " + applied.body());
     }
+  }
+
+  /** The partners' realm tells of ended sessions by signals from now on, and in no other way. */
+  void signals() throws Exception {
+    keycloak.backChannel(PARTNERS, "postern", "");
+    if (signalled) {
+      return;
+    }
+    HttpResponse<String> made =
+        admin(
+            "POST",
+            "/admin/v1/signals/streams",
+            JSON.writeValueAsString(
+                Map.of(
+                    "name", "keycloak",
+                    "provider", "partner",
+                    "issuer", keycloak.address() + "/realms/" + PARTNERS,
+                    "audience", "https://postern.example/signals")));
+    if (made.statusCode() != 201) {
+      throw new IOException(made.statusCode() + " " + made.body());
+    }
+    keycloak.pushSignals(
+        PARTNERS,
+        "signals",
+        broker.publicUrl().resolve("/signals/keycloak"),
+        JSON.readTree(made.body()).path("token").asText());
+    signalled = true;
+  }
+
+  /** It tells by the back channel again. */
+  void backChannel() throws Exception {
+    keycloak.backChannel(
+        PARTNERS, "postern", broker.publicUrl().resolve("/signin/oidc/partner/logout").toString());
   }
 
   /** How far the broker's clock is ahead of everybody's. */
@@ -158,6 +206,17 @@ final class Stage implements AutoCloseable {
         .body();
   }
 
+  /** The id of the one device of this name. */
+  String device(String name) throws Exception {
+    for (JsonNode each :
+        JSON.readTree(admin("GET", "/admin/v1/devices", "").body()).path("items")) {
+      if (each.path("name").asText().equals(name)) {
+        return each.path("id").asText();
+      }
+    }
+    throw new IOException("no device is called " + name);
+  }
+
   /** Whether the device has a session. */
   boolean isLive(String device) throws Exception {
     for (JsonNode each :
@@ -170,8 +229,9 @@ final class Stage implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     keycloak.close();
     broker.close();
+    feed.close();
   }
 }

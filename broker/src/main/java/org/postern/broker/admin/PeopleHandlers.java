@@ -16,6 +16,7 @@ import org.postern.policystore.RiskRecord;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.decision.IdentityState;
+import org.postern.policystore.jdbc.Sessions;
 
 /**
  * Users, devices, sessions and connectors: who is there, and no longer. What was changed is in
@@ -23,6 +24,9 @@ import org.postern.policystore.decision.IdentityState;
  */
 final class PeopleHandlers {
   private static final String BECAUSE = "revoked by an administrator";
+
+  /** The last sessions that ended; what is older is in the audit log. */
+  private static final int ENDED_MAX = 1_000;
 
   private final AdminParts parts;
   private final Pages pages;
@@ -75,6 +79,9 @@ final class PeopleHandlers {
   }
 
   private Reply sessions(AdminCall call) {
+    if (call.query("state").filter("ended"::equals).isPresent()) {
+      return endedSessions(call);
+    }
     IdentityState state = now();
     Instant at = parts.clock().instant();
     return page(
@@ -94,6 +101,24 @@ final class PeopleHandlers {
               "risk", RiskHandlers.shown(state.risk(session.userId(), session.deviceId(), at)));
           item.put("context", session.strength().context());
           item.put("methods", session.strength().methods());
+          return item;
+        });
+  }
+
+  private Reply endedSessions(AdminCall call) {
+    return pages.ordered(
+        call,
+        parts.sessions().ended(ENDED_MAX),
+        Sessions.Ended::id,
+        session -> {
+          Map<String, Object> item = new LinkedHashMap<>();
+          item.put("id", session.id());
+          item.put("user", session.user().isEmpty() ? session.userId() : session.user());
+          item.put("deviceId", session.deviceId());
+          item.put("provider", session.provider());
+          item.put("since", session.startedAt().toString());
+          item.put("ended", session.endedAt().toString());
+          item.put("because", session.because());
           return item;
         });
   }

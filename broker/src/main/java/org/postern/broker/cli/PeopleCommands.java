@@ -10,6 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -73,6 +74,10 @@ final class PeopleCommands {
 
     Things(String path) {
       this.path = "/admin/v1/" + path;
+    }
+
+    @Nullable CommandSpec spec() {
+      return spec;
     }
 
     int show(Connection connection, String... columns) {
@@ -149,8 +154,27 @@ final class PeopleCommands {
       super("sessions");
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists them.")
-    int list(@Mixin Connection connection) {
+    @Command(
+        name = "list",
+        mixinStandardHelpOptions = true,
+        description = "Lists them; or those that are over, and why.",
+        footer = {"", "Example:", "  postern admin session list --ended"})
+    int list(
+        @Mixin Connection connection,
+        @Option(names = "--ended", description = "The last 1000 that ended.") boolean ended) {
+      if (ended) {
+        return PeopleCommands.list(
+            connection,
+            spec(),
+            "/admin/v1/sessions?state=ended",
+            "id",
+            "user",
+            "deviceId",
+            "provider",
+            "since",
+            "ended",
+            "because");
+      }
       return show(
           connection,
           "id",

@@ -345,6 +345,9 @@ public final class DeviceTunnel {
       posture.down();
       questions.down(linkText);
       gateway.link(null);
+      if (Reasons.endsEverything(reason)) {
+        director.notAdmitted(reason);
+      }
       LOG.info("no link to the broker: {} {}; next attempt in {}", reason, text, retryIn);
     }
   }

@@ -268,6 +268,16 @@ final class FlowDirector {
     connector.endpoint().reset(flow.id, cut.getReason());
   }
 
+  /**
+   * This device is not admitted any more: every flow ends, for that reason. The broker says so of
+   * each, but its words are lost when the link breaks on the way.
+   */
+  void notAdmitted(ReasonCode reason) {
+    for (OutFlow flow : liveFlows()) {
+      refuse(flow, reason, Reasons.sentence(reason));
+    }
+  }
+
   void refuse(OutFlow flow, ReasonCode reason, String text) {
     OutFlow.State before = flow.state;
     finish(flow, reason, text);

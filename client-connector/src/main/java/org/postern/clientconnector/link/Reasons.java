@@ -50,6 +50,14 @@ public final class Reasons {
     };
   }
 
+  /** True when the broker has no place for this device or its user any more. */
+  static boolean endsEverything(ReasonCode reason) {
+    return switch (reason) {
+      case SESSION_EXPIRED, SESSION_REVOKED, USER_DISABLED, DEVICE_REVOKED -> true;
+      default -> false;
+    };
+  }
+
   /** True when trying to resume once more is of no use. */
   static boolean isFinal(ReasonCode reason) {
     return switch (reason) {

@@ -12,6 +12,7 @@ final class Examiner {
   private final FirewallFacts firewall;
   private final ScreenFacts screen;
   private final DomainFacts domains;
+  private final KeyFacts keys;
   private final FileFacts files;
   private FactSheet settings;
   private FactSheet watched;
@@ -23,6 +24,7 @@ final class Examiner {
     this.firewall = new FirewallFacts(machine);
     this.screen = new ScreenFacts(machine);
     this.domains = new DomainFacts(machine);
+    this.keys = new KeyFacts(machine);
     this.files = new FileFacts(machine);
     this.settings = new FactSheet(machine.limits());
     this.watched = new FactSheet(machine.limits());
@@ -36,12 +38,7 @@ final class Examiner {
     firewall.collect(sheet);
     screen.collect(sheet);
     domains.collect(sheet, List.copyOf(questions.subjects(PostureFact.Kind.KIND_DOMAIN_MEMBER)));
-    for (String label : questions.subjects(PostureFact.Kind.KIND_PROTECTED_KEY)) {
-      sheet.missing(
-          PostureFact.Kind.KIND_PROTECTED_KEY,
-          label,
-          "this client connector examines no PKCS #11 token and no TPM");
-    }
+    keys.collect(sheet, questions.subjects(PostureFact.Kind.KIND_PROTECTED_KEY));
     settings = sheet;
   }
 

@@ -229,6 +229,56 @@ public final class Sessions {
         userId);
   }
 
+  /// A session that is over.
+  ///
+  /// @param because who or what ended it, as in "signed out at corp" or "expired"
+  public record Ended(
+      String id,
+      String userId,
+      String user,
+      String deviceId,
+      String provider,
+      Instant startedAt,
+      Instant endedAt,
+      String because) {}
+
+  /// Sessions that are over, and why, the last to end first. One that nobody ended, of a person who
+  /// is shut out or on a device that is set aside, is over as long as that is so; then its end is
+  /// not known by time, and counts as now.
+  public List<Ended> ended(int most) {
+    Instant now = clock.instant();
+    return database.list(
+        "read sessions that are over",
+        row ->
+            new Ended(
+                row.getString("id"),
+                row.getString("user_id"),
+                row.getString("email"),
+                row.getString("device_id"),
+                row.getString("provider"),
+                Database.instant(row, "started_at"),
+                Database.instant(row, "ended_at"),
+                row.getString("because")),
+        "select * from (select s.id, s.user_id, u.email, s.device_id, s.provider, s.started_at,"
+            + " case when s.revoked_at is not null then s.revoked_at"
+            + " when s.expires_at <= ? then s.expires_at else ? end as ended_at,"
+            + " case when s.revoked_at is not null then s.revoked_because"
+            + " when s.expires_at <= ? then 'expired'"
+            + " when u.disabled then 'the user is disabled'"
+            + " when u.inactive then 'the user is inactive at the provider (SCIM)'"
+            + " when u.suspended then 'the user is shut out by a signal'"
+            + " when d.state = 'removed' then 'the device is removed'"
+            + " when d.state = 'quarantined' then 'the device is set aside'"
+            + " when d.noncompliant then 'the device is not compliant, by a signal' end as because"
+            + " from session s join app_user u on u.id = s.user_id"
+            + " join device d on d.id = s.device_id) over where because is not null"
+            + " order by ended_at desc, id limit ?",
+        now,
+        now,
+        now,
+        most);
+  }
+
   /// The session of a device that is neither revoked nor expired.
   public Optional<SessionRecord> live(String deviceId) {
     return database.first(

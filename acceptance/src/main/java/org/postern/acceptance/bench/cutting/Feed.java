@@ -11,7 +11,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** An application on loopback that never stops sending to whoever has connected. */
-final class Feed implements AutoCloseable {
+public final class Feed implements AutoCloseable {
   private static final int BACKLOG = 2_000;
   private static final int BYTE_EVERY_MILLIS = 100;
 
@@ -19,13 +19,15 @@ final class Feed implements AutoCloseable {
   private final Queue<Socket> readers = new ConcurrentLinkedQueue<>();
   private final ScheduledExecutorService sender = Executors.newSingleThreadScheduledExecutor();
 
-  Feed() throws IOException {
+  /** Starts it. */
+  public Feed() throws IOException {
     server = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
     sender.scheduleAtFixedRate(this::send, 0, BYTE_EVERY_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  int port() {
+  /** Where it listens. */
+  public int port() {
     return server.getLocalPort();
   }
 

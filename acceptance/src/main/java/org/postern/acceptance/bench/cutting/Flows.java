@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import org.postern.acceptance.ground.WholeBroker;
 
 /** Many programs of one device, each reading from the same application until it is cut off. */
-final class Flows implements AutoCloseable {
+public final class Flows implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final List<Socket> programs = new ArrayList<>();
@@ -20,7 +20,7 @@ final class Flows implements AutoCloseable {
   private final AtomicInteger ended = new AtomicInteger();
 
   /** Opens so many and waits until each of them has received something. */
-  Flows(WholeBroker.Device device, String host, int port, int count) throws Exception {
+  public Flows(WholeBroker.Device device, String host, int port, int count) throws Exception {
     bytes = new AtomicLongArray(count);
     endNanos = new AtomicLongArray(count);
     for (int i = 0; i < count; i++) {
@@ -55,7 +55,7 @@ final class Flows implements AutoCloseable {
   }
 
   /** How many are over. */
-  int ended() {
+  public int ended() {
     return ended.get();
   }
 
@@ -65,7 +65,7 @@ final class Flows implements AutoCloseable {
    * @param fromNanos as of {@link System#nanoTime}
    * @return milliseconds from then to the end of each, sorted
    */
-  List<Double> millisToEnds(long fromNanos) throws Exception {
+  public List<Double> millisToEnds(long fromNanos) throws Exception {
     Waiting.until(
         PATIENCE,
         () -> "the end of %d flows, %d ended".formatted(programs.size(), ended()),

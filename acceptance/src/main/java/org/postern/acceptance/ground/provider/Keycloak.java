@@ -14,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -70,20 +72,43 @@ public final class Keycloak implements AutoCloseable {
    * @param heap options of its JVM for the heap
    */
   public static Keycloak start(Path trust, Path log, int port, String heap) throws Exception {
+    return start(trust, log, port, heap, List.of());
+  }
+
+  /** A port that speaks TLS as well, with a certificate and its key (PEM). */
+  public record Secure(int port, Path certificate, Path key) {
+    private List<String> options() {
+      return List.of(
+          "--https-port=" + port,
+          "--https-certificate-file=" + certificate.toAbsolutePath(),
+          "--https-certificate-key-file=" + key.toAbsolutePath());
+    }
+  }
+
+  /** The same with TLS besides. */
+  public static Keycloak start(Path trust, Path log, int port, String heap, Secure secure)
+      throws Exception {
+    return start(trust, log, port, heap, secure.options());
+  }
+
+  private static Keycloak start(Path trust, Path log, int port, String heap, List<String> more)
+      throws Exception {
     Path home = built();
-    ProcessBuilder builder =
-        command(
-            home,
-            "start",
-            "--optimized",
-            "--http-enabled=true",
-            "--http-host=127.0.0.1",
-            "--http-port=" + port,
-            "--hostname-strict=false",
-            "--truststore-paths=" + trust.toAbsolutePath(),
-            TRANSMITTER + "allow-insecure-push-targets=true",
-            TRANSMITTER + "default-subjects=ALL",
-            TRANSMITTER + "outbox-drainer-interval=1s");
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "start",
+                "--optimized",
+                "--http-enabled=true",
+                "--http-host=127.0.0.1",
+                "--http-port=" + port,
+                "--hostname-strict=false",
+                "--truststore-paths=" + trust.toAbsolutePath(),
+                TRANSMITTER + "allow-insecure-push-targets=true",
+                TRANSMITTER + "default-subjects=ALL",
+                TRANSMITTER + "outbox-drainer-interval=1s"));
+    arguments.addAll(more);
+    ProcessBuilder builder = command(home, arguments.toArray(String[]::new));
     builder.environment().put("KC_BOOTSTRAP_ADMIN_USERNAME", "admin");
     builder.environment().put("KC_BOOTSTRAP_ADMIN_PASSWORD", "admin");
     builder.environment().put("JAVA_OPTS_KC_HEAP", heap);

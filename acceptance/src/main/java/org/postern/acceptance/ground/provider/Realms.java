@@ -129,8 +129,12 @@ public final class Realms {
                 broker.resolve("/signin/signed-out")));
   }
 
-  /** All three; the option is one more line of the SAML provider. */
-  public static String policy(URI keycloak, String samlOption) {
+  /**
+   * All three; the option is one more line of the SAML provider.
+   *
+   * @param secure where the contractors find the same Keycloak
+   */
+  public static String policy(URI keycloak, URI secure, String samlOption) {
     return """
     version: 1
     groups: [{name: staff, from: [corp, partner]}]
@@ -146,13 +150,17 @@ public final class Realms {
         issuer: %1$s/realms/partners
         clientId: postern
         clientKey: true
+        attributes: {account: preferred_username}
+        signIn: [users, administrators]
+        administrators: [{attribute: account, value: pat, role: auditor}]
       - name: contractor
         domains: [contractor.example]
-        issuer: %1$s/realms/contractors
+        issuer: %3$s/realms/contractors
         clientId: postern
         clientSecret: secret-of-postern
+        userInfo: true
     """
-        .formatted(keycloak, samlOption);
+        .formatted(keycloak, samlOption, secure);
   }
 
   /**
