@@ -220,16 +220,7 @@ final class AdminStoryTest {
           - {name: mallory does not, user: mallory@example.com, groups: [staff],
              host: payments.corp.internal, port: 443, expect: deny}
         """;
-    JsonNode wrong =
-        owner
-            .call("POST", "/admin/v1/apply", tests.replace("expect: deny", "expect: allow"))
-            .json()
-            .path("errors");
-    assertThat(wrong).as("tests that do not pass are not kept").hasSize(1);
-    assertThat(wrong.get(0).path("line").asInt()).isEqualTo(5);
-    assertThat(wrong.get(0).path("path").asText()).isEqualTo("tests[1]");
-    assertThat(wrong.get(0).path("message").asText())
-        .isEqualTo("policy test \"mallory does not\" fails: expected allow, found deny by first");
+    testsThatFailAreNotKept(tests.replace("expect: deny", "expect: allow"));
     String without = export();
     long versionBefore = version();
     AdminCaller.Answer kept = owner.call("POST", "/admin/v1/apply", tests);
@@ -274,6 +265,15 @@ final class AdminStoryTest {
       assertThat(back.status()).as(back.body()).isEqualTo(200);
     }
     assertThat(export()).as("tests are rolled back with the rest").isEqualTo(without);
+  }
+
+  private void testsThatFailAreNotKept(String tests) throws Exception {
+    JsonNode wrong = owner.call("POST", "/admin/v1/apply", tests).json().path("errors");
+    assertThat(wrong).hasSize(1);
+    assertThat(wrong.get(0).path("line").asInt()).isEqualTo(5);
+    assertThat(wrong.get(0).path("path").asText()).isEqualTo("tests[1]");
+    assertThat(wrong.get(0).path("message").asText())
+        .isEqualTo("policy test \"mallory does not\" fails: expected allow, found deny by first");
   }
 
   // -- one thing at a time

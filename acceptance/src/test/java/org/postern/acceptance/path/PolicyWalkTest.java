@@ -195,13 +195,7 @@ final class PolicyWalkTest {
     assertThat(reading.isAlive()).isTrue();
     await().atMost(PATIENCE).until(() -> all.adminJson("flows").path("count").asLong() == 2);
 
-    assertThat(all.admin("get").out()).contains("tests: []");
-    WholeBroker.Outcome back = all.admin("rollback", "" + before);
-    assertThat(back.out()).as(back.err()).contains("gains access: alice@example.com");
-    assertThat(all.admin("get").out())
-        .as("the tests too")
-        .isEqualTo(exported)
-        .contains("staff pay");
+    theRollbackRestoresAllOfIt(before, exported);
     for (String name : List.of("alice", "bob", "carol")) {
       await()
           .atMost(PATIENCE)
@@ -213,6 +207,16 @@ final class PolicyWalkTest {
     }
 
     theLogTellsTheStory();
+  }
+
+  private void theRollbackRestoresAllOfIt(long version, String exported) {
+    assertThat(all.admin("get").out()).contains("tests: []");
+    WholeBroker.Outcome back = all.admin("rollback", "" + version);
+    assertThat(back.out()).as(back.err()).contains("gains access: alice@example.com");
+    assertThat(all.admin("get").out())
+        .as("the tests too")
+        .isEqualTo(exported)
+        .contains("staff pay");
   }
 
   private void aFailingTestBlocksTheApply(String everybody) throws Exception {
