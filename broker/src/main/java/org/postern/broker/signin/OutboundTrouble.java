@@ -2,12 +2,8 @@ package org.postern.broker.signin;
 
 import java.net.ConnectException;
 import java.net.URI;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
-import javax.net.ssl.SSLException;
+import java.util.Optional;
+import org.postern.identity.TlsTrouble;
 
 /** What keeps an answer from coming, in words with which somebody can mend it. */
 final class OutboundTrouble {
@@ -15,30 +11,9 @@ final class OutboundTrouble {
 
   /** It failed on the way. */
   static SignInException of(URI uri, Throwable cause) {
-    if (find(cause, CertificateExpiredException.class)) {
-      return trouble(uri, "its TLS certificate has ended", "Renew it there; compare the clocks.");
-    }
-    if (find(cause, CertificateNotYetValidException.class)) {
-      return trouble(uri, "its TLS certificate is not valid yet", "Set the clock here by NTP.");
-    }
-    if (find(cause, CertPathBuilderException.class)
-        || find(cause, CertPathValidatorException.class)) {
-      return trouble(
-          uri,
-          "its TLS certificate is signed by nobody who is trusted here",
-          "If its CA is your own, start every broker with --issuer-ca FILE.");
-    }
-    if (find(cause, CertificateException.class)) {
-      return trouble(
-          uri,
-          "its TLS certificate is for another name",
-          "Use the name that the certificate has, or put this name into the certificate.");
-    }
-    if (find(cause, SSLException.class)) {
-      return trouble(
-          uri,
-          "TLS failed (%s)".formatted(cause.getMessage()),
-          "It must speak TLS 1.2 or later there, and no plain HTTP.");
+    Optional<TlsTrouble> tls = TlsTrouble.behind(cause);
+    if (tls.isPresent()) {
+      return of(uri, tls.get(), cause);
     }
     if (find(cause, ConnectException.class)) {
       return trouble(
@@ -56,6 +31,30 @@ final class OutboundTrouble {
     }
     return trouble(
         uri, String.valueOf(cause.getMessage()), "Try again; check the way to it from here.");
+  }
+
+  private static SignInException of(URI uri, TlsTrouble tls, Throwable cause) {
+    return switch (tls) {
+      case EXPIRED ->
+          trouble(uri, "its TLS certificate has ended", "Renew it there; compare the clocks.");
+      case NOT_YET_VALID ->
+          trouble(uri, "its TLS certificate is not valid yet", "Set the clock here by NTP.");
+      case UNTRUSTED ->
+          trouble(
+              uri,
+              "its TLS certificate is signed by nobody who is trusted here",
+              "If its CA is your own, start every broker with --issuer-ca FILE.");
+      case OTHER_NAME ->
+          trouble(
+              uri,
+              "its TLS certificate is for another name",
+              "Use the name that the certificate has, or put this name into the certificate.");
+      case FAILED ->
+          trouble(
+              uri,
+              "TLS failed (%s)".formatted(cause.getMessage()),
+              "It must speak TLS 1.2 or later there, and no plain HTTP.");
+    };
   }
 
   /** Its name says nothing. */

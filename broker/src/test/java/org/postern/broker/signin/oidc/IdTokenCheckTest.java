@@ -1,144 +1,34 @@
 package org.postern.broker.signin.oidc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
-import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
-import com.nimbusds.jose.jwk.Curve;
-import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
-import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
-import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
-import com.nimbusds.jwt.SignedJWT;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postern.broker.signin.Asserted;
-import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
-import org.postern.broker.signin.SignInLimits;
-import org.postern.policystore.ClientSecret;
-import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Person;
 
 /** Every way to forge or misdirect an ID token that has a name. */
-final class IdTokenCheckTest {
-  private static final String ISSUER = "https://idp.example";
-  private static final String CLIENT = "postern";
-  private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
-  private static RSAKey own;
-  private static RSAKey rotated;
-  private static ECKey elliptic;
-  private static RSAKey stranger;
-
-  private final List<URI> fetched = new ArrayList<>();
-  private Instant now = NOW;
-  private JWKSet published = new JWKSet();
-  private boolean keysReachable = true;
-  private IdTokenCheck check = check("groups");
-
-  @BeforeAll
-  static void makeKeys() throws JOSEException {
-    own = new RSAKeyGenerator(2048).keyID("own").generate();
-    rotated = new RSAKeyGenerator(2048).keyID("rotated").generate();
-    elliptic = new ECKeyGenerator(Curve.P_256).keyID("ec").generate();
-    stranger = new RSAKeyGenerator(2048).keyID("own").generate();
-  }
-
-  @BeforeEach
-  void publish() {
-    published = new JWKSet(List.of(own.toPublicJWK(), elliptic.toPublicJWK()));
-  }
-
-  private IdTokenCheck check(String groupsClaim) {
-    IdentityProvider provider =
-        new IdentityProvider(
-            "corp",
-            ISSUER,
-            CLIENT,
-            new ClientSecret.None(),
-            groupsClaim,
-            List.of("example.com"),
-            false);
-    Outbound outbound =
-        request -> {
-          fetched.add(request.uri());
-          if (!keysReachable) {
-            throw new SignInException(SignInFault.PROVIDER_UNREACHABLE, "off");
-          }
-          return new Outbound.Answer(200, "application/json", "", published.toString());
-        };
-    ProviderKeys keys =
-        new ProviderKeys(
-            outbound, URI.create(ISSUER + "/keys"), false, SignInLimits.DEFAULT, () -> now);
-    return new IdTokenCheck(
-        provider,
-        (IdentityProvider.OpenIdConnect) provider.protocol(),
-        keys,
-        SignInLimits.DEFAULT,
-        () -> now);
-  }
-
-  private static JWTClaimsSet.Builder honest() {
-    return new JWTClaimsSet.Builder()
-        .issuer(ISSUER)
-        .audience(CLIENT)
-        .subject("alice")
-        .claim("nonce", "n-1")
-        .claim("email", "alice@example.com")
-        .claim("email_verified", true)
-        .claim("name", "Alice")
-        .claim("groups", List.of("staff", "dev"))
-        .issueTime(Date.from(NOW))
-        .expirationTime(Date.from(NOW.plusSeconds(300)));
-  }
-
-  private static String signed(JWSHeader header, JWSSigner signer, JWTClaimsSet claims)
-      throws JOSEException {
-    SignedJWT jwt = new SignedJWT(header, claims);
-    jwt.sign(signer);
-    return jwt.serialize();
-  }
-
-  private static String token(UnaryOperator<JWTClaimsSet.Builder> change) throws JOSEException {
-    return signed(
-        new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("own").build(),
-        new RSASSASigner(own),
-        change.apply(honest()).build());
-  }
-
-  private void refused(String token, SignInFault fault) {
-    assertThatThrownBy(() -> check.check(token, "n-1"))
-        .isInstanceOfSatisfying(SignInException.class, e -> assertThat(e.fault()).isEqualTo(fault));
-  }
-
+final class IdTokenCheckTest extends IdTokenBed {
   @Test
   void honestTokenSaysWhoItIs() throws Exception {
     Asserted asserted = check.check(token(each -> each), "n-1");
@@ -295,87 +185,6 @@ final class IdTokenCheckTest {
             new RSASSASigner(own),
             honest().build());
     refused(token, SignInFault.TOKEN_SIGNATURE);
-  }
-
-  @Test
-  void rotatedKeyIsFoundByReadingTheKeysOnceMore() throws Exception {
-    check.check(token(each -> each), "n-1");
-    published = new JWKSet(rotated.toPublicJWK());
-    assertThat(check.check(byRotated("rotated"), "n-1").person().subject()).isEqualTo("alice");
-    assertThat(fetched).hasSize(2);
-  }
-
-  private static String byRotated(@Nullable String name) throws JOSEException {
-    return signed(
-        new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(name).build(),
-        new RSASSASigner(rotated),
-        honest().build());
-  }
-
-  @Test
-  void rotatedKeyIsFoundThatHasNoName() throws Exception {
-    RSAKey nameless = new RSAKey.Builder(own.toRSAPublicKey()).build();
-    published = new JWKSet(nameless);
-    check.check(
-        signed(new JWSHeader(JWSAlgorithm.RS256), new RSASSASigner(own), honest().build()), "n-1");
-    refused(byRotated(null), SignInFault.TOKEN_SIGNATURE);
-    published = new JWKSet(new RSAKey.Builder(rotated.toRSAPublicKey()).build());
-    assertThat(check.check(byRotated(null), "n-1").person().subject()).isEqualTo("alice");
-  }
-
-  @Test
-  void signOutsOfStrangersDoNotUseUpTheReadingsOfSignIns() throws Exception {
-    check.check(token(each -> each), "n-1");
-    for (int i = 0; i < 20; i++) {
-      String invented = byRotated("invented-" + i);
-      assertThatThrownBy(() -> check.checkLogout(invented)).isInstanceOf(SignInException.class);
-    }
-    assertThat(fetched).hasSize(1 + SignInLimits.DEFAULT.refetchBurst());
-    published = new JWKSet(rotated.toPublicJWK());
-    check.check(byRotated("rotated"), "n-1");
-  }
-
-  @Test
-  void signOutByARotatedKeyIsBelieved() throws Exception {
-    check.check(token(each -> each), "n-1");
-    published = new JWKSet(rotated.toPublicJWK());
-    String token =
-        signed(
-            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rotated").build(),
-            new RSASSASigner(rotated),
-            honest()
-                .claim("nonce", null)
-                .jwtID("out-1")
-                .claim(
-                    "events",
-                    Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()))
-                .build());
-    assertThat(check.checkLogout(token).subject()).isEqualTo("alice");
-  }
-
-  @Test
-  void inventedKeyNamesDoNotMakeUsAskTheProviderAgainAndAgain() throws Exception {
-    check.check(token(each -> each), "n-1");
-    for (int i = 0; i < 100; i++) {
-      String token =
-          signed(
-              new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("invented-" + i).build(),
-              new RSASSASigner(stranger),
-              honest().build());
-      refused(
-          token,
-          i < SignInLimits.DEFAULT.refetchBurst()
-              ? SignInFault.TOKEN_SIGNATURE
-              : SignInFault.TOKEN_KEY_UNKNOWN);
-      now = now.plus(Duration.ofMillis(10));
-    }
-    assertThat(fetched).hasSize(1 + SignInLimits.DEFAULT.refetchBurst());
-  }
-
-  @Test
-  void providerWithoutKeysIsUnreachableNotTrusted() throws Exception {
-    keysReachable = false;
-    refused(token(each -> each), SignInFault.PROVIDER_UNREACHABLE);
   }
 
   @Test
