@@ -55,14 +55,21 @@ final class GarbageAtThePortTest {
     return (ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
   }
 
+  private static final byte[] NOTHING_KNOWN = {(byte) 0x80, 1, 2, 3};
+
   /** What each stream begins with; random bytes follow. */
   private static Map<String, byte[]> beginnings() {
     return Map.of(
-        "nothing known", new byte[] {(byte) 0x80, 1, 2, 3},
-        "a TLS record", new byte[] {22, 3, 1, 0x40, 0, 1, 0, 0x3f, (byte) 0xfc, 3, 3},
-        "an alert", new byte[] {21, 3, 3, 0, 2, 2, 40},
-        "HTTP without TLS", "POST /scim/v2/Users HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII),
-        "a PROXY header", "PROXY TCP4 ".getBytes(StandardCharsets.US_ASCII));
+        "nothing known",
+        NOTHING_KNOWN,
+        "a TLS record",
+        new byte[] {22, 3, 1, 0x40, 0, 1, 0, 0x3f, (byte) 0xfc, 3, 3},
+        "an alert",
+        new byte[] {21, 3, 3, 0, 2, 2, 40},
+        "HTTP without TLS",
+        "POST /scim/v2/Users HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII),
+        "a PROXY header",
+        "PROXY TCP4 ".getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test
