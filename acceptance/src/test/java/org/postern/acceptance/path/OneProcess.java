@@ -1,13 +1,8 @@
 package org.postern.acceptance.path;
 
 import com.google.protobuf.ByteString;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -16,6 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +24,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.postern.appconnector.link.Connector;
 import org.postern.appconnector.link.LinkLimits;
 import org.postern.appconnector.upstream.AddressGuard;
@@ -39,6 +37,8 @@ import org.postern.broker.access.DecisionLog;
 import org.postern.broker.access.PostureMemory;
 import org.postern.broker.access.SourceMemory;
 import org.postern.broker.clientside.AccessDesk;
+import org.postern.broker.front.FrontLimits;
+import org.postern.broker.front.OnePort;
 import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.broker.rendezvous.Renewal;
 import org.postern.clientconnector.link.DeviceTunnel;
@@ -60,6 +60,7 @@ import org.postern.tunnel.link.DialerConfig;
 import org.postern.tunnel.link.EpollLoops;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
+import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Renew;
 import org.postern.tunnel.message.RenewRefused;
@@ -78,6 +79,9 @@ final class OneProcess implements AutoCloseable {
   final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
   final AtomicReference<Snapshot> snapshot;
 
+  /** What carriers ended for at the broker before they were lanes. */
+  final Queue<ReasonCode> carrierEnds = new ConcurrentLinkedQueue<>();
+
   /** Decisions that were kept. */
   final Queue<DecisionLog.Note> notes = new ConcurrentLinkedQueue<>();
 
@@ -86,8 +90,15 @@ final class OneProcess implements AutoCloseable {
   private final List<Runnable> stops = new ArrayList<>();
   private final Path directory;
   private final int opensPerSecond;
+  private final Queue<LiveTls> closedAtEnd = new ConcurrentLinkedQueue<>();
   private TunnelRooms rooms;
-  private Channel port;
+  private OnePort port;
+  private InetSocketAddress address;
+
+  /**
+   * Makes the broker a bad one: what it reads where a device asks for a lane; null: an honest one.
+   */
+  volatile @Nullable UnaryOperator<LaneRequest> twist;
 
   OneProcess(Path directory, Snapshot first) {
     this(directory, first, OPENS_PER_SECOND);
@@ -99,7 +110,8 @@ final class OneProcess implements AutoCloseable {
     this.snapshot = new AtomicReference<>(first);
     this.brokerLoops = group(2);
     this.rooms = newRooms();
-    this.port = listen(0);
+    this.port = newPort();
+    this.address = port.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   private MultiThreadIoEventLoopGroup group(int threads) {
@@ -153,23 +165,23 @@ final class OneProcess implements AutoCloseable {
     reply.refused(RenewRefused.newBuilder().setReason(ReasonCode.BROKER_OVERLOADED).build());
   }
 
-  private Channel listen(int wanted) {
-    TunnelRooms current = rooms;
-    return new ServerBootstrap()
-        .group(brokerLoops)
-        .channel(EpollServerSocketChannel.class)
-        .childOption(ChannelOption.TCP_NODELAY, true)
-        .childHandler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                current.prepare(channel);
-                channel.pipeline().addLast(current.door());
-              }
-            })
-        .bind(InetAddress.getLoopbackAddress(), wanted)
-        .syncUninterruptibly()
-        .channel();
+  /** An identity that no connector or device of this process has; closed with it. */
+  LiveTls tls(SpiffeId id, Duration validity) {
+    LiveTls made = new LiveTls(ca.issueOwn(id, validity), ca.trust(), InstantSource.system());
+    closedAtEnd.add(made);
+    return made;
+  }
+
+  /** The port of a real broker; nothing but the HTTPS door is missing behind it. */
+  private OnePort newPort() {
+    LiveTls own = tls(new SpiffeId.BrokerId(DOMAIN, "b1"), Duration.ofDays(1));
+    return new OnePort(
+        FrontLimits.DEFAULT,
+        brokerLoops,
+        new TwistedRooms(rooms, own, () -> twist, carrierEnds::add),
+        TunnelProtocol.ALPN,
+        directory.resolve("no-https.sock"),
+        System::nanoTime);
   }
 
   /** Policy is another one from now on. */
@@ -187,7 +199,7 @@ final class OneProcess implements AutoCloseable {
   }
 
   int brokerPort() {
-    return ((InetSocketAddress) port.localAddress()).getPort();
+    return address.getPort();
   }
 
   /** Starts a connector that resolves names out of the map, else by the DNS server given. */
@@ -304,21 +316,30 @@ final class OneProcess implements AutoCloseable {
 
   /** Every connection of the broker is cut as by kill -9, and it starts anew on the same port. */
   void restartBroker(Duration away) throws InterruptedException {
-    int number = brokerPort();
-    port.close().sync();
+    InetSocketAddress same = address;
+    port.close();
+    port.closeConnections();
     rooms.stop();
     rooms = newRooms();
-    port = listen(number);
+    port = newPort();
+    address = port.open(same);
+  }
+
+  /** As a cable that is pulled: every connection of the broker ends, and it stays. */
+  void cutConnections() {
+    port.closeConnections();
   }
 
   @Override
   public void close() {
     stops.reversed().forEach(Runnable::run);
-    port.close().syncUninterruptibly();
+    port.close();
     rooms.stop();
+    port.closeConnections();
     for (MultiThreadIoEventLoopGroup each : groups) {
       each.shutdownGracefully(0, 2, TimeUnit.SECONDS);
     }
     groups.forEach(each -> each.terminationFuture().awaitUninterruptibly(5000));
+    closedAtEnd.forEach(LiveTls::close);
   }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -23,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnePort {
   private static final int BACKLOG = 4_096;
+
+  /** From a connection's own loop to its owner's, and on to the device's. */
+  private static final int HOPS_AT_CLOSE = 3;
+
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 * 1024, 128 * 1024);
 
@@ -93,9 +98,19 @@ public final class OnePort {
     }
   }
 
-  /** Closes every accepted connection that is still open; for the very end. */
+  /**
+   * Closes every accepted connection that is still open; for the very end. When it returns, the
+   * loops may be stopped.
+   */
   public void closeConnections() {
     connections.close().awaitUninterruptibly();
+    // A closed connection tells its own loop, which tells the loop of whoever waits for it: a loop
+    // that is stopped earlier would refuse to hear that.
+    for (int hop = 0; hop < HOPS_AT_CLOSE; hop++) {
+      for (EventExecutor each : loops) {
+        each.submit(() -> {}).awaitUninterruptibly();
+      }
+    }
   }
 
   /** Connections that have not authenticated, for the status page. */

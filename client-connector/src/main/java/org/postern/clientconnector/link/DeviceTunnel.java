@@ -348,7 +348,8 @@ public final class DeviceTunnel {
       if (Reasons.endsEverything(reason)) {
         director.notAdmitted(reason);
       }
-      LOG.info("no link to the broker: {} {}; next attempt in {}", reason, text, retryIn);
+      LOG.info(
+          "no link to the broker: {} {}; next attempt in {} ms", reason, text, retryIn.toMillis());
     }
   }
 
