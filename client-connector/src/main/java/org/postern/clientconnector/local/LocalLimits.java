@@ -21,6 +21,11 @@ import java.time.Duration;
  * @param addressReuseAfter an address is given to another name only this long after its last use
  * @param loopbackConnectionsMax SOCKS5 and HTTP CONNECT connections at a time
  * @param loopbackHandshakeTimeout time for a program to say what it wants
+ * @param socksAssociationsMax UDP associations of SOCKS5 at a time; more are refused
+ * @param socksTargetsPerAssociationMax UDP flows of one association; the least recently used one is
+ *     closed for a new one
+ * @param socksAssociationIdleTimeout an association without datagrams in either direction ends
+ *     after this; its flows end after {@code udpIdleTimeout}
  * @param httpHeaderLengthMax bytes of an HTTP CONNECT request head
  * @param controlConnectionsMax connections on the control socket at a time
  * @param controlLineLengthMax bytes of one line on the control socket
@@ -43,6 +48,9 @@ public record LocalLimits(
     Duration addressReuseAfter,
     int loopbackConnectionsMax,
     Duration loopbackHandshakeTimeout,
+    int socksAssociationsMax,
+    int socksTargetsPerAssociationMax,
+    Duration socksAssociationIdleTimeout,
     int httpHeaderLengthMax,
     int controlConnectionsMax,
     int controlLineLengthMax,
@@ -67,6 +75,9 @@ public record LocalLimits(
           Duration.ofDays(7),
           2_048,
           Duration.ofSeconds(10),
+          64,
+          64,
+          Duration.ofMinutes(10),
           8_192,
           32,
           8_192,

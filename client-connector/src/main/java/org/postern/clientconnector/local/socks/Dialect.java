@@ -23,6 +23,13 @@ interface Dialect {
   /** The target is known; what is left in the buffer was meant for it. */
   record Wants(Target target) implements Step {}
 
+  /**
+   * Datagrams are wanted; what is left in the buffer means nothing.
+   *
+   * @param sourcePort the port that they will come from; 0 if that is not known yet
+   */
+  record Associates(int sourcePort) implements Step {}
+
   /** The one instance that is needed. */
   More MORE = new More();
 

@@ -23,12 +23,14 @@ import org.postern.tunnel.message.ReasonCode;
  * <pre>
  *   READING --request complete--> OPENING --opened--> (handler removed, gateway owns the channel)
  *      |                             `------refused--> reply, close
+ *      |--datagrams wanted--> (handler removed, UdpAssociations owns the channel)
  *      `--deadline, nonsense, too long--> reply if there is one, close
  * </pre>
  */
 final class Handshake extends ChannelInboundHandlerAdapter {
 
   private final Gateway gateway;
+  private final UdpAssociations associations;
   private final LocalLimits limits;
   private final EventLoop loop;
   private @Nullable ByteBuf received;
@@ -36,8 +38,9 @@ final class Handshake extends ChannelInboundHandlerAdapter {
   private @Nullable Future<?> deadline;
   private boolean over;
 
-  Handshake(Gateway gateway, LocalLimits limits, EventLoop loop) {
+  Handshake(Gateway gateway, UdpAssociations associations, LocalLimits limits, EventLoop loop) {
     this.gateway = gateway;
+    this.associations = associations;
     this.limits = limits;
     this.loop = loop;
   }
@@ -110,6 +113,12 @@ final class Handshake extends ChannelInboundHandlerAdapter {
       case Dialect.Wrong wrong -> {
         over = true;
         context.writeAndFlush(wrong.reply()).addListener(ChannelFutureListener.CLOSE);
+      }
+      case Dialect.Associates associates -> {
+        over = true;
+        Channel channel = context.channel();
+        channel.pipeline().remove(this);
+        associations.open(channel, associates.sourcePort());
       }
       case Dialect.Wants wants -> open(context, wants.target(), dialect, bytes);
     }

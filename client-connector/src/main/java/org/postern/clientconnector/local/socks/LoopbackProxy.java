@@ -16,8 +16,8 @@ import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.LocalLimits;
 
 /**
- * One loopback port that speaks SOCKS5 (RFC 1928, CONNECT) and HTTP CONNECT (RFC 9110 section
- * 9.3.6), told apart by the first byte. For machines where nothing may be intercepted.
+ * One loopback port that speaks SOCKS5 (RFC 1928, CONNECT and UDP ASSOCIATE) and HTTP CONNECT (RFC
+ * 9110 section 9.3.6), told apart by the first byte. For machines where nothing may be intercepted.
  *
  * <p>A page in a browser cannot use it: a page can make a browser send GET or POST here, and both
  * are refused; it cannot make it send CONNECT or the bytes of SOCKS. Nothing else is served.
@@ -29,6 +29,7 @@ public final class LoopbackProxy {
   private final EventLoop loop;
   private final LocalLimits limits;
   private final Gateway gateway;
+  private final UdpAssociations associations;
   private int connections;
   private int refusedForLimit;
 
@@ -36,6 +37,7 @@ public final class LoopbackProxy {
     this.loop = loop;
     this.limits = limits;
     this.gateway = gateway;
+    this.associations = new UdpAssociations(gateway, limits, loop);
   }
 
   /**
@@ -97,7 +99,7 @@ public final class LoopbackProxy {
     }
     connections++;
     accepted.closeFuture().addListener(closed -> connections--);
-    accepted.pipeline().addLast(new Handshake(gateway, limits, loop));
+    accepted.pipeline().addLast(new Handshake(gateway, associations, limits, loop));
   }
 
   int refusedForLimit() {

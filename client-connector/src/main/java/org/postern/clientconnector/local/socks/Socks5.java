@@ -2,16 +2,12 @@ package org.postern.clientconnector.local.socks;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.ReasonCode;
 
 /**
- * SOCKS5 without authentication, CONNECT only (RFC 1928): whoever is on this machine's loopback is
- * the user.
+ * SOCKS5 without authentication, CONNECT and UDP ASSOCIATE (RFC 1928): whoever is on this machine's
+ * loopback is the user.
  *
  * <pre>
  *   greeting   | 5 | n | n methods |           answer  | 5 | method |
@@ -26,9 +22,7 @@ final class Socks5 implements Dialect {
   private static final int NO_AUTHENTICATION = 0;
   private static final int NO_ACCEPTABLE_METHOD = 0xff;
   private static final int COMMAND_CONNECT = 1;
-  private static final int TYPE_IPV4 = 1;
-  private static final int TYPE_NAME = 3;
-  private static final int TYPE_IPV6 = 4;
+  private static final int COMMAND_UDP_ASSOCIATE = 3;
 
   private static final int SUCCEEDED = 0;
   private static final int GENERAL_FAILURE = 1;
@@ -92,52 +86,37 @@ final class Socks5 implements Dialect {
     if (bytes.getUnsignedByte(start) != VERSION || bytes.getUnsignedByte(start + 2) != 0) {
       return new Wrong(reply(GENERAL_FAILURE));
     }
-    if (bytes.getUnsignedByte(start + 1) != COMMAND_CONNECT) {
+    int command = bytes.getUnsignedByte(start + 1);
+    if (command != COMMAND_CONNECT && command != COMMAND_UDP_ASSOCIATE) {
       return new Wrong(reply(COMMAND_NOT_SUPPORTED));
     }
-    int type = bytes.getUnsignedByte(start + 3);
-    int addressLength =
-        switch (type) {
-          case TYPE_IPV4 -> 4;
-          case TYPE_IPV6 -> 16;
-          case TYPE_NAME -> 1 + bytes.getUnsignedByte(start + 4);
-          default -> 0;
-        };
+    int addressLength = SocksAddress.length(bytes, start + 3);
     if (addressLength == 0) {
       return new Wrong(reply(ADDRESS_NOT_SUPPORTED));
     }
-    if (bytes.readableBytes() < 4 + addressLength + 2) {
+    if (bytes.readableBytes() < 3 + addressLength) {
       return MORE;
     }
-    bytes.skipBytes(4);
-    String host = host(bytes, type, addressLength);
-    int port = bytes.readUnsignedShort();
+    bytes.skipBytes(3);
+    SocksAddress address = SocksAddress.read(bytes);
+    if (command == COMMAND_UDP_ASSOCIATE) {
+      // The address is not looked at: it is the one that the connection came from, or it is nobody.
+      return new Associates(address.port());
+    }
     try {
-      return new Wants(new Target(host, port));
+      return new Wants(new Target(address.host(), address.port()));
     } catch (IllegalArgumentException e) {
       return new Wrong(reply(HOST_UNREACHABLE));
     }
   }
 
-  private static String host(ByteBuf bytes, int type, int length) {
-    if (type == TYPE_IPV4) {
-      return Ipv4Range.text(bytes.readInt());
-    }
-    if (type == TYPE_NAME) {
-      bytes.skipBytes(1);
-      return bytes.readCharSequence(length - 1, StandardCharsets.ISO_8859_1).toString();
-    }
-    byte[] address = new byte[length];
-    bytes.readBytes(address);
-    try {
-      return InetAddress.getByAddress(address).getHostAddress();
-    } catch (UnknownHostException e) {
-      throw new AssertionError("16 bytes are an address", e);
-    }
+  /** The reply when something is wrong at this end. */
+  static ByteBuf failure() {
+    return reply(GENERAL_FAILURE);
   }
 
   private static ByteBuf reply(int code) {
     return Unpooled.wrappedBuffer(
-        new byte[] {VERSION, (byte) code, 0, TYPE_IPV4, 0, 0, 0, 0, 0, 0});
+        new byte[] {VERSION, (byte) code, 0, SocksAddress.TYPE_IPV4, 0, 0, 0, 0, 0, 0});
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.postern.clientconnector.local.Target;
@@ -27,7 +28,9 @@ class DialectTest {
     for (byte octet : bytes) {
       received.writeByte(octet);
       step = dialect.read(received);
-      if (step instanceof Dialect.Wrong || step instanceof Dialect.Wants) {
+      if (step instanceof Dialect.Wrong
+          || step instanceof Dialect.Wants
+          || step instanceof Dialect.Associates) {
         return step;
       }
     }
@@ -72,6 +75,38 @@ class DialectTest {
     byte[] type = SOCKS.clone();
     type[7] = 9;
     assertThat(((Dialect.Wrong) feed(type)).reply().getByte(1)).isEqualTo((byte) 8);
+  }
+
+  @Test
+  void datagramsAreAskedForWithTheirPortOrWithoutOne() {
+    byte[] request = SOCKS.clone();
+    request[5] = 3;
+    assertThat(feed(request)).isEqualTo(new Dialect.Associates(443));
+    byte[] unknown = {5, 1, 0, 5, 3, 0, 1, 0, 0, 0, 0, 0, 0};
+    assertThat(feed(unknown)).isEqualTo(new Dialect.Associates(0));
+  }
+
+  @Test
+  void noBytesMakeTheReaderOfDatagramsThrow() {
+    byte[] good = {0, 0, 0, 3, 4, 'c', 'o', 'r', 'p', 0, 53, 'x', 'y'};
+    SocksDatagram read = SocksDatagram.read(Unpooled.copiedBuffer(good));
+    assertThat(read).isNotNull();
+    assertThat(read.target()).isEqualTo(new Target("corp", 53));
+    assertThat(read.header().readableBytes()).isEqualTo(11);
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int round = 0; round < 100_000; round++) {
+      byte[] bytes = Arrays.copyOf(good, random.nextInt(24));
+      for (int i = random.nextInt(3); i > 0 && bytes.length > 0; i--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      SocksDatagram each = SocksDatagram.read(Unpooled.wrappedBuffer(bytes));
+      if (each != null) {
+        assertThat(each.header().readableBytes())
+            .as("seed %d", seed)
+            .isLessThanOrEqualTo(bytes.length);
+      }
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.postern.clientconnector.local.Association;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.DatagramEnd;
@@ -41,6 +42,8 @@ public final class FakeGateway implements Gateway {
   private final Map<String, Resolution.Permitted> permitted = new ConcurrentHashMap<>();
   private final Set<String> bypassed = ConcurrentHashMap.newKeySet();
   private final Map<String, Integer> asked = new ConcurrentHashMap<>();
+  private final AtomicInteger associationsMade = new AtomicInteger();
+  private final AtomicInteger associationsOpen = new AtomicInteger();
 
   /** A gateway on a loop whose answers about names take this long. */
   public FakeGateway(EventLoop loop, long resolveMicros) {
@@ -66,6 +69,16 @@ public final class FakeGateway implements Gateway {
   /** How often a name was asked about. */
   public int askedAbout(String name) {
     return asked.getOrDefault(name, 0);
+  }
+
+  /** How many UDP flows were asked for, refused ones included. */
+  public int associationsMade() {
+    return associationsMade.get();
+  }
+
+  /** How many UDP flows are open. */
+  public int associationsOpen() {
+    return associationsOpen.get();
   }
 
   @Override
@@ -111,7 +124,10 @@ public final class FakeGateway implements Gateway {
 
   @Override
   public Association associate(Target target, DatagramEnd local) {
-    if (target.port() == 9) {
+    associationsMade.incrementAndGet();
+    if (target.port() != 9) {
+      associationsOpen.incrementAndGet();
+    } else {
       loop.execute(() -> local.onClosed(ReasonCode.POLICY_NO_RULE, "no rule allows it"));
     }
     return new Association() {
@@ -130,6 +146,7 @@ public final class FakeGateway implements Gateway {
       public void close() {
         if (!closed) {
           closed = true;
+          associationsOpen.decrementAndGet();
           local.onClosed(ReasonCode.IDLE_TIMEOUT, "closed");
         }
       }
