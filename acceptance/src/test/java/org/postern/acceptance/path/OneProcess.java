@@ -9,11 +9,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -44,7 +44,9 @@ import org.postern.broker.rendezvous.Renewal;
 import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.identity.CertificateAuthority;
+import org.postern.identity.Credential;
 import org.postern.identity.CredentialStore;
+import org.postern.identity.CsrRefusedException;
 import org.postern.identity.LiveTls;
 import org.postern.identity.Peers;
 import org.postern.identity.SpiffeId;
@@ -64,6 +66,7 @@ import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Renew;
 import org.postern.tunnel.message.RenewRefused;
+import org.postern.tunnel.message.Renewed;
 
 /**
  * A broker without doors for people, connectors and devices, all in this process, over real TLS.
@@ -74,9 +77,9 @@ final class OneProcess implements AutoCloseable {
   /** Few enough that a loaded machine can exceed them too. */
   private static final int OPENS_PER_SECOND = 50;
 
-  private static final Clock CLOCK = Clock.systemUTC();
+  private static final Duration CERTIFICATE_LIFE = Duration.ofHours(1);
 
-  final CertificateAuthority ca = CertificateAuthority.create(DOMAIN, CLOCK);
+  final CertificateAuthority ca;
   final AtomicReference<Snapshot> snapshot;
 
   /** What carriers ended for at the broker before they were lanes. */
@@ -85,6 +88,11 @@ final class OneProcess implements AutoCloseable {
   /** Decisions that were kept. */
   final Queue<DecisionLog.Note> notes = new ConcurrentLinkedQueue<>();
 
+  /** What devices and connectors are, by their id; it changes with each renewal. */
+  final Map<String, LiveTls> identities = new ConcurrentHashMap<>();
+
+  private final InstantSource clock;
+  private final Duration certificateLife;
   private final MultiThreadIoEventLoopGroup brokerLoops;
   private final List<MultiThreadIoEventLoopGroup> groups = new ArrayList<>();
   private final List<Runnable> stops = new ArrayList<>();
@@ -105,6 +113,23 @@ final class OneProcess implements AutoCloseable {
   }
 
   OneProcess(Path directory, Snapshot first, int opensPerSecond) {
+    this(directory, first, opensPerSecond, InstantSource.system(), CERTIFICATE_LIFE);
+  }
+
+  /** By this clock, with certificates for devices and connectors that live so long. */
+  OneProcess(Path directory, Snapshot first, InstantSource clock, Duration certificateLife) {
+    this(directory, first, OPENS_PER_SECOND, clock, certificateLife);
+  }
+
+  private OneProcess(
+      Path directory,
+      Snapshot first,
+      int opensPerSecond,
+      InstantSource clock,
+      Duration certificateLife) {
+    this.clock = clock;
+    this.certificateLife = certificateLife;
+    this.ca = CertificateAuthority.create(DOMAIN, clock);
     this.directory = directory;
     this.opensPerSecond = opensPerSecond;
     this.snapshot = new AtomicReference<>(first);
@@ -126,21 +151,21 @@ final class OneProcess implements AutoCloseable {
         new LiveTls(
             ca.issueOwn(new SpiffeId.BrokerId(DOMAIN, "b1"), Duration.ofHours(1)),
             ca.trust(),
-            CLOCK);
+            clock);
     return new TunnelRooms(
         new TunnelRooms.Needs(
             "b1",
             tls,
             snapshot::get,
             PostureMemory.NONE,
-            OneProcess::noRenewal,
+            this::renew,
             limits(),
             TunnelLimits.DEFAULT,
             notes::add,
             AccessDesk.NONE,
             SourceMemory.NONE,
             Countries.NONE),
-        CLOCK,
+        clock,
         System::nanoTime,
         new SecureRandom());
   }
@@ -161,8 +186,23 @@ final class OneProcess implements AutoCloseable {
         d.resolvesPerSecond());
   }
 
-  private static void noRenewal(String spiffeId, Renew request, Renewal.Reply reply) {
-    reply.refused(RenewRefused.newBuilder().setReason(ReasonCode.BROKER_OVERLOADED).build());
+  /** Whoever has a certificate gets its next one: who may is the enrollment's test. */
+  private void renew(String spiffeId, Renew request, Renewal.Reply reply) {
+    try {
+      Renewed.Builder answer = Renewed.newBuilder();
+      ca.issue(request.getCsrDer().toByteArray(), SpiffeId.parse(spiffeId), certificateLife)
+          .der()
+          .forEach(der -> answer.addChainDer(ByteString.copyFrom(der)));
+      reply.renewed(answer.build());
+    } catch (CsrRefusedException e) {
+      reply.refused(RenewRefused.newBuilder().setReason(ReasonCode.PROTOCOL_ERROR).build());
+    }
+  }
+
+  private LiveTls identity(SpiffeId id, String name) {
+    LiveTls tls = new LiveTls(ca.issueOwn(id, certificateLife), ca.trust(), clock);
+    identities.put(name, tls);
+    return tls;
   }
 
   /** An identity that no connector or device of this process has; closed with it. */
@@ -204,11 +244,7 @@ final class OneProcess implements AutoCloseable {
 
   /** Starts a connector that resolves names out of the map, else by the DNS server given. */
   Connector connector(String group, String id, SystemResolver resolver) throws IOException {
-    LiveTls tls =
-        new LiveTls(
-            ca.issueOwn(new SpiffeId.ConnectorId(DOMAIN, group, id), Duration.ofHours(1)),
-            ca.trust(),
-            CLOCK);
+    LiveTls tls = identity(new SpiffeId.ConnectorId(DOMAIN, group, id), id);
     SecureRandom random = new SecureRandom();
     Connector connector =
         new Connector(
@@ -224,7 +260,7 @@ final class OneProcess implements AutoCloseable {
                 SocketTypes.best(),
                 () -> resolver,
                 System::nanoTime,
-                CLOCK,
+                clock,
                 random,
                 () -> 0),
             tls,
@@ -242,11 +278,7 @@ final class OneProcess implements AutoCloseable {
 
   /** A device with its own loop. */
   Device device(String user, String id) {
-    LiveTls tls =
-        new LiveTls(
-            ca.issueOwn(new SpiffeId.ClientId(DOMAIN, user, id), Duration.ofHours(1)),
-            ca.trust(),
-            CLOCK);
+    LiveTls tls = identity(new SpiffeId.ClientId(DOMAIN, user, id), id);
     EventLoop loop = group(1).next();
     ConcurrentHashMap<String, OwnedNames> names = new ConcurrentHashMap<>();
     Consumer<OwnedNames> listener = plan -> names.put("plan", plan);
@@ -264,7 +296,7 @@ final class OneProcess implements AutoCloseable {
                 "linux"),
             tls,
             credential -> {},
-            new DeviceTunnel.Time(CLOCK, System::nanoTime),
+            new DeviceTunnel.Time(clock, System::nanoTime),
             listener);
     tunnel.start();
     stops.add(tunnel::stop);
@@ -273,7 +305,12 @@ final class OneProcess implements AutoCloseable {
 
   /** A peer without manners: a control link of this identity, and whatever the test sends on it. */
   Raw raw(SpiffeId id) {
-    LiveTls tls = new LiveTls(ca.issueOwn(id, Duration.ofHours(1)), ca.trust(), CLOCK);
+    return raw(ca.issueOwn(id, Duration.ofHours(1)));
+  }
+
+  /** The same, with this certificate. */
+  Raw raw(Credential credential) {
+    LiveTls tls = new LiveTls(credential, ca.trust(), clock);
     BrokerDialer dialer =
         new BrokerDialer(
             new DialerConfig(
