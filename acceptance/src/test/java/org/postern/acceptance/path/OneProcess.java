@@ -207,7 +207,7 @@ final class OneProcess implements AutoCloseable {
 
   /** An identity that no connector or device of this process has; closed with it. */
   LiveTls tls(SpiffeId id, Duration validity) {
-    LiveTls made = new LiveTls(ca.issueOwn(id, validity), ca.trust(), InstantSource.system());
+    LiveTls made = new LiveTls(ca.issueOwn(id, validity), ca.trust(), clock);
     closedAtEnd.add(made);
     return made;
   }
