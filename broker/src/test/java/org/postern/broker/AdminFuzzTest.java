@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.broker.front.HttpsLimits;
 
 /** Every operation of the served contract, with values right, wrong and absurd. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -138,7 +139,8 @@ final class AdminFuzzTest {
     int refused = 0;
     for (Target target : targets()) {
       boolean takesDocument = target.operation().path("x-body").asText().equals("document");
-      int most = takesDocument ? 4 * 1024 * 1024 : 64 * 1024;
+      HttpsLimits limits = HttpsLimits.DEFAULT;
+      int most = takesDocument ? limits.applyBytesMax() : limits.bodyBytesMax();
       if (!target.method().equals("GET")) {
         refused += refusesBody(target, "x".repeat(most + 1)) ? 1 : 0;
       }
