@@ -38,12 +38,12 @@ final class CarrierLot {
 
   /** A carrier arrived; any thread. */
   void park(ParkedConnectorCarrier carrier) {
-    hop(() -> onPark(carrier));
+    loop.execute(() -> onPark(carrier));
   }
 
   /** A carrier ended; any thread. */
   void forget(ParkedConnectorCarrier carrier) {
-    hop(() -> parked.remove(carrier));
+    loop.execute(() -> parked.remove(carrier));
   }
 
   /** See {@link org.postern.broker.rendezvous.ConnectorDesk#takeCarrier}. */
@@ -57,14 +57,7 @@ final class CarrierLot {
 
   /** The connector is gone: nobody need wait any longer. */
   void close() {
-    hop(this::onClose);
-  }
-
-  /** Loops stop in any order, and carriers of one that still runs end meanwhile: no news then. */
-  private void hop(Runnable news) {
-    if (!loop.isShuttingDown()) {
-      loop.execute(news);
-    }
+    loop.execute(this::onClose);
   }
 
   private void onPark(ParkedConnectorCarrier carrier) {

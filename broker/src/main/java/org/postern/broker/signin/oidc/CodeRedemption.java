@@ -81,15 +81,19 @@ final class CodeRedemption {
             own.privateAllowed()));
   }
 
+  private static HTTPResponse response(Outbound.Answer answer) throws ParseException {
+    HTTPResponse response = new HTTPResponse(answer.status());
+    response.setHeader("Content-Type", answer.contentType());
+    response.setBody(answer.body());
+    return response;
+  }
+
   /** The tokens that the provider gives for its code. */
   OIDCTokenResponse redeem(OIDCProviderMetadata metadata, String code, String verifier)
       throws SignInException {
     Outbound.Answer answer = askForTokens(metadata, code, verifier);
     try {
-      HTTPResponse response = new HTTPResponse(answer.status());
-      response.setHeader("Content-Type", answer.contentType());
-      response.setBody(answer.body());
-      TokenResponse parsed = OIDCTokenResponseParser.parse(response);
+      TokenResponse parsed = OIDCTokenResponseParser.parse(response(answer));
       if (parsed instanceof TokenErrorResponse error) {
         String why = String.valueOf(error.getErrorObject().getCode());
         throw new SignInException(
@@ -154,10 +158,7 @@ final class CodeRedemption {
       throws SignInException {
     Outbound.Answer answer = askForTokens(metadata, code, verifier);
     try {
-      HTTPResponse response = new HTTPResponse(answer.status());
-      response.setHeader("Content-Type", answer.contentType());
-      response.setBody(answer.body());
-      String error = TokenErrorResponse.parse(response).getErrorObject().getCode();
+      String error = TokenErrorResponse.parse(response(answer)).getErrorObject().getCode();
       return error == null ? "status " + answer.status() : error;
     } catch (ParseException e) {
       return "status " + answer.status();
