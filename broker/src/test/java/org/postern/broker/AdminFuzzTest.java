@@ -10,9 +10,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -27,30 +25,21 @@ import org.postern.broker.front.HttpsLimits;
 final class AdminFuzzTest {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int ROUNDS = 12;
-  private static final Set<String> METHODS = Set.of("get", "post", "put", "delete");
 
   @TempDir private static Path dataDir;
   private BrokerUnderTest broker;
   private AdminCaller owner;
   private JsonNode contract;
+  private List<ContractOperation> operations;
   private final long seed = new Random().nextLong();
   private final Random random = new Random(seed);
-
-  private record Target(String method, String path, JsonNode operation, JsonNode whole) {
-    String permission() {
-      return operation.path("x-permission").asText();
-    }
-
-    boolean isPublic() {
-      return permission().equals("public");
-    }
-  }
 
   @BeforeAll
   void start() throws Exception {
     broker = new BrokerUnderTest(dataDir, Set.of());
     owner = new AdminCaller(broker, Files.readString(dataDir.resolve("admin.token")).strip());
-    contract = new AdminCaller(broker, "").call("GET", "/admin/v1/openapi.json", "").json();
+    contract = ContractOperation.contract(new AdminCaller(broker, ""));
+    operations = ContractOperation.all(contract);
     System.out.println("seed " + seed);
   }
 
@@ -59,27 +48,10 @@ final class AdminFuzzTest {
     broker.close();
   }
 
-  private List<Target> targets() {
-    List<Target> targets = new ArrayList<>();
-    for (var path : contract.path("paths").properties()) {
-      for (var method : path.getValue().properties()) {
-        if (METHODS.contains(method.getKey())) {
-          targets.add(
-              new Target(
-                  method.getKey().toUpperCase(Locale.ROOT),
-                  path.getKey(),
-                  method.getValue(),
-                  path.getValue()));
-        }
-      }
-    }
-    return targets;
-  }
-
   @Test
   void nothingBreaksAndEveryAnswerIsDescribed() throws Exception {
     int asked = 0;
-    for (Target target : targets()) {
+    for (ContractOperation target : operations) {
       for (int i = 0; i < ROUNDS; i++) {
         String path = filled(target);
         String body = body(target);
@@ -95,9 +67,7 @@ final class AdminFuzzTest {
               .as(what)
               .startsWith(target.isPublic() ? "application/" : "application/problem+json");
         } else {
-          assertThat(target.operation().path("responses").has("" + answer.status()))
-              .as(what)
-              .isTrue();
+          assertThat(target.told().path("responses").has("" + answer.status())).as(what).isTrue();
         }
       }
     }
@@ -113,7 +83,7 @@ final class AdminFuzzTest {
     owner.call("PUT", "/admin/v1/roles/nothing", "{\"permissions\":[\"nothing:read\"]}");
     AdminCaller powerless = owner.newToken("paul", "nothing");
     String before = owner.call("GET", "/admin/v1/config", "").body();
-    for (Target target : targets()) {
+    for (ContractOperation target : operations) {
       String path = filled(target);
       String what = target.method() + " " + path;
       if (target.isPublic()) {
@@ -137,8 +107,8 @@ final class AdminFuzzTest {
   @Test
   void noBodyIsReadWithoutAnEnd() throws Exception {
     int refused = 0;
-    for (Target target : targets()) {
-      boolean takesDocument = target.operation().path("x-body").asText().equals("document");
+    for (ContractOperation target : operations) {
+      boolean takesDocument = target.told().path("x-body").asText().equals("document");
       HttpsLimits limits = HttpsLimits.DEFAULT;
       int most = takesDocument ? limits.applyBytesMax() : limits.bodyBytesMax();
       if (!target.method().equals("GET")) {
@@ -148,7 +118,7 @@ final class AdminFuzzTest {
     assertThat(refused).as("refusals that were read before the connection was cut").isPositive();
   }
 
-  private boolean refusesBody(Target target, String body) throws InterruptedException {
+  private boolean refusesBody(ContractOperation target, String body) throws InterruptedException {
     try {
       AdminCaller.Answer answer = owner.sendTooMuch(target.method(), filled(target), body);
       assertThat(answer.status()).as(target.method() + " " + target.path()).isEqualTo(413);
@@ -182,11 +152,11 @@ final class AdminFuzzTest {
     return reference.isEmpty() ? node : contract.at(reference.substring(1));
   }
 
-  private String filled(Target target) {
+  private String filled(ContractOperation target) {
     String path = target.path();
     StringBuilder query = new StringBuilder();
     for (JsonNode list :
-        List.of(target.whole().path("parameters"), target.operation().path("parameters"))) {
+        List.of(target.whole().path("parameters"), target.told().path("parameters"))) {
       for (JsonNode each : list) {
         JsonNode parameter = resolved(each);
         String value = encode(text(parameter.path("schema")));
@@ -217,8 +187,8 @@ final class AdminFuzzTest {
     };
   }
 
-  private String body(Target target) {
-    JsonNode content = target.operation().path("requestBody").path("content");
+  private String body(ContractOperation target) {
+    JsonNode content = target.told().path("requestBody").path("content");
     if (content.isMissingNode()) {
       return random.nextInt(10) == 0 ? "x" : "";
     }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every operation of the contract by every role, and by a role that is narrowed to labels. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AdminScopeTest {
-  private static final Set<String> METHODS = Set.of("get", "post", "put", "delete");
-
   /** In every name that a team's administrator must not read. */
   private static final String OTHERS = "zz-others";
 
@@ -56,17 +53,7 @@ final class AdminScopeTest {
   @TempDir private static Path dataDir;
   private BrokerUnderTest broker;
   private AdminCaller owner;
-  private final List<Operation> operations = new ArrayList<>();
-
-  private record Operation(String method, String path, JsonNode told) {
-    String permission() {
-      return told.path("x-permission").asText();
-    }
-
-    boolean onlyReads() {
-      return method.equals("GET") || told.path("x-reads-only").asBoolean();
-    }
-  }
+  private final List<ContractOperation> operations = new ArrayList<>();
 
   @BeforeAll
   void start() throws Exception {
@@ -74,16 +61,7 @@ final class AdminScopeTest {
     owner = new AdminCaller(broker, Files.readString(dataDir.resolve("admin.token")).strip());
     assertThat(owner.call("POST", "/admin/v1/apply?message=zz-others-message", POLICY).status())
         .isEqualTo(200);
-    JsonNode contract = owner.call("GET", "/admin/v1/openapi.json", "").json();
-    for (var path : contract.path("paths").properties()) {
-      for (var method : path.getValue().properties()) {
-        if (METHODS.contains(method.getKey())) {
-          operations.add(
-              new Operation(
-                  method.getKey().toUpperCase(Locale.ROOT), path.getKey(), method.getValue()));
-        }
-      }
-    }
+    operations.addAll(ContractOperation.all(ContractOperation.contract(owner)));
   }
 
   @AfterAll
@@ -111,7 +89,7 @@ final class AdminScopeTest {
         continue;
       }
       AdminCaller caller = owner.newToken("one", role.path("name").asText());
-      for (Operation each : operations) {
+      for (ContractOperation each : operations) {
         if (each.permission().contains(":")) {
           boolean may = has(role.path("permissions"), each.permission());
           if (!may) {
@@ -132,7 +110,7 @@ final class AdminScopeTest {
     assertThat(refused).isGreaterThan(100);
   }
 
-  private static List<String> bodies(Operation operation) {
+  private static List<String> bodies(ContractOperation operation) {
     return switch (operation.told().path("operationId").asText()) {
       case "check" ->
           List.of(
@@ -154,7 +132,7 @@ final class AdminScopeTest {
         "PUT", "/admin/v1/roles/blue", "{\"permissions\":[\"*:read\"],\"labels\":[\"team=blue\"]}");
     AdminCaller blue = owner.newToken("blanche", "blue");
     int answered = 0;
-    for (Operation each : operations) {
+    for (ContractOperation each : operations) {
       if (!each.onlyReads() || !each.permission().endsWith(":read")) {
         continue;
       }
@@ -196,7 +174,7 @@ final class AdminScopeTest {
     return shown;
   }
 
-  private Operation check() {
+  private ContractOperation check() {
     return operations.stream()
         .filter(each -> each.told().path("operationId").asText().equals("check"))
         .findFirst()

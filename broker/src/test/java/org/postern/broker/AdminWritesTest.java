@@ -7,9 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,27 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every operation that changes something, by everybody: only what the contract says succeeds. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AdminWritesTest {
-  private static final Set<String> METHODS = Set.of("post", "put", "delete");
   @TempDir private static Path dataDir;
   private TwoTeams teams;
   private AdminCaller owner;
-  private final List<Operation> operations = new ArrayList<>();
-
-  private record Operation(String method, String path, JsonNode told) {
-    String permission() {
-      return told.path("x-permission").asText();
-    }
-
-    /** With parts that name nothing that is there. */
-    String idle() {
-      return path.replace("{version}", "999999").replaceAll("[{][a-z]+}", "zz-nothing");
-    }
-  }
+  private final List<ContractOperation> operations = new ArrayList<>();
 
   /** Somebody with a role, perhaps narrowed to labels or scopes. */
   private record Caller(
       AdminCaller door, JsonNode permissions, boolean byLabel, List<String> scopes) {
-    boolean may(Operation operation) {
+    boolean may(ContractOperation operation) {
       String wanted = operation.permission();
       List<String> own = new ArrayList<>();
       permissions.forEach(each -> own.add(each.asText()));
@@ -64,14 +50,9 @@ final class AdminWritesTest {
   void start() throws Exception {
     teams = new TwoTeams(dataDir);
     owner = teams.owner;
-    JsonNode contract = owner.call("GET", "/admin/v1/openapi.json", "").json();
-    for (var path : contract.path("paths").properties()) {
-      for (var method : path.getValue().properties()) {
-        if (METHODS.contains(method.getKey())) {
-          operations.add(
-              new Operation(
-                  method.getKey().toUpperCase(Locale.ROOT), path.getKey(), method.getValue()));
-        }
+    for (ContractOperation each : ContractOperation.all(ContractOperation.contract(owner))) {
+      if (!each.method().equals("GET")) {
+        operations.add(each);
       }
     }
   }
@@ -109,7 +90,7 @@ final class AdminWritesTest {
     String before = teams.state();
     int refused = 0;
     for (var caller : callers.entrySet()) {
-      for (Operation each : operations) {
+      for (ContractOperation each : operations) {
         if (each.permission().contains(":") && !caller.getValue().may(each)) {
           assertThat(caller.getValue().door().call(each.method(), each.idle(), "").status())
               .as("%s %s %s", caller.getKey(), each.method(), each.path())
@@ -122,7 +103,7 @@ final class AdminWritesTest {
     assertThat(teams.state()).isEqualTo(before);
     int let = 0;
     for (var caller : callers.entrySet()) {
-      for (Operation each : operations) {
+      for (ContractOperation each : operations) {
         if (each.permission().contains(":") && caller.getValue().may(each)) {
           assertThat(caller.getValue().door().call(each.method(), each.idle(), "").status())
               .as("%s %s %s", caller.getKey(), each.method(), each.path())

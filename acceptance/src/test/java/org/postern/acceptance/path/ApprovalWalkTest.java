@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,13 +38,12 @@ final class ApprovalWalkTest {
 
   @TempDir private Path folder;
   private final TestClock clock = new TestClock();
-  private ServerSocket echo;
+  private EchoApplication echo;
   private WholeBroker all;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
+    echo = new EchoApplication();
     all =
         new WholeBroker(
             folder.resolve("broker"),
@@ -64,24 +61,6 @@ final class ApprovalWalkTest {
     all.close();
     clock.close();
     echo.close();
-  }
-
-  private void serve() {
-    while (true) {
-      try {
-        Socket socket = echo.accept();
-        Thread.ofVirtual()
-            .start(() -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              } catch (IOException e) {
-                // Cut.
-              }
-            });
-      } catch (IOException e) {
-        return;
-      }
-    }
   }
 
   private String policy() {
@@ -104,7 +83,7 @@ final class ApprovalWalkTest {
     identityProviders:
       - {name: corp, issuer: "%2$s", clientId: postern, allowPlainHttp: true}
     """
-        .formatted(echo.getLocalPort(), all.issuer());
+        .formatted(echo.port(), all.issuer());
   }
 
   /** Asks on the device's loop, where alone it may be asked. */
@@ -117,11 +96,7 @@ final class ApprovalWalkTest {
   private WhyAnswer why(WholeBroker.Device device, String host) throws Exception {
     return on(
         device,
-        () ->
-            device
-                .tunnel()
-                .questions()
-                .why(Why.newBuilder().setHost(host).setPort(echo.getLocalPort())));
+        () -> device.tunnel().questions().why(Why.newBuilder().setHost(host).setPort(echo.port())));
   }
 
   private AccessAnswer wish(WholeBroker.Device device, String host) throws Exception {
@@ -134,7 +109,7 @@ final class ApprovalWalkTest {
                 .wish(
                     AccessWish.newBuilder()
                         .setHost(host)
-                        .setPort(echo.getLocalPort())
+                        .setPort(echo.port())
                         .setReason("ticket 77")
                         .setSeconds(7_200)));
   }
@@ -156,7 +131,7 @@ final class ApprovalWalkTest {
   @Test
   void approvedFlowEndsAtTheInstantItShouldAndTheLogTellsTheStory() throws Exception {
     WholeBroker.Device alice = linked("alice");
-    assertThat(alice.connect(PAYMENTS, echo.getLocalPort()).open()).isFalse();
+    assertThat(alice.connect(PAYMENTS, echo.port()).open()).isFalse();
     WhyAnswer needed = why(alice, PAYMENTS);
     assertThat(needed.getReason()).isEqualTo(ReasonCode.POLICY_APPROVAL_REQUIRED);
     assertThat(needed.getText()).isEqualTo("Ask the payments team.");
@@ -186,7 +161,7 @@ final class ApprovalWalkTest {
         .until(() -> paying.isAlive() && status(alice).flows().size() == 1);
     clock.standAt(until);
     await().atMost(PATIENCE).until(() -> !paying.isAlive());
-    assertThat(alice.connect(PAYMENTS, echo.getLocalPort()).open()).isFalse();
+    assertThat(alice.connect(PAYMENTS, echo.port()).open()).isFalse();
     assertThat(status(alice).ended())
         .anySatisfy(end -> {
           assertThat(end.reason()).isEqualTo("POLICY_APPROVAL_REQUIRED");
@@ -247,7 +222,7 @@ final class ApprovalWalkTest {
     await()
         .atMost(PATIENCE)
         .until(() -> {
-          WholeBroker.Program program = device.connect(PAYMENTS, echo.getLocalPort());
+          WholeBroker.Program program = device.connect(PAYMENTS, echo.port());
           if (program.open()) {
             opened.add(program);
           }

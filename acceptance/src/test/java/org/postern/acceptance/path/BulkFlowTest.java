@@ -6,13 +6,10 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -23,7 +20,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.appconnector.link.Connector;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.Target;
 
 /** A flow of many bytes is moved to a lane of its own, and its lanes are cut, in mid-stream. */
@@ -44,13 +40,7 @@ final class BulkFlowTest {
   void start() throws Exception {
     echo = new EchoApplication();
     all = new OneProcess(directory, Policies.allowing(1, echo.port()));
-    connector =
-        all.connector(
-            "vpc-a",
-            "c1",
-            new SystemResolver(
-                List.of(),
-                Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress()))));
+    connector = all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
     await().atMost(PATIENCE).until(() -> device.names().containsKey("plan"));
   }

@@ -5,10 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,38 +34,19 @@ final class BypassPathTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path directory;
-  private ServerSocket echo;
+  private EchoApplication echo;
   private OneProcess all;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
-    all = new OneProcess(directory, Policies.allowing(1, echo.getLocalPort()));
+    echo = new EchoApplication();
+    all = new OneProcess(directory, Policies.allowing(1, echo.port()));
   }
 
   @AfterEach
   void stop() throws Exception {
     all.close();
     echo.close();
-  }
-
-  private void serve() {
-    while (true) {
-      try {
-        Socket socket = echo.accept();
-        Thread.ofVirtual()
-            .start(() -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              } catch (IOException e) {
-                // Closed.
-              }
-            });
-      } catch (IOException e) {
-        return;
-      }
-    }
   }
 
   private void change(long version, String more) {
@@ -150,7 +129,7 @@ final class BypassPathTest {
     try (Socket socket = new Socket()) {
       socket.connect(proxy.localAddress());
       socket.setSoTimeout((int) PATIENCE.toMillis());
-      String ask = "CONNECT %s:%d HTTP/1.1\r\n\r\n".formatted(host, echo.getLocalPort());
+      String ask = "CONNECT %s:%d HTTP/1.1\r\n\r\n".formatted(host, echo.port());
       socket.getOutputStream().write(ask.getBytes(StandardCharsets.US_ASCII));
       StringBuilder head = new StringBuilder();
       for (int c = socket.getInputStream().read(); c >= 0; c = socket.getInputStream().read()) {

@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +26,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.cli.ClientCommand;
 import org.postern.clientconnector.cli.Surroundings;
 import org.postern.clientconnector.local.ConnectListener;
@@ -81,9 +79,7 @@ final class ConnectCommandTest {
 
   private void start(int port) throws Exception {
     all = new OneProcess(directory, Policies.allowing(1, port));
-    List<InetAddress> loopback = List.of(InetAddress.getLoopbackAddress());
-    all.connector(
-        "vpc-a", "c1", new SystemResolver(List.of(), Map.of("echo.corp.internal", loopback)));
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
     await().atMost(Duration.ofSeconds(15)).until(() -> device.names().containsKey("plan"));
     ControlServer.listen(

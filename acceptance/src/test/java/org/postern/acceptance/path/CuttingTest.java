@@ -35,7 +35,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.Target;
 import org.postern.policystore.DeviceRecord;
@@ -75,11 +74,7 @@ final class CuttingTest {
     application = new ServerSocket(0, FLOWS, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
     all = new OneProcess(directory, standing(1, Duration.ofHours(1)));
-    all.connector(
-        "vpc-a",
-        "c1",
-        new SystemResolver(
-            List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress()))));
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     for (int i = 0; i < DEVICES; i++) {
       devices.add(all.device("u" + i, "d" + i));
     }

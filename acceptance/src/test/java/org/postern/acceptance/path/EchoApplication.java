@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.postern.appconnector.upstream.SystemResolver;
 
 /** An application that says what it hears, half-closes when its client does, and keeps count. */
 final class EchoApplication implements AutoCloseable {
@@ -19,6 +22,12 @@ final class EchoApplication implements AutoCloseable {
   EchoApplication() throws IOException {
     server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
     serving = Thread.ofVirtual().start(this::serve);
+  }
+
+  /** Of a VPC in which {@code echo.corp.internal} is this machine. */
+  static SystemResolver resolver() {
+    return new SystemResolver(
+        List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress())));
   }
 
   int port() {

@@ -2,9 +2,6 @@ package org.postern.acceptance.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -21,8 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.acceptance.ground.WholeBroker;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A stranger pushes 16 MiB into one connection to a whole broker's port, as each of the things that
@@ -35,24 +30,19 @@ final class GarbageAtThePortTest {
   private static final long MEMORY_MAX = 4L << 20;
 
   @TempDir private Path folder;
-  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private CapturedLog log;
   private WholeBroker all;
 
   @BeforeEach
   void start() throws Exception {
     all = new WholeBroker(folder, Path.of("target/postgres-programs"), Clock.systemUTC(), Set.of());
-    log.start();
-    root().addAppender(log);
+    log = new CapturedLog();
   }
 
   @AfterEach
   void stop() {
-    root().detachAppender(log);
+    log.close();
     all.close();
-  }
-
-  private static ch.qos.logback.classic.Logger root() {
-    return (ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
   }
 
   private static final byte[] NOTHING_KNOWN = {(byte) 0x80, 1, 2, 3};
@@ -84,9 +74,8 @@ final class GarbageAtThePortTest {
       assertThat(PlatformDependent.usedDirectMemory() - direct).as(what).isLessThan(MEMORY_MAX);
       assertThat(liveHeap() - heap).as(what).isLessThan(MEMORY_MAX);
     }
-    assertThat(log.list)
-        .filteredOn(event -> event.getThrowableProxy() != null || isOurWarning(event))
-        .isEmpty();
+    log.assertNoStackTrace();
+    log.assertNoWarningOfOurs();
     // Whoever comes with good manners is served.
     assertThat(all.call("GET", "/admin/v1/status", all.adminToken(), "text/plain", "").statusCode())
         .isEqualTo(200);
@@ -111,12 +100,6 @@ final class GarbageAtThePortTest {
       }
     }
     return written;
-  }
-
-  /** Libraries warn of a busy machine, which is not what is asked here. */
-  private static boolean isOurWarning(ILoggingEvent event) {
-    return event.getLoggerName().startsWith("org.postern")
-        && event.getLevel().isGreaterOrEqual(Level.WARN);
   }
 
   private static long liveHeap() {

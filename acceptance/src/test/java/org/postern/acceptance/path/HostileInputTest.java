@@ -3,8 +3,6 @@ package org.postern.acceptance.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import com.google.protobuf.ByteString;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -24,14 +22,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.Target;
 import org.postern.identity.CertificateAuthority;
 import org.postern.identity.LiveTls;
@@ -43,7 +39,6 @@ import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.LaneRequest;
 import org.postern.tunnel.message.ReasonCode;
-import org.slf4j.LoggerFactory;
 
 /**
  * What enemies say at the broker's one port, and to a real app connector through it. Each is
@@ -60,7 +55,7 @@ final class HostileInputTest {
   private static final SpiffeId DEVICE = new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d2");
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
-  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private CapturedLog log;
   @TempDir private Path directory;
   private EchoApplication echo;
   private OneProcess all;
@@ -69,17 +64,12 @@ final class HostileInputTest {
 
   @BeforeEach
   void start() throws Exception {
-    log.start();
-    root().addAppender(log);
+    log = new CapturedLog();
     echo = new EchoApplication();
     all = new OneProcess(directory, Policies.allowing(1, echo.port()));
-    all.connector("vpc-a", "c1", resolver());
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     honest = all.device("u1", "d1");
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            honest.names().containsKey("plan")
-                && honest.names().get("plan").owns("echo.corp.internal"));
+    await().atMost(PATIENCE).until(() -> honest.owns("echo.corp.internal"));
     witness = Program.connect(honest, new Target("echo.corp.internal", echo.port()));
     assertThat(witness.ask("before")).isEqualTo("before");
   }
@@ -93,19 +83,9 @@ final class HostileInputTest {
       all.close();
       echo.close();
       loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
-      root().detachAppender(log);
+      log.close();
     }
-    assertThat(log.list).filteredOn(each -> each.getThrowableProxy() != null).isEmpty();
-  }
-
-  private static ch.qos.logback.classic.Logger root() {
-    return (ch.qos.logback.classic.Logger)
-        LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-  }
-
-  private static SystemResolver resolver() {
-    return new SystemResolver(
-        List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress())));
+    log.assertNoStackTrace();
   }
 
   private Socket stranger() throws IOException {
@@ -193,8 +173,7 @@ final class HostileInputTest {
       }
       assertThat(end.ends()).isTrue();
       // What the broker said of it is lost with the connection, on which more was under way.
-      assertThat(log.list)
-          .anyMatch(each -> each.getFormattedMessage().contains("FRAME_TOO_LARGE message of"));
+      log.assertSays("FRAME_TOO_LARGE message of");
     }
     assertThat(heapBytes() - heap).isLessThan(MEMORY_MAX);
   }

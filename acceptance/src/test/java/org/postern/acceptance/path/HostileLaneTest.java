@@ -3,16 +3,11 @@ package org.postern.acceptance.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.internal.PlatformDependent;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,7 +15,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.Target;
 import org.postern.identity.LiveTls;
 import org.postern.identity.SpiffeId;
@@ -29,7 +23,6 @@ import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Open;
 import org.postern.tunnel.message.ReasonCode;
 import org.postern.tunnel.message.Transport;
-import org.slf4j.LoggerFactory;
 
 /**
  * A device with a good certificate that misbehaves inside a lane to a real app connector, and a
@@ -45,7 +38,7 @@ final class HostileLaneTest {
 
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
-  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private CapturedLog log;
   @TempDir private Path directory;
   private EchoApplication echo;
   private OneProcess all;
@@ -54,11 +47,10 @@ final class HostileLaneTest {
 
   @BeforeEach
   void start() throws Exception {
-    log.start();
-    root().addAppender(log);
+    log = new CapturedLog();
     echo = new EchoApplication();
     all = new OneProcess(directory, Policies.allowing(1, echo.port()));
-    all.connector("vpc-a", "c1", resolver());
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     await().atMost(PATIENCE).until(() -> all.connectors() == 1);
     thiefTls = all.tls(THIEF, VALIDITY);
     thief = all.raw(THIEF);
@@ -69,18 +61,8 @@ final class HostileLaneTest {
     all.close();
     echo.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
-    root().detachAppender(log);
-    assertThat(log.list).filteredOn(each -> each.getThrowableProxy() != null).isEmpty();
-  }
-
-  private static ch.qos.logback.classic.Logger root() {
-    return (ch.qos.logback.classic.Logger)
-        LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-  }
-
-  private static SystemResolver resolver() {
-    return new SystemResolver(
-        List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress())));
+    log.close();
+    log.assertNoStackTrace();
   }
 
   private Open open(long flowId) {
@@ -213,7 +195,7 @@ final class HostileLaneTest {
     OneProcess.Device device = honestDevice();
     try (Program program = Program.connect(device, new Target("echo.corp.internal", echo.port()))) {
       assertThat(program.ask("before")).isEqualTo("before");
-      var other = all.connector("vpc-a", "c3", resolver());
+      var other = all.connector("vpc-a", "c3", EchoApplication.resolver());
       await().atMost(PATIENCE).until(() -> other.status().applications() > 0);
       int connections = echo.connections.get();
       AtomicInteger swapped = new AtomicInteger();

@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -27,15 +25,14 @@ final class LiveFactsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
-  private ServerSocket echo;
+  private EchoApplication echo;
   private Path countries;
   private WholeBroker all;
   private WholeBroker.Device alice;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
+    echo = new EchoApplication();
     countries = folder.resolve("countries.mmdb");
     here("DE");
     all =
@@ -65,7 +62,7 @@ final class LiveFactsTest {
             identityProviders:
               - {name: corp, issuer: "%2$s", clientId: postern, allowPlainHttp: true}
             """
-                .formatted(echo.getLocalPort(), all.issuer()));
+                .formatted(echo.port(), all.issuer()));
     WholeBroker.Outcome applied = all.admin("apply", "-f", file.toString());
     assertThat(applied.code()).as(applied.err()).isZero();
     assertThat(applied.out())
@@ -82,24 +79,6 @@ final class LiveFactsTest {
     echo.close();
   }
 
-  private void serve() {
-    while (true) {
-      try {
-        Socket socket = echo.accept();
-        Thread.ofVirtual()
-            .start(() -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              } catch (IOException e) {
-                // Cut.
-              }
-            });
-      } catch (IOException e) {
-        return;
-      }
-    }
-  }
-
   private void here(String code) throws Exception {
     Path next =
         Files.write(
@@ -108,7 +87,7 @@ final class LiveFactsTest {
   }
 
   private WholeBroker.Program connect(String host) throws IOException {
-    return alice.connect(host, echo.getLocalPort());
+    return alice.connect(host, echo.port());
   }
 
   private WholeBroker.Program open(String host) {

@@ -3,11 +3,9 @@ package org.postern.acceptance.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -36,8 +34,7 @@ final class LiveTermsTest {
   void start() throws Exception {
     echo = new EchoApplication();
     all = new OneProcess(directory, Policies.allowing(version, echo.port()));
-    List<InetAddress> loopback = List.of(InetAddress.getLoopbackAddress());
-    SystemResolver resolver = new SystemResolver(List.of(), Map.of("echo.corp.internal", loopback));
+    SystemResolver resolver = EchoApplication.resolver();
     all.connector("vpc-a", "c1", resolver);
     all.connector("vpc-b", "c2", resolver);
     device = all.device("u1", "d1");

@@ -349,7 +349,13 @@ final class OneProcess implements AutoCloseable {
     }
   }
 
-  record Device(EventLoop loop, DeviceTunnel tunnel, ConcurrentHashMap<String, OwnedNames> names) {}
+  record Device(EventLoop loop, DeviceTunnel tunnel, ConcurrentHashMap<String, OwnedNames> names) {
+    /** Whether the broker has told it that the name is private. */
+    boolean owns(String name) {
+      OwnedNames plan = names.get("plan");
+      return plan != null && plan.owns(name);
+    }
+  }
 
   /** Every connection of the broker is cut as by kill -9, and it starts anew on the same port. */
   void restartBroker(Duration away) throws InterruptedException {

@@ -50,11 +50,7 @@ final class PathOfAByteTest {
     all = new OneProcess(directory, Policies.allowing(1, echo.port()));
     all.connector("vpc-a", "c1", resolver());
     device = all.device("u1", "d1");
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            device.names().containsKey("plan")
-                && device.names().get("plan").owns("echo.corp.internal"));
+    await().atMost(PATIENCE).until(() -> device.owns("echo.corp.internal"));
   }
 
   @AfterEach

@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,14 +28,13 @@ final class PolicyWalkTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
-  private ServerSocket echo;
+  private EchoApplication echo;
   private WholeBroker all;
   private Path git;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
+    echo = new EchoApplication();
     all =
         new WholeBroker(
             folder.resolve("broker"),
@@ -52,24 +49,6 @@ final class PolicyWalkTest {
   void stop() throws Exception {
     all.close();
     echo.close();
-  }
-
-  private void serve() {
-    while (true) {
-      try {
-        Socket socket = echo.accept();
-        Thread.ofVirtual()
-            .start(() -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              } catch (IOException e) {
-                // Cut.
-              }
-            });
-      } catch (IOException e) {
-        return;
-      }
-    }
   }
 
   private String git(String... arguments) throws Exception {
@@ -110,7 +89,7 @@ final class PolicyWalkTest {
     identityProviders:
       - {name: corp, issuer: "%4$s", clientId: postern, allowPlainHttp: true}
     """
-        .formatted(echo.getLocalPort(), members, more, all.issuer());
+        .formatted(echo.port(), members, more, all.issuer());
   }
 
   private String tests() {
@@ -122,7 +101,7 @@ final class PolicyWalkTest {
       - {name: strangers do not, user: eve@example.com, host: payments.corp.internal,
          port: %1$d, expect: deny}
     """
-        .formatted(echo.getLocalPort());
+        .formatted(echo.port());
   }
 
   private static String members(String... names) {
@@ -201,7 +180,7 @@ final class PolicyWalkTest {
           .atMost(PATIENCE)
           .until(() -> {
             WholeBroker.Program again =
-                device(devices, name).connect("payments.corp.internal", echo.getLocalPort());
+                device(devices, name).connect("payments.corp.internal", echo.port());
             return again.open() && again.isAlive();
           });
     }
@@ -322,7 +301,7 @@ final class PolicyWalkTest {
     await()
         .atMost(PATIENCE)
         .until(() -> {
-          WholeBroker.Program program = device.connect(host, echo.getLocalPort());
+          WholeBroker.Program program = device.connect(host, echo.port());
           if (program.open()) {
             opened.add(program);
           }

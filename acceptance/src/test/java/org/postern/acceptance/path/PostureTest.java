@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.link.TunnelStatus;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
@@ -61,9 +59,7 @@ final class PostureTest {
     echo = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::serve);
     all = new OneProcess(directory, policy(1, Duration.ofMinutes(10)));
-    List<InetAddress> loopback = List.of(InetAddress.getLoopbackAddress());
-    all.connector(
-        "vpc-a", "c1", new SystemResolver(List.of(), Map.of("echo.corp.internal", loopback)));
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
     proxy =
         LoopbackProxy.listen(

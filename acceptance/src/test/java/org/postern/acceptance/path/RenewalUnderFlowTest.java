@@ -3,18 +3,14 @@ package org.postern.acceptance.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.clientconnector.local.Target;
 import org.postern.identity.Credential;
 import org.postern.identity.SpiffeId;
@@ -41,17 +37,9 @@ final class RenewalUnderFlowTest {
   void start() throws Exception {
     echo = new EchoApplication();
     all = new OneProcess(directory, Policies.allowing(1, echo.port()), clock, LIFE);
-    all.connector(
-        "vpc-a",
-        "c1",
-        new SystemResolver(
-            List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress()))));
+    all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            device.names().containsKey("plan")
-                && device.names().get("plan").owns("echo.corp.internal"));
+    await().atMost(PATIENCE).until(() -> device.owns("echo.corp.internal"));
   }
 
   @AfterEach

@@ -55,11 +55,7 @@ final class SocksUdpPathTest {
         new SystemResolver(
             List.of(), Map.of("echo.corp.internal", loopback, "secret.corp.internal", loopback)));
     device = all.device("u1", "d1");
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            device.names().containsKey("plan")
-                && device.names().get("plan").owns("echo.corp.internal"));
+    await().atMost(PATIENCE).until(() -> device.owns("echo.corp.internal"));
     proxy =
         LoopbackProxy.listen(
                 new InetSocketAddress(LOOPBACK, 0),
