@@ -143,6 +143,8 @@ public final class JoinedLane {
     SpliceEnd connectorEnd = splicer(fromConnector);
     fromDevice.splicer = deviceEnd;
     fromConnector.splicer = connectorEnd;
+    endWith(fromDevice);
+    endWith(fromConnector);
     io.register(deviceEnd)
         .addListener((Future<IoRegistration> first) ->
             io.register(connectorEnd)
@@ -155,6 +157,14 @@ public final class JoinedLane {
                   deviceEnd.start(connectorEnd, first.getNow());
                   connectorEnd.start(deviceEnd, second.getNow());
                 }));
+  }
+
+  /**
+   * A channel that has left the loop tells nobody when it is closed, and its number is free for the
+   * next connection at once: what watches that number has to go in the same step.
+   */
+  private void endWith(Side side) {
+    side.channel.closeFuture().addListener(closed -> end(side.gone));
   }
 
   private SpliceEnd splicer(Side side) {

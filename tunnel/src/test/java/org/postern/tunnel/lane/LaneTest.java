@@ -15,18 +15,22 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.security.MessageDigest;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postern.tunnel.TunnelException;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
@@ -46,7 +50,7 @@ class LaneTest {
   private static final TestPki PKI = new TestPki();
   private static final ByteString LANE_ID = ByteString.copyFrom(new byte[16]);
 
-  private final CompletableFuture<Lane> accepted = new CompletableFuture<>();
+  private CompletableFuture<Lane> accepted = new CompletableFuture<>();
   private MultiThreadIoEventLoopGroup ends =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private TestBroker broker =
@@ -175,6 +179,31 @@ class LaneTest {
     broker.joined.take().close(ReasonCode.POLICY_CHANGED);
     await().until(() -> !device.channel().isOpen());
     assertThat(broker.ended.take().reason()).isEqualTo(ReasonCode.POLICY_CHANGED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ReasonCode.class,
+      names = {"DEVICE_GONE", "CONNECTOR_GONE"})
+  void laneEndsWithASocketThatIsClosedUnderItAndItsNumberIsFreeAgain(ReasonCode gone)
+      throws Exception {
+    Set<Integer> numbers = new HashSet<>();
+    int lanes = 12;
+    for (int i = 0; i < lanes; i++) {
+      broker.accepted.clear();
+      accepted = new CompletableFuture<>();
+      connector(TestPki.CONNECTOR);
+      Lane device = get(dial());
+      Lane connector = accepted.get(10, SECONDS);
+      broker.joined.take();
+      // In the order in which they came: the connector parks first.
+      Channel closed = broker.accepted.get(gone == ReasonCode.CONNECTOR_GONE ? 0 : 1);
+      numbers.add(((UnixChannel) closed).fd().intValue());
+      closed.close().sync();
+      assertThat(broker.ended.poll(5, SECONDS)).isEqualTo(new TestBroker.Ended(gone, "lane"));
+      await().until(() -> !device.channel().isOpen() && !connector.channel().isOpen());
+    }
+    assertThat(numbers).as("numbers that were given again").hasSizeLessThan(lanes);
   }
 
   private static TunnelLimits hasty() {

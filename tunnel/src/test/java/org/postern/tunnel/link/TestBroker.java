@@ -48,6 +48,10 @@ public final class TestBroker implements AutoCloseable, DoorListener {
   public final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
   public final BlockingQueue<Envelope> messages = new LinkedBlockingQueue<>();
   public final BlockingQueue<JoinedLane> joined = new LinkedBlockingQueue<>();
+
+  /** Every connection that was accepted, in order. */
+  public final List<Channel> accepted = new CopyOnWriteArrayList<>();
+
   public final BlockingQueue<LaneCounts> laneCounts = new LinkedBlockingQueue<>();
   public volatile DoorListener.Admission admission = new Admit(Welcome.newBuilder().build());
   public volatile boolean fakeDeviceId;
@@ -74,6 +78,7 @@ public final class TestBroker implements AutoCloseable, DoorListener {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    accepted.add(channel);
                     door.prepare(channel);
                     door.install(channel, (InetSocketAddress) channel.remoteAddress());
                   }
