@@ -217,16 +217,20 @@ final class HostileInputTest {
   void rawBytesBeforeTheLanesAnswerEndTheCarrier() throws Exception {
     try (ScriptedEnd device = end(DEVICE, Hello.Kind.KIND_CONTROL);
         ScriptedEnd carrier = end(DEVICE, Hello.Kind.KIND_CARRIER)) {
-      carrier.say(
+      byte[] raw = new byte[25];
+      raw[0] = 23;
+      raw[1] = 3;
+      raw[2] = 3;
+      raw[4] = 20;
+      carrier.sayWithRaw(
           Envelope.newBuilder()
               .setLaneRequest(
                   LaneRequest.newBuilder()
                       .setLaneId(ByteString.copyFrom(new byte[16]))
                       .setConnectorGroup("vpc-a")
                       .setClientHello(ByteString.copyFrom(new byte[100])))
-              .build());
-      carrier.sayRaw(new byte[] {23, 3, 3, 0, 20});
-      carrier.sayRaw(new byte[20]);
+              .build(),
+          raw);
       assertThat(carrier.ends()).isTrue();
       await()
           .atMost(PATIENCE)

@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslContext;
@@ -77,15 +78,16 @@ final class ScriptedEnd implements AutoCloseable {
     }
   }
 
-  /** Past TLS. */
-  void sayRaw(byte[] bytes) {
+  /** A message inside TLS and bytes past it, in one segment: nobody can answer between them. */
+  void sayWithRaw(Envelope message, byte[] raw) {
     channel
         .eventLoop()
-        .execute(() ->
-            channel
-                .pipeline()
-                .context(SslHandler.class)
-                .writeAndFlush(Unpooled.wrappedBuffer(bytes)));
+        .execute(() -> {
+          channel.config().setOption(EpollChannelOption.TCP_CORK, true);
+          say(message);
+          channel.pipeline().context(SslHandler.class).writeAndFlush(Unpooled.wrappedBuffer(raw));
+          channel.config().setOption(EpollChannelOption.TCP_CORK, false);
+        });
   }
 
   Envelope hears() throws InterruptedException {
