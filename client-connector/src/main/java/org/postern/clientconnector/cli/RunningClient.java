@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.link.LinkLimits;
 import org.postern.clientconnector.local.ConnectListener;
+import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.Target;
@@ -237,13 +238,13 @@ final class RunningClient implements ControlHandler {
         brokers.add(ByteBuffer.wrap(address.getAddress()).getInt());
       }
     }
-    return new InterceptionOptions(
-        given.interfaceName(),
-        given.range(),
-        given.stateDirectory(),
-        given.runDirectory(),
-        given.resolver(),
-        brokers);
+    return given.withCarriersTo(brokers);
+  }
+
+  /** Programs that resolved a name by themselves bring its synthetic address. */
+  private Gateway gateway() {
+    Interception current = interception;
+    return current == null ? tunnel.gateway() : current.naming(tunnel.gateway());
   }
 
   private @Nullable Channel startProxy() throws CommandFailure {
@@ -251,7 +252,7 @@ final class RunningClient implements ControlHandler {
       return null;
     }
     Future<Channel> listening =
-        LoopbackProxy.listen(options.proxy().get(), loop, LocalLimits.DEFAULTS, tunnel.gateway())
+        LoopbackProxy.listen(options.proxy().get(), loop, LocalLimits.DEFAULTS, gateway())
             .awaitUninterruptibly();
     if (listening.isSuccess()) {
       InetSocketAddress bound = (InetSocketAddress) listening.getNow().localAddress();
@@ -354,6 +355,6 @@ final class RunningClient implements ControlHandler {
 
   @Override
   public void connect(Target target, Channel local, ConnectListener listener) {
-    tunnel.gateway().connect(target, local, listener);
+    gateway().connect(target, local, listener);
   }
 }

@@ -68,12 +68,16 @@ final class StatusCommand implements Callable<Integer> {
         "Device    certificate%s%n", until(tunnel.path("certificateExpiresMillis").asLong()));
     JsonNode local = status.path("transparent");
     if (local.isObject()) {
+      String ipv6 = local.path("ipv6Range").asText();
       out.printf(
           "Names     %s, resolver %s (%s), %d names%n",
-          local.path("range").asText(),
+          local.path("range").asText() + (ipv6.isEmpty() ? "" : " and " + ipv6),
           local.path("resolverAddress").asText(),
           local.path("resolver").asText(),
           local.path("names").asInt());
+      if (ipv6.isEmpty()) {
+        out.printf("IPv6      no addresses for names: %s%n", local.path("ipv6Off").asText());
+      }
     }
     if (!status.path("proxy").asText().isEmpty()) {
       out.printf("Proxy     SOCKS5 and HTTP CONNECT on %s%n", status.path("proxy").asText());

@@ -102,6 +102,8 @@ final class StatusText {
     out.writeObjectFieldStart("transparent");
     out.writeStringField("interface", status.interfaceName());
     out.writeStringField("range", status.range());
+    out.writeStringField("ipv6Range", status.ipv6Range());
+    out.writeStringField("ipv6Off", status.ipv6Off());
     out.writeStringField("resolverAddress", status.resolverAddress());
     out.writeStringField("resolver", status.resolver());
     out.writeNumberField("names", status.names());

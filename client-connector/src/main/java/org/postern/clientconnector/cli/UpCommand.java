@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.intercept.InterceptionOptions;
+import org.postern.clientconnector.local.intercept.Ipv6Choice;
 import org.postern.identity.IdentityException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,6 +64,14 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "CIDR",
       description = "synthetic addresses; default: 100.64.0.0/16")
   private @Nullable String range;
+
+  @Option(
+      names = "--range6",
+      paramLabel = "CIDR|off",
+      description =
+          "their IPv6 twins: a /96 in fd00::/8, or off; default: one that this device made for"
+              + " itself")
+  private @Nullable String range6;
 
   @Option(
       names = "--interface",
@@ -144,6 +153,7 @@ final class UpCommand implements Callable<Integer> {
       return new InterceptionOptions(
           interfaceName == null ? defaults.interfaceName() : interfaceName,
           range == null ? defaults.range() : Ipv4Range.parse(range),
+          range6 == null ? defaults.ipv6() : Ipv6Choice.parse(range6),
           defaults.stateDirectory(),
           defaults.runDirectory(),
           resolver == null ? defaults.resolver() : resolver,

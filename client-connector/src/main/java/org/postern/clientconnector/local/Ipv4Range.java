@@ -1,5 +1,8 @@
 package org.postern.clientconnector.local;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * An IPv4 range in prefix notation.
  *
@@ -80,6 +83,22 @@ public record Ipv4Range(int base, int prefixLength) {
   /** Number of addresses in the range. */
   public long size() {
     return 1L << (32 - prefixLength);
+  }
+
+  /** The reverse zones of these addresses: whole octets only, so that a /16 is one, a /22 four. */
+  public List<String> reverseZones() {
+    int octets = (prefixLength + 7) / 8;
+    long step = 1L << (32 - octets * 8);
+    List<String> zones = new ArrayList<>();
+    for (long offset = 0; offset < size(); offset += step) {
+      String[] parts = text((int) (base + offset)).split("\\.");
+      StringBuilder zone = new StringBuilder();
+      for (int i = octets - 1; i >= 0; i--) {
+        zone.append(parts[i]).append('.');
+      }
+      zones.add(zone.append("in-addr.arpa").toString());
+    }
+    return zones;
   }
 
   @Override

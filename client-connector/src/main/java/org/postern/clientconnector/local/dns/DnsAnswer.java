@@ -3,6 +3,7 @@ package org.postern.clientconnector.local.dns;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import org.postern.clientconnector.local.Ipv6Address;
 
 /**
  * Builds our answers. The question is repeated byte for byte, because a resolver that mixes letter
@@ -28,6 +29,13 @@ final class DnsAnswer {
     ByteBuf message = start(query, NO_ERROR, 1, 0);
     record(message, DnsQuery.TYPE_A, ttlSeconds).writeShort(4).writeInt(address);
     return end(query, message);
+  }
+
+  /** The same address for a program that asks for IPv6. */
+  static ByteBuf address(DnsQuery query, Ipv6Address address, int ttlSeconds) {
+    ByteBuf message = start(query, NO_ERROR, 1, 0);
+    record(message, DnsQuery.TYPE_AAAA, ttlSeconds).writeShort(16);
+    return end(query, message.writeLong(address.high()).writeLong(address.low()));
   }
 
   /** The name behind an address. */

@@ -7,9 +7,11 @@ import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.Resolution;
@@ -29,8 +31,6 @@ public final class NameServer {
    */
   private static final String CANARY = "use-application-dns.net";
 
-  private static final String REVERSE_SUFFIX = ".in-addr.arpa";
-
   /** Where addresses come from. */
   public interface AddressBook {
 
@@ -45,6 +45,9 @@ public final class NameServer {
 
     /** The range that synthetic addresses come from. */
     Ipv4Range range();
+
+    /** Their IPv6 form; null where this machine has no IPv6. */
+    @Nullable Ipv6Twin twin();
   }
 
   private final LocalLimits limits;
@@ -104,7 +107,7 @@ public final class NameServer {
           reply.accept(DnsAnswer.failure(odd.id(), odd.flags(), DnsAnswer.NOT_IMPLEMENTED));
       case DnsQuery.Parsed.Question question -> {
         DnsQuery query = question.query();
-        Integer reverse = reverseAddress(query);
+        Integer reverse = ReverseNames.address(query.name(), addresses.range(), addresses.twin());
         if (query.name().equals(CANARY)) {
           reply.accept(DnsAnswer.noSuchName(query, negativeTtl()));
         } else if (reverse != null) {
@@ -139,8 +142,13 @@ public final class NameServer {
       case Resolution.Unknown _, Resolution.Bypassed _ ->
           reply.accept(DnsAnswer.noSuchName(query, negativeTtl()));
       case Resolution.Permitted permitted -> {
+        Ipv6Twin twin = addresses.twin();
+        int ttl = Math.toIntExact(limits.dnsPositiveTtl().toSeconds());
         if (query.type() == DnsQuery.TYPE_A || query.type() == DnsQuery.TYPE_ANY) {
-          answerAddress(query, permitted, reply);
+          answerAddress(query, permitted, address -> DnsAnswer.address(query, address, ttl), reply);
+        } else if (query.type() == DnsQuery.TYPE_AAAA && twin != null) {
+          answerAddress(
+              query, permitted, address -> DnsAnswer.address(query, twin.of(address), ttl), reply);
         } else {
           reply.accept(DnsAnswer.noData(query, negativeTtl()));
         }
@@ -149,13 +157,15 @@ public final class NameServer {
   }
 
   private void answerAddress(
-      DnsQuery query, Resolution.Permitted permitted, Consumer<ByteBuf> reply) {
-    int ttl = Math.toIntExact(limits.dnsPositiveTtl().toSeconds());
+      DnsQuery query,
+      Resolution.Permitted permitted,
+      IntFunction<ByteBuf> answer,
+      Consumer<ByteBuf> reply) {
     Future<Integer> ready = addresses.addressFor(query.name(), permitted);
     ready.addListener((Future<Integer> done) ->
         reply.accept(
             done.isSuccess()
-                ? DnsAnswer.address(query, done.getNow(), ttl)
+                ? answer.apply(done.getNow())
                 : DnsAnswer.failure(query, DnsAnswer.SERVER_FAILURE)));
   }
 
@@ -167,25 +177,6 @@ public final class NameServer {
     return query.type() == DnsQuery.TYPE_PTR
         ? DnsAnswer.pointer(query, name, negativeTtl())
         : DnsAnswer.noData(query, negativeTtl());
-  }
-
-  /** The address that a reverse name stands for, if it lies in our range. */
-  private @Nullable Integer reverseAddress(DnsQuery query) {
-    if (!query.name().endsWith(REVERSE_SUFFIX)) {
-      return null;
-    }
-    String[] octets =
-        query.name().substring(0, query.name().length() - REVERSE_SUFFIX.length()).split("\\.", -1);
-    if (octets.length != 4) {
-      return null;
-    }
-    try {
-      int address =
-          Ipv4Range.parseAddress(octets[3] + "." + octets[2] + "." + octets[1] + "." + octets[0]);
-      return addresses.range().contains(address) ? (Integer) address : null;
-    } catch (IllegalArgumentException e) {
-      return null; // a name under in-addr.arpa that is no address: somebody else's question
-    }
   }
 
   private int negativeTtl() {

@@ -15,6 +15,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.PortRange;
 import org.postern.clientconnector.local.Resolution;
@@ -29,7 +30,7 @@ import org.postern.clientconnector.local.synthetic.SyntheticAddresses;
  * redirection. Owned by the event loop; files and {@code nft} are the worker's. What is asked while
  * the worker is busy goes to it together.
  */
-final class AddressDesk implements NameServer.AddressBook {
+final class AddressDesk implements NameServer.AddressBook, NamedLiterals.Names {
 
   private record Change(
       int address,
@@ -45,6 +46,7 @@ final class AddressDesk implements NameServer.AddressBook {
   private final SyntheticAddresses addresses;
   private final AddressJournal journal;
   private final RedirectTable table;
+  private final @Nullable Ipv6Twin twin;
 
   /** What the redirection holds, or will once the worker is through; absent: nothing. */
   private final Map<Integer, List<PortRange>> open = new HashMap<>();
@@ -59,7 +61,8 @@ final class AddressDesk implements NameServer.AddressBook {
       InstantSource clock,
       SyntheticAddresses addresses,
       AddressJournal journal,
-      RedirectTable table) {
+      RedirectTable table,
+      @Nullable Ipv6Twin twin) {
     this.loop = loop;
     this.worker = worker;
     this.limits = limits;
@@ -67,6 +70,7 @@ final class AddressDesk implements NameServer.AddressBook {
     this.addresses = addresses;
     this.journal = journal;
     this.table = table;
+    this.twin = twin;
   }
 
   @Override
@@ -105,6 +109,11 @@ final class AddressDesk implements NameServer.AddressBook {
     return addresses.range();
   }
 
+  @Override
+  public @Nullable Ipv6Twin twin() {
+    return twin;
+  }
+
   int resolverAddress() {
     return addresses.resolverAddress();
   }
@@ -113,11 +122,13 @@ final class AddressDesk implements NameServer.AddressBook {
     return addresses.size();
   }
 
-  void hold(int address) {
+  @Override
+  public void hold(int address) {
     addresses.hold(address, clock.instant());
   }
 
-  void release(int address) {
+  @Override
+  public void release(int address) {
     addresses.release(address, clock.instant());
   }
 

@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.dns.Forwarder;
@@ -62,7 +63,9 @@ public final class Interception implements Closeable {
   private @Nullable TunDevice tun;
   private @Nullable Device device;
   private @Nullable AddressJournal addressJournal;
-  private RedirectListener.@Nullable Listening listening;
+  private @Nullable Ipv6Side ipv6;
+  private @Nullable RedirectListener listener;
+  private @Nullable Channel listening;
   private @Nullable RedirectTable table;
   private @Nullable MachineResolver resolver;
   private @Nullable TunDoor door;
@@ -115,7 +118,9 @@ public final class Interception implements Closeable {
   private void setUp(Gateway gateway, InstantSource clock) throws IOException {
     UndoJournal journal = UndoJournal.open(options.runDirectory(), commands);
     undo = journal;
-    Device.requireFree(commands, options.range());
+    new RouteClash(commands).requireFree(options.range());
+    Ipv6Side twins = Ipv6Side.plan(options, commands);
+    ipv6 = twins;
     TunDevice opened = TunDevice.open(options.interfaceName());
     tun = opened;
     SyntheticAddresses addresses =
@@ -125,14 +130,18 @@ public final class Interception implements Closeable {
     addressJournal = written;
 
     Surroundings surroundings = new Surroundings();
-    RedirectListener.Listening bound =
-        await(RedirectListener.listen(loop, limits, gateway, surroundings));
+    RedirectListener accepting = new RedirectListener(limits, gateway, surroundings);
+    listener = accepting;
+    Channel bound = await(accepting.listen(loop));
     listening = bound;
     journal.add(
         "nft delete table ip " + RedirectTable.nameFor(opened.name()) + " 2>/dev/null || :");
     RedirectTable redirection =
         new RedirectTable(
-            commands, opened.name(), addresses.resolverAddress(), bound.listener().port());
+            commands,
+            opened.name(),
+            addresses.resolverAddress(),
+            ((InetSocketAddress) bound.localAddress()).getPort());
     table = redirection;
     redirection.install();
     List<Integer> restored = new ArrayList<>();
@@ -142,18 +151,19 @@ public final class Interception implements Closeable {
     Device network = new Device(commands, opened.name(), options.range());
     device = network;
     network.bringUp(addresses.deviceAddress());
+    twins.open(loop, accepting, redirection, network, journal);
     AddressDesk addressDesk =
-        new AddressDesk(loop, worker, limits, clock, addresses, written, redirection);
+        new AddressDesk(loop, worker, limits, clock, addresses, written, redirection, twins.twin());
     desk = addressDesk;
     onLoop(() -> {
       addressDesk.reopen(restored);
       NameServer server = new NameServer(loop, limits, gateway, addressDesk);
       nameServer = server;
-      door = new TunDoor(opened, loop, limits, gateway, surroundings);
+      door = new TunDoor(opened, twins.twin(), loop, limits, gateway, surroundings);
       opened.attach(loop, limits.tunPacketsPerWakeupMax(), door);
       return server;
     });
-    pointResolver(journal, opened.name(), addresses.resolverAddress());
+    pointResolver(journal, opened.name(), addresses.resolverAddress(), twins);
     repair =
         loop.scheduleWithFixedDelay(
             () -> worker.execute(this::repairResolver),
@@ -162,20 +172,16 @@ public final class Interception implements Closeable {
             TimeUnit.SECONDS);
   }
 
-  private void pointResolver(UndoJournal journal, String interfaceName, int address)
+  private void pointResolver(UndoJournal journal, String interfaceName, int address, Ipv6Side twins)
       throws IOException {
     ResolverDetection detection =
         new ResolverDetection(ResolverDetection.RESOLV_CONF, commands, journal);
-    ResolverDetection.Keeper keeper =
-        switch (options.resolver()) {
-          case AUTO -> detection.detect();
-          case SYSTEMD_RESOLVED -> ResolverDetection.Keeper.SYSTEMD_RESOLVED;
-          case NETWORK_MANAGER -> ResolverDetection.Keeper.NETWORK_MANAGER;
-          case RESOLVCONF -> ResolverDetection.Keeper.RESOLVCONF;
-          case FILE -> ResolverDetection.Keeper.FILE;
-          case NONE -> ResolverDetection.Keeper.NONE;
-        };
-    MachineResolver machine = detection.open(keeper, interfaceName, options.range(), address);
+    MachineResolver machine =
+        detection.open(
+            options.resolver().keeper(detection),
+            interfaceName,
+            twins.reverseZones(options.range()),
+            address);
     resolver = machine;
     passOthers(machine.upstreams());
     machine.point(OwnedNames.NONE);
@@ -250,16 +256,24 @@ public final class Interception implements Closeable {
     });
   }
 
+  /** A gateway that takes synthetic addresses for their names; used on the event loop only. */
+  public Gateway naming(Gateway gateway) {
+    return desk == null ? gateway : new NamedLiterals(gateway, desk);
+  }
+
   /** What is going on; on the event loop. */
   public InterceptionStatus status() {
     assert loop.inEventLoop();
+    Ipv6Twin twin = ipv6 == null ? null : ipv6.twin();
     return new InterceptionStatus(
         tun == null ? "" : tun.name(),
         options.range().toString(),
+        twin == null ? "" : twin.twins().toString(),
+        ipv6 == null ? "" : ipv6.whyOff(),
         desk == null ? "" : Ipv4Range.text(desk.resolverAddress()),
         resolver == null ? "" : resolver.kind(),
         desk == null ? 0 : desk.size(),
-        listening == null ? 0 : listening.listener().connections(),
+        listener == null ? 0 : listener.connections(),
         door == null ? 0 : door.udpFlows(),
         nameServer == null ? 0 : nameServer.questions());
   }
@@ -299,7 +313,10 @@ public final class Interception implements Closeable {
 
   private void stopAnswering() {
     if (listening != null) {
-      listening.channel().close();
+      listening.close();
+    }
+    if (ipv6 != null) {
+      ipv6.close();
     }
     if (door != null) {
       door.close();

@@ -3,18 +3,22 @@ package org.postern.clientconnector.local.redirect;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.PortRange;
 import org.postern.clientconnector.local.system.Commands;
 
 /**
- * The nftables table that takes permitted TCP to the listener. A map leads from each synthetic
- * address to the chain of its port list; names that share a port list share a chain, so that a new
- * name costs one element of a hash map, however many ranges its list has. What no chain takes goes
- * on to the device, which resets it: the program sees "connection refused".
+ * The nftables tables, one for IPv4 and one for its twin, that take permitted TCP to the listener.
+ * A map leads from each synthetic address to the chain of its port list; names that share a port
+ * list share a chain, so that a new name costs one element of a hash map, however many ranges its
+ * list has. What no chain takes goes on to the device, which resets it: the program sees
+ * "connection refused".
  *
  * <p>Blocks; used by one thread at a time, never by the event loop.
  */
@@ -30,6 +34,22 @@ public final class RedirectTable {
   private static final int ELEMENTS_PER_MESSAGE = 200;
 
   private static final String EVERY_PORT = "every_port";
+  private static final String IPV4 = "ip";
+  private static final String IPV6 = "ip6";
+
+  /**
+   * The same rules once per version of IP, in a table each: what nft calls them, and what an
+   * address is called in them.
+   */
+  private record Family(String name, int listenerPort, IntFunction<String> text) {
+    String address(int address) {
+      return text.apply(address);
+    }
+
+    String redirect() {
+      return "redirect to :" + listenerPort;
+    }
+  }
 
   /**
    * The TCP ports of one address.
@@ -47,7 +67,7 @@ public final class RedirectTable {
   private final String table;
   private final String interfaceName;
   private final int resolverAddress;
-  private final int listenerPort;
+  private final List<Family> families = new ArrayList<>(2);
   private final Map<List<PortRange>, String> chains = new HashMap<>();
   private final Map<Integer, String> elements = new HashMap<>();
 
@@ -58,12 +78,17 @@ public final class RedirectTable {
     this.table = nameFor(interfaceName);
     this.interfaceName = interfaceName;
     this.resolverAddress = resolverAddress;
-    this.listenerPort = listenerPort;
+    families.add(new Family(IPV4, listenerPort, Ipv4Range::text));
   }
 
   /** Name of the table that belongs to a device. */
   public static String nameFor(String interfaceName) {
     return "postern_" + interfaceName;
+  }
+
+  /** Name of this table, and of that of the twins. */
+  public String name() {
+    return table;
   }
 
   /**
@@ -77,29 +102,89 @@ public final class RedirectTable {
           "nft is not installed, and TCP to synthetic addresses needs it (install the package"
               + " nftables, or use the SOCKS5 or HTTP CONNECT address)");
     }
-    run(installation());
+    run(installation(families.getFirst()));
   }
 
-  String installation() {
-    String redirect = "redirect to :" + listenerPort;
+  /**
+   * Takes TCP to the twins of these addresses, too, in a table of its own of the same name; a
+   * leftover is replaced.
+   *
+   * @param twinListenerPort where the listener on ::1 is
+   * @throws IOException if the kernel refuses; the table of IPv4 is as it was
+   */
+  public void addTwin(Ipv6Twin twin, int twinListenerPort) throws IOException {
+    Family family = new Family(IPV6, twinListenerPort, address -> twin.of(address).toString());
+    StringBuilder script = new StringBuilder(installation(family));
+    chains.forEach((ports, chain) -> script.append(chainScript(family, ports, chain)));
+    List<String> all = new ArrayList<>();
+    elements.forEach((address, chain) -> all.add(element(family, address, chain)));
+    appendElements(script, family, "add", all);
+    run(script.toString());
+    families.add(family);
+  }
+
+  /** Takes what {@link #addTwin} made away. */
+  public void dropTwin() throws IOException {
+    if (families.removeIf(family -> family.name().equals(IPV6))) {
+      run("delete table ip6 " + table + "\n");
+    }
+  }
+
+  private String installation(Family family) {
+    boolean ranges = family.name().equals(IPV4);
     return """
-    add table ip %1$s
-    delete table ip %1$s
-    table ip %1$s {
-      map names { type ipv4_addr : verdict; }
-      set ranges { type ipv4_addr; flags interval; auto-merge; }
-      chain every_port { meta l4proto tcp %2$s; }
+    add table %1$s %2$s
+    delete table %1$s %2$s
+    table %1$s %2$s {
+      map names { type %3$s : verdict; }
+      %4$s
+      chain every_port { meta l4proto tcp %5$s; }
       chain output {
         type nat hook output priority -100; policy accept;
-        oifname != "%3$s" return
+        oifname != "%6$s" return
         meta l4proto != tcp return
-        ip daddr %4$s tcp dport 53 %2$s
-        ip daddr vmap @names
-        ip daddr @ranges meta l4proto tcp %2$s
+        %1$s daddr %7$s tcp dport 53 %5$s
+        %1$s daddr vmap @names
+        %8$s
       }
     }
     """
-        .formatted(table, redirect, interfaceName, Ipv4Range.text(resolverAddress));
+        .formatted(
+            family.name(),
+            table,
+            ranges ? "ipv4_addr" : "ipv6_addr",
+            ranges ? "set ranges { type ipv4_addr; flags interval; auto-merge; }" : "",
+            family.redirect(),
+            interfaceName,
+            family.address(resolverAddress),
+            ranges ? "ip daddr @ranges meta l4proto tcp " + family.redirect() : "");
+  }
+
+  private String chainScript(Family family, List<PortRange> ports, String chain) {
+    String list = ports.stream().map(PortRange::toString).collect(Collectors.joining(", "));
+    String name = " " + family.name() + " " + table + " " + chain;
+    return "add chain"
+        + name
+        + "\nadd rule"
+        + name
+        + " tcp dport { "
+        + list
+        + " } "
+        + family.redirect()
+        + "\n";
+  }
+
+  private static String element(Family family, int address, String chain) {
+    return family.address(address) + " : jump " + chain;
+  }
+
+  private void appendElements(
+      StringBuilder script, Family family, String verb, List<String> entries) {
+    for (int i = 0; i < entries.size(); i += ELEMENTS_PER_MESSAGE) {
+      List<String> some = entries.subList(i, Math.min(entries.size(), i + ELEMENTS_PER_MESSAGE));
+      script.append(verb).append(" element ").append(family.name()).append(' ').append(table);
+      script.append(" names { ").append(String.join(", ", some)).append(" }\n");
+    }
   }
 
   /** Takes every port of these addresses until {@link #permit} says better: after a restart. */
@@ -141,10 +226,9 @@ public final class RedirectTable {
 
   /** Changes that are made together; remembered only once the kernel took them. */
   private final class Batch {
-    private final StringBuilder chainScript = new StringBuilder();
-    private final List<String> removed = new ArrayList<>();
-    private final List<String> added = new ArrayList<>();
-    private final Map<List<PortRange>, String> newChains = new HashMap<>();
+    private final List<Integer> removed = new ArrayList<>();
+    private final Map<Integer, String> added = new LinkedHashMap<>();
+    private final Map<List<PortRange>, String> newChains = new LinkedHashMap<>();
     private final Map<Integer, String> newElements = new HashMap<>(elements);
 
     String chainFor(List<PortRange> ports) {
@@ -157,34 +241,28 @@ public final class RedirectTable {
       }
       String chain = "ports_" + (chains.size() + newChains.size());
       newChains.put(ports, chain);
-      String list = ports.stream().map(PortRange::toString).collect(Collectors.joining(", "));
-      chainScript.append("add chain ip ").append(table).append(' ').append(chain).append('\n');
-      chainScript.append("add rule ip ").append(table).append(' ').append(chain);
-      chainScript.append(" tcp dport { ").append(list).append(" } redirect to :");
-      chainScript.append(listenerPort).append('\n');
       return chain;
     }
 
     void put(int address, String chain) {
       String earlier = newElements.put(address, chain);
       if (!chain.equals(earlier)) {
-        if (earlier != null) {
-          removed.add(Ipv4Range.text(address));
+        if (earlier != null && added.remove(address) == null) {
+          removed.add(address);
         }
-        added.add(Ipv4Range.text(address) + " : jump " + chain);
+        added.put(address, chain);
       }
     }
 
     void remove(int address) {
-      if (newElements.remove(address) != null) {
-        removed.add(Ipv4Range.text(address));
+      if (newElements.remove(address) != null && added.remove(address) == null) {
+        removed.add(address);
       }
     }
 
     void run() throws IOException {
-      StringBuilder script = new StringBuilder(chainScript);
-      append(script, "delete", removed);
-      append(script, "add", added);
+      StringBuilder script = new StringBuilder();
+      families.forEach(family -> append(script, family));
       if (script.isEmpty()) {
         return;
       }
@@ -194,12 +272,12 @@ public final class RedirectTable {
       elements.putAll(newElements);
     }
 
-    private void append(StringBuilder script, String verb, List<String> entries) {
-      for (int i = 0; i < entries.size(); i += ELEMENTS_PER_MESSAGE) {
-        List<String> some = entries.subList(i, Math.min(entries.size(), i + ELEMENTS_PER_MESSAGE));
-        script.append(verb).append(" element ip ").append(table).append(" names { ");
-        script.append(String.join(", ", some)).append(" }\n");
-      }
+    private void append(StringBuilder script, Family family) {
+      newChains.forEach((ports, chain) -> script.append(chainScript(family, ports, chain)));
+      appendElements(script, family, "delete", removed.stream().map(family::address).toList());
+      List<String> elements = new ArrayList<>();
+      added.forEach((address, chain) -> elements.add(element(family, address, chain)));
+      appendElements(script, family, "add", elements);
     }
   }
 }

@@ -61,16 +61,17 @@ public final class ResolverDetection {
    * The way to talk to a keeper.
    *
    * @param interfaceName our device
-   * @param range synthetic range, for its reverse names
+   * @param reverseZones zones of the synthetic addresses' reverse names
    * @param address address of our resolver
    */
-  public MachineResolver open(Keeper keeper, String interfaceName, Ipv4Range range, int address)
+  public MachineResolver open(
+      Keeper keeper, String interfaceName, List<String> reverseZones, int address)
       throws IOException {
     String own = Ipv4Range.text(address);
     return switch (keeper) {
       case SYSTEMD_RESOLVED ->
           new SystemdResolved(
-              interfaceName, own, range, commands, SystemdResolved.UPSTREAM_FILE, journal);
+              interfaceName, own, reverseZones, commands, SystemdResolved.UPSTREAM_FILE, journal);
       case NETWORK_MANAGER ->
           new NetworkManager(
               new PlainFile(file, own, journal),

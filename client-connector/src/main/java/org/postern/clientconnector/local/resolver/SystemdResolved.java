@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.system.Commands;
 
@@ -21,7 +20,7 @@ final class SystemdResolved implements MachineResolver {
 
   private final String interfaceName;
   private final String address;
-  private final Ipv4Range range;
+  private final List<String> reverseZones;
   private final Commands commands;
   private final Path upstreamFile;
   private final UndoJournal journal;
@@ -31,13 +30,13 @@ final class SystemdResolved implements MachineResolver {
   SystemdResolved(
       String interfaceName,
       String address,
-      Ipv4Range range,
+      List<String> reverseZones,
       Commands commands,
       Path upstreamFile,
       UndoJournal journal) {
     this.interfaceName = interfaceName;
     this.address = address;
-    this.range = range;
+    this.reverseZones = List.copyOf(reverseZones);
     this.commands = commands;
     this.upstreamFile = upstreamFile;
     this.journal = journal;
@@ -84,24 +83,8 @@ final class SystemdResolved implements MachineResolver {
         .filter(domain -> !owned.searchDomains().contains(domain))
         .forEach(domain -> domains.add("~" + domain));
     owned.names().stream().sorted().forEach(name -> domains.add("~" + name));
-    domains.addAll(reverseDomains());
+    reverseZones.forEach(zone -> domains.add("~" + zone));
     return domains;
-  }
-
-  /** Names of the reverse zone: whole octets only, so that a /16 is one and a /22 is four. */
-  private List<String> reverseDomains() {
-    int octets = (range.prefixLength() + 7) / 8;
-    int step = 1 << (32 - octets * 8);
-    List<String> zones = new ArrayList<>();
-    for (long offset = 0; offset < range.size(); offset += step) {
-      String[] parts = Ipv4Range.text((int) (range.base() + offset)).split("\\.");
-      StringBuilder zone = new StringBuilder("~");
-      for (int i = octets - 1; i >= 0; i--) {
-        zone.append(parts[i]).append('.');
-      }
-      zones.add(zone.append("in-addr.arpa").toString());
-    }
-    return zones;
   }
 
   private void control(String property, List<String> values) throws IOException {

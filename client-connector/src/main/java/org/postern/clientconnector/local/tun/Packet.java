@@ -1,6 +1,7 @@
 package org.postern.clientconnector.local.tun;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is in one IPv4 packet that a program sent to the device (RFC 791, 768, 9293, 792). Addresses
@@ -67,7 +68,22 @@ sealed interface Packet {
    *
    * @param length sequence numbers that the segment takes: payload, SYN and FIN
    */
-  record SegmentShape(int flags, int length) {}
+  record SegmentShape(int flags, int length) {
+
+    /** Of a TCP header with what follows it; null if its lengths contradict each other. */
+    static @Nullable SegmentShape of(ByteBuf body) {
+      if (body.readableBytes() < TCP_HEADER_LENGTH) {
+        return null;
+      }
+      int headerLength = (body.getUnsignedByte(12) >> 4) * 4;
+      if (headerLength < TCP_HEADER_LENGTH || headerLength > body.readableBytes()) {
+        return null;
+      }
+      int flags = body.getUnsignedByte(13);
+      int payload = body.readableBytes() - headerLength;
+      return new SegmentShape(flags, payload + (flags & FLAG_SYN) / FLAG_SYN + (flags & FLAG_FIN));
+    }
+  }
 
   /** An ICMP echo request; {@code rest} is identifier, sequence number and data, not retained. */
   record Echo(int source, int target, ByteBuf rest) implements Packet {}
@@ -123,16 +139,10 @@ sealed interface Packet {
   }
 
   private static Packet tcp(int source, int target, ByteBuf body) {
-    if (body.readableBytes() < TCP_HEADER_LENGTH) {
+    SegmentShape shape = SegmentShape.of(body);
+    if (shape == null) {
       return IGNORED;
     }
-    int headerLength = (body.getUnsignedByte(12) >> 4) * 4;
-    if (headerLength < TCP_HEADER_LENGTH || headerLength > body.readableBytes()) {
-      return IGNORED;
-    }
-    int flags = body.getUnsignedByte(13);
-    int length =
-        body.readableBytes() - headerLength + (flags & FLAG_SYN) / FLAG_SYN + (flags & FLAG_FIN);
     return new Tcp(
         source,
         body.getUnsignedShort(0),
@@ -140,7 +150,7 @@ sealed interface Packet {
         body.getUnsignedShort(2),
         body.getInt(4),
         body.getInt(8),
-        new SegmentShape(flags, length));
+        shape);
   }
 
   private static Packet echo(int source, int target, ByteBuf body) {

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TUN device: IPv4 packets, one per read, without a header of the driver's own. Opened on any
+ * A TUN device: IP packets, one per read, without a header of the driver's own. Opened on any
  * thread; read and written on the event loop that it is attached to, which wakes for it as for a
  * socket. The device disappears with the process.
  */
@@ -28,7 +28,7 @@ public final class TunDevice {
 
   /**
    * MTU of the device: the largest packet that IPv4 can express, so that nothing is fragmented
-   * here.
+   * here. (The longest datagram over IPv6 is 20 bytes shorter than over IPv4.)
    */
   public static final int MTU = 65_535;
 
@@ -150,7 +150,7 @@ public final class TunDevice {
   /**
    * Gives one packet to the kernel, as if it had arrived from the network.
    *
-   * @param bytes a whole IPv4 packet in a direct buffer; released
+   * @param bytes a whole IPv4 or IPv6 packet in a direct buffer; released
    */
   public void write(ByteBuf bytes) {
     try {

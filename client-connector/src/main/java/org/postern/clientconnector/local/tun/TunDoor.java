@@ -6,6 +6,8 @@ import io.netty.channel.EventLoop;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.Ipv6Address;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
 
@@ -43,31 +45,72 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private final TunDevice device;
+  private final @Nullable Ipv6Twin twin;
   private final PacketWriter writer;
+  private final PacketWriter6 writer6;
   private final Surroundings surroundings;
   private final UdpFlows flows;
 
-  /** A door on a device; it works once the device is attached to it. */
+  /**
+   * A door on a device; it works once the device is attached to it.
+   *
+   * @param twin null where this machine has no IPv6
+   */
   public TunDoor(
       TunDevice device,
+      @Nullable Ipv6Twin twin,
       EventLoop loop,
       LocalLimits limits,
       Gateway gateway,
       Surroundings surroundings) {
     this.device = device;
+    this.twin = twin;
     this.writer = new PacketWriter(ByteBufAllocator.DEFAULT);
+    this.writer6 = new PacketWriter6(ByteBufAllocator.DEFAULT);
     this.surroundings = surroundings;
     this.flows = new UdpFlows(loop, limits, gateway, surroundings, this::datagram, this::refused);
   }
 
   @Override
   public void accept(ByteBuf bytes) {
+    if (Packet6.isVersion6(bytes)) {
+      accept6(bytes);
+      return;
+    }
     switch (Packet.parse(bytes)) {
-      case Packet.Udp udp -> udp(udp);
+      case Packet.Udp udp -> udp(UdpFlows.Key.Ipv4.of(udp), udp.targetPort(), udp.payload());
       case Packet.Tcp tcp -> tcp(tcp);
       case Packet.Echo echo -> echo(echo);
       case Packet.Ignored _ -> {}
     }
+  }
+
+  /** What is for no twin (the kernel greets its neighbours on every new device) gets no answer. */
+  private void accept6(ByteBuf bytes) {
+    switch (Packet6.parse(bytes)) {
+      case Packet6.Udp udp -> {
+        Integer target = ipv4(udp.target());
+        if (target != null) {
+          udp(UdpFlows.Key.Ipv6.of(udp, target), udp.targetPort(), udp.payload());
+        }
+      }
+      case Packet6.Tcp tcp -> {
+        if (ipv4(tcp.target()) != null && (tcp.shape().flags() & Packet.FLAG_RST) == 0) {
+          device.write(writer6.reset(tcp));
+        }
+      }
+      case Packet6.Echo echo -> {
+        Integer target = ipv4(echo.target());
+        if (target != null && isAnybodys(target)) {
+          device.write(writer6.echoReply(echo));
+        }
+      }
+      case Packet6.Ignored _ -> {}
+    }
+  }
+
+  private @Nullable Integer ipv4(Ipv6Address address) {
+    return twin == null ? null : twin.ipv4(address);
   }
 
   /** UDP flows now. */
@@ -80,25 +123,23 @@ public final class TunDoor implements Consumer<ByteBuf> {
     flows.close();
   }
 
-  private void udp(Packet.Udp datagram) {
-    if (datagram.target() == surroundings.resolverAddress()) {
-      if (datagram.targetPort() == DNS_PORT) {
-        UdpFlows.Key key = UdpFlows.Key.of(datagram);
-        surroundings.ask(datagram.payload(), answer -> datagram(key, answer));
+  private void udp(UdpFlows.Key key, int targetPort, ByteBuf payload) {
+    if (key.target() == surroundings.resolverAddress()) {
+      if (targetPort == DNS_PORT) {
+        surroundings.ask(payload, answer -> datagram(key, answer));
       } else {
-        refused(UdpFlows.Key.of(datagram));
+        refused(key);
       }
       return;
     }
-    UdpFlows.Key key = UdpFlows.Key.of(datagram);
-    if (flows.forward(key, datagram.payload())) {
+    if (flows.forward(key, payload)) {
       return;
     }
-    String host = surroundings.hostOf(datagram.target());
+    String host = surroundings.hostOf(key.target());
     if (host == null) {
       refused(key);
     } else {
-      flows.open(key, new Target(host, datagram.targetPort()), datagram.payload());
+      flows.open(key, new Target(host, targetPort), payload);
     }
   }
 
@@ -109,19 +150,33 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private void echo(Packet.Echo request) {
-    boolean ours =
-        request.target() == surroundings.resolverAddress()
-            || surroundings.hostOf(request.target()) != null;
-    if (ours) {
+    if (isAnybodys(request.target())) {
       device.write(writer.echoReply(request));
     }
   }
 
+  private boolean isAnybodys(int address) {
+    return address == surroundings.resolverAddress() || surroundings.hostOf(address) != null;
+  }
+
   private void datagram(UdpFlows.Key key, ByteBuf payload) {
     try {
-      if (payload.readableBytes() <= PacketWriter.UDP_PAYLOAD_MAX) {
-        device.write(
-            writer.udp(key.target(), key.targetPort(), key.program(), key.programPort(), payload));
+      int length = payload.readableBytes();
+      switch (key) {
+        case UdpFlows.Key.Ipv4(int program, int programPort, int target, int targetPort) -> {
+          if (length <= PacketWriter.UDP_PAYLOAD_MAX) {
+            device.write(writer.udp(target, targetPort, program, programPort, payload));
+          }
+        }
+        case UdpFlows.Key.Ipv6(
+                Ipv6Address program,
+                int programPort,
+                int target,
+                int targetPort) -> {
+          if (twin != null && length <= PacketWriter6.UDP_PAYLOAD_MAX) {
+            device.write(writer6.udp(twin.of(target), targetPort, program, programPort, payload));
+          }
+        }
       }
     } finally {
       payload.release();
@@ -129,7 +184,14 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private void refused(UdpFlows.Key key) {
-    device.write(
-        writer.portUnreachable(key.program(), key.programPort(), key.target(), key.targetPort()));
+    switch (key) {
+      case UdpFlows.Key.Ipv4(int program, int programPort, int target, int targetPort) ->
+          device.write(writer.portUnreachable(program, programPort, target, targetPort));
+      case UdpFlows.Key.Ipv6(Ipv6Address program, int programPort, int target, int targetPort) -> {
+        if (twin != null) {
+          device.write(writer6.portUnreachable(program, programPort, twin.of(target), targetPort));
+        }
+      }
+    }
   }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Association;
 import org.postern.clientconnector.local.DatagramEnd;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.ReasonCode;
@@ -25,11 +26,24 @@ import org.postern.tunnel.message.ReasonCode;
  */
 final class UdpFlows {
 
-  /** Who talks with whom. */
-  record Key(int program, int programPort, int target, int targetPort) {
-    static Key of(Packet.Udp datagram) {
-      return new Key(
-          datagram.source(), datagram.sourcePort(), datagram.target(), datagram.targetPort());
+  /** Who talks with whom; a program that talks over IPv6 has flows of its own. */
+  sealed interface Key {
+    /** The synthetic address, also where the program used its twin. */
+    int target();
+
+    /** Over IPv4. */
+    record Ipv4(int program, int programPort, int target, int targetPort) implements Key {
+      static Ipv4 of(Packet.Udp datagram) {
+        return new Ipv4(
+            datagram.source(), datagram.sourcePort(), datagram.target(), datagram.targetPort());
+      }
+    }
+
+    /** Over IPv6. */
+    record Ipv6(Ipv6Address program, int programPort, int target, int targetPort) implements Key {
+      static Ipv6 of(Packet6.Udp datagram, int target) {
+        return new Ipv6(datagram.source(), datagram.sourcePort(), target, datagram.targetPort());
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-/** The TUN device: opened through the FFM API, IPv4 packets in and out, UDP flows, resets. */
+/** The TUN device: opened through the FFM API, IP packets in and out, UDP flows, resets. */
 @NullMarked
 package org.postern.clientconnector.local.tun;
 

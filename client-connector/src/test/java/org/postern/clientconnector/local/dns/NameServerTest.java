@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Range;
+import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.PortRange;
@@ -29,6 +31,12 @@ import org.postern.tunnel.link.EpollLoops;
 
 class NameServerTest {
 
+  private static final Ipv6Twin TWIN =
+      new Ipv6Twin(Ipv6Range.parse("fd12:3456:789a::/96"), Ipv4Range.parse("100.64.0.0/16"));
+  private static final String TWIN_ZONE =
+      "4.4.6.0.0.0.0.0.0.0.0.0.0.0.0.a.9.8.7.6.5.4.3.2.1.d.f.ip6.arpa";
+
+  private boolean ipv6 = true;
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollLoops.handlers());
   private final IoEventLoop loop = group.next();
@@ -49,7 +57,12 @@ class NameServerTest {
 
     @Override
     public Ipv4Range range() {
-      return Ipv4Range.parse("100.64.0.0/16");
+      return TWIN.range();
+    }
+
+    @Override
+    public @Nullable Ipv6Twin twin() {
+      return ipv6 ? TWIN : null;
     }
   }
 
@@ -121,6 +134,67 @@ class NameServerTest {
       ask(question("absent.corp.internal", 1), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
     }
     assertThat(gateway.askedAbout("absent.corp.internal")).isEqualTo(1);
+  }
+
+  @Test
+  void permittedNameAnswersForIpv6WithTheTwinOfItsAddress() throws Exception {
+    byte[] answer =
+        ask(question("payments.corp.internal", 28), Forwarder.Transport.UDP)
+            .get(5, TimeUnit.SECONDS);
+    assertThat(answer)
+        .startsWith(0, 77, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0)
+        .endsWith(
+            0xc0, 12, 0, 28, 0, 1, 0, 0, 0, 10, 0, 16, 0xfd, 0x12, 0x34, 0x56, 0x78, 0x9a, 0, 0, 0,
+            0, 0, 0, 0x64, 0x40, 7, 9);
+  }
+
+  @Test
+  void withoutIpv6APermittedNameHasNoSuchRecordAndOtherNamesStayAbsent() throws Exception {
+    ipv6 = false;
+    byte[] permitted =
+        ask(question("payments.corp.internal", 28), Forwarder.Transport.UDP)
+            .get(5, TimeUnit.SECONDS);
+    assertThat(permitted).startsWith(0, 77, 0x81, 0x80, 0, 1, 0, 0, 0, 1);
+    byte[] absent =
+        ask(question("absent.corp.internal", 28), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
+    assertThat(code(absent)).isEqualTo(DnsAnswer.NAME_ERROR);
+  }
+
+  @Test
+  void forbiddenNameIsAbsentForIpv6Too() throws Exception {
+    byte[] answer =
+        ask(question("absent.corp.internal", 28), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
+    assertThat(code(answer)).isEqualTo(DnsAnswer.NAME_ERROR);
+  }
+
+  @Test
+  void addressesOfBothKindsLeadBackToTheName() throws Exception {
+    for (String name : List.of("9.7.64.100.in-addr.arpa", "9.0.7.0.0." + TWIN_ZONE)) {
+      byte[] answer = ask(question(name, 12), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
+      assertThat(new String(answer, StandardCharsets.ISO_8859_1))
+          .as(name)
+          .endsWith("\u0008payments\u0004corp\u0008internal\u0000");
+    }
+    for (String name : List.of("1.7.64.100.in-addr.arpa", "1.0.7.0.0." + TWIN_ZONE)) {
+      byte[] answer = ask(question(name, 12), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
+      assertThat(code(answer)).as(name).isEqualTo(DnsAnswer.NAME_ERROR);
+    }
+  }
+
+  @Test
+  void reverseNamesOfOthersPassOn() throws Exception {
+    List<String> others =
+        List.of(
+            "9.7.65.100.in-addr.arpa",
+            "9.0.7.0.1." + TWIN_ZONE,
+            "9.0.7." + TWIN_ZONE,
+            "g.0.7.0.0." + TWIN_ZONE,
+            "90.7.0.0." + TWIN_ZONE + ".ip6.arpa");
+    for (String name : others) {
+      byte[] answer = ask(question(name, 12), Forwarder.Transport.UDP).get(5, TimeUnit.SECONDS);
+      // Nobody to pass it to.
+      assertThat(code(answer)).as(name).isEqualTo(DnsAnswer.SERVER_FAILURE);
+    }
   }
 
   @Test

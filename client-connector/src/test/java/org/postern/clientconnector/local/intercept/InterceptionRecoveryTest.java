@@ -70,12 +70,16 @@ class InterceptionRecoveryTest {
     Running first = start();
     String address = sandbox.run("dig", "+short", "payments.corp.internal").output();
     assertThat(address).startsWith("100.64.");
+    String twin = sandbox.run("dig", "+short", "payments.corp.internal", "AAAA").output();
+    assertThat(twin).startsWith("fd");
     first.kill();
     first.process().waitFor();
     Running second = start();
     // A program that remembers the address reaches the application without asking again.
     assertThat(
             sandbox.run("curl", "-sS", "-m", "5", "http://" + address.strip() + ":8080").status())
+        .isZero();
+    assertThat(sandbox.run("curl", "-sS", "-m", "5", "http://[" + twin.strip() + "]:8080").status())
         .isZero();
     assertThat(sandbox.run("dig", "+short", "payments.corp.internal").output()).isEqualTo(address);
     second.process().outputWriter().close();
@@ -139,5 +143,55 @@ class InterceptionRecoveryTest {
     await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> assertThat(sandbox.resolvConf()).isEqualTo(RESOLV_CONF));
+  }
+
+  @Test
+  void twinRangeInUseIsRefusedWithOneThatIsFree() throws Exception {
+    sandbox.run("ip", "tuntap", "add", "local-t0", "mode", "tun");
+    sandbox.run("ip", "addr", "add", "fd12:3456:789a::6440:901/120", "dev", "local-t0");
+    String[] arguments = {
+      sandbox.directory().toString(), "100.64.0.0/16", "fd12:3456:789a::/96",
+    };
+    Process process = sandbox.java(LocalProgram.class, List.of(), arguments);
+    assertThat(Sandbox.await(process.inputReader(), "failed"))
+        .contains("fd12:3456:789a::6440:0/112 is in use")
+        .contains("--range6 fd12:3456:789b::/96");
+    process.waitFor();
+    assertThat(sandbox.resolvConf()).isEqualTo(RESOLV_CONF);
+    Running moved = start("100.64.0.0/16", "fd12:3456:789b::/96");
+    assertThat(sandbox.run("dig", "+short", "payments.corp.internal", "AAAA").output())
+        .startsWith("fd12:3456:789b::6440:");
+    moved.kill();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(sandbox.resolvConf()).isEqualTo(RESOLV_CONF));
+  }
+
+  @Test
+  void machineWithIpv6DisabledHasIpv4Only() throws Exception {
+    sandbox.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    assertIpv4Only(start(), "net.ipv6.conf.default.disable_ipv6 is 1");
+  }
+
+  @Test
+  void machineWithoutIpv6LoopbackHasIpv4Only() throws Exception {
+    sandbox.run("ip", "addr", "del", "::1/128", "dev", "lo");
+    assertIpv4Only(start(), "cannot listen on ::1");
+  }
+
+  private void assertIpv4Only(Running running, String reason) throws Exception {
+    assertThat(sandbox.run("dig", "payments.corp.internal", "AAAA").output())
+        .contains("status: NOERROR")
+        .contains("ANSWER: 0");
+    String page = "http://payments.corp.internal:8080/";
+    assertThat(sandbox.run("curl", "-sS", "-m", "5", page).output())
+        .isEqualTo("the application says hello\n");
+    running.process().outputWriter().write("status\n");
+    running.process().outputWriter().flush();
+    assertThat(Sandbox.await(running.process().inputReader(), "done"))
+        .contains("ipv6Range=,")
+        .contains(reason);
+    running.kill();
+    awaitAsBefore(RESOLV_CONF);
   }
 }

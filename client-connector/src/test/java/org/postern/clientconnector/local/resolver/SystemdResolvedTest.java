@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.system.Commands;
 
@@ -79,6 +78,6 @@ class SystemdResolvedTest {
 
   private SystemdResolved open(Path upstream, UndoJournal journal) throws IOException {
     return new SystemdResolved(
-        "postern0", "100.64.0.2", Ipv4Range.parse("100.64.0.0/16"), commands, upstream, journal);
+        "postern0", "100.64.0.2", List.of("64.100.in-addr.arpa"), commands, upstream, journal);
   }
 }

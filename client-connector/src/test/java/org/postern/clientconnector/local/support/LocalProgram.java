@@ -22,13 +22,15 @@ import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.PortRange;
 import org.postern.clientconnector.local.intercept.Interception;
 import org.postern.clientconnector.local.intercept.InterceptionOptions;
+import org.postern.clientconnector.local.intercept.Ipv6Choice;
+import org.postern.clientconnector.local.socks.LoopbackProxy;
 import org.postern.clientconnector.local.system.SystemCommands;
 import org.postern.tunnel.link.EpollLoops;
 
 /**
  * A client connector without a tunnel, as a process: transparent mode over {@link FakeGateway}, an
- * HTTP server on 127.0.0.1:8080 as the application, and an upstream resolver on 127.0.0.9:53. Obeys
- * lines on standard input; ends, tidily, at the end of it.
+ * HTTP server on 127.0.0.1:8080 as the application, the proxy on 127.0.0.1:1055, and an upstream
+ * resolver on 127.0.0.9:53. Obeys lines on standard input; ends, tidily, at the end of it.
  */
 public final class LocalProgram {
 
@@ -37,7 +39,10 @@ public final class LocalProgram {
 
   private LocalProgram() {}
 
-  /** Arguments: the directory for state and journal, optionally another synthetic range. */
+  /**
+   * Arguments: the directory for state and journal, optionally another synthetic range, and another
+   * prefix of its twin or "off".
+   */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]);
     HttpServer application = application();
@@ -53,6 +58,7 @@ public final class LocalProgram {
         new InterceptionOptions(
             "postern0",
             arguments.length > 1 ? Ipv4Range.parse(arguments[1]) : defaults.range(),
+            arguments.length > 2 ? Ipv6Choice.parse(arguments[2]) : defaults.ipv6(),
             defaults.stateDirectory(),
             defaults.runDirectory(),
             InterceptionOptions.ResolverChoice.AUTO,
@@ -66,6 +72,8 @@ public final class LocalProgram {
             InstantSource.system(),
             new SystemCommands(System.getenv("PATH"), Duration.ofSeconds(10)))) {
       interception.update(owned(1));
+      InetSocketAddress proxy = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1_055);
+      LoopbackProxy.listen(proxy, loop, LocalLimits.DEFAULTS, interception.naming(gateway)).sync();
       System.out.println("ready " + ProcessHandle.current().pid());
       obey(interception, gateway, loop);
     } catch (IOException e) {

@@ -18,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Range;
 
 class SyntheticAddressesTest {
 
@@ -118,6 +119,27 @@ class SyntheticAddressesTest {
     Map<String, Integer> after = new HashMap<>();
     second.forEachAddress(after::put);
     assertThat(after).isEqualTo(before);
+  }
+
+  @Test
+  void deviceMakesItsPrefixOnceAndKeepsIt() throws Exception {
+    Path file = directory.resolve("state/ipv6-prefix");
+    Ipv6Range made = DevicePrefix.readOrMake(file, new Random(1));
+    assertThat(made.toString()).matches("fd[0-9a-f]{2}:[0-9a-f]{1,4}:[0-9a-f]{1,4}::/96");
+    assertThat(DevicePrefix.readOrMake(file, new Random(2))).isEqualTo(made);
+    assertThat(DevicePrefix.readOrMake(directory.resolve("other"), new Random(2)))
+        .isNotEqualTo(made);
+  }
+
+  @Test
+  void damagedPrefixIsMadeAnew() throws Exception {
+    Path file = directory.resolve("ipv6-prefix");
+    for (String damage :
+        List.of("", "fd12:34", "2001:db8::/96\n", "fd12::/64\n", "x".repeat(999))) {
+      Files.writeString(file, damage);
+      Ipv6Range made = DevicePrefix.readOrMake(file, new Random(3));
+      assertThat(Files.readString(file)).isEqualTo(made + "\n");
+    }
   }
 
   @Test
