@@ -205,6 +205,21 @@ final class UnmodifiedProgramsTest {
   }
 
   @Test
+  void programsReachTheApplicationOverIpv6AsOverIpv4() throws Exception {
+    String twin = person.run("dig", "+short", WEB, "AAAA").strip();
+    assertThat(twin).matches("fd[0-9a-f]{2}:.*::6440:[0-9a-f]+");
+    assertThat(person.run("dig", "+short", "-x", twin)).isEqualTo(WEB + ".\n");
+    for (String version : List.of("-4", "-6")) {
+      String page = person.home() + "/page" + version;
+      person.run("curl", "-sSf", version, "-o", page, page(PrivateServers.WEB_PORT));
+      networks.run(Room.USER, "cmp", page, servers.page().toString());
+    }
+    Person.Ended wrongPort =
+        person.end(Person.UID, List.of("curl", "-sS6", page(PrivateServers.WEB_PORT + 1)));
+    assertThat(wrongPort.code()).as(wrongPort.output()).isEqualTo(7);
+  }
+
+  @Test
   void aForbiddenAndANonsenseNameHaveTheSameAnswer() throws Exception {
     for (String type : List.of("A", "AAAA", "HTTPS")) {
       String forbidden = whole(FORBIDDEN, type);

@@ -1,7 +1,9 @@
 package org.postern.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import org.postern.demo.Proofs.Evidence;
@@ -22,7 +24,9 @@ final class NameProofs {
   }
 
   void proveAll(Proofs proofs) {
-    proofs.proveApart("the name resolves in 100.64.0.0/16 on the user side only", this::resolves);
+    proofs.proveApart(
+        "the name resolves in 100.64.0.0/16, and in its IPv6 twin, on the user side only",
+        this::resolves);
     proofs.proveApart(
         "a forbidden and a nonsense name give the same answer, in times that differ by < 20 %",
         this::looksAlike);
@@ -30,25 +34,44 @@ final class NameProofs {
   }
 
   private Evidence resolves() throws DemoException {
-    Postern.Said user = scene.postern().tool(Room.USER, "getent", "ahostsv4", layout.wiki().host());
-    String synthetic = user.text().split("\\s+", 2)[0];
+    String synthetic = userFinds("ahostsv4");
+    JsonNode ipv6 = scene.status().path("transparent");
+    boolean twins = !ipv6.path("ipv6Range").asText().isEmpty();
+    String twin = twins ? userFinds("ahostsv6") : "";
     JsonNode cloud = resolve(scene.cloud(), layout.publicDns());
     JsonNode vpc = resolve(scene.vpc(), layout.vpcDns());
     String real = vpc.path("addresses").path(0).asText();
     boolean holds =
         synthetic.startsWith("100.64.")
+            && (!twins || isTwin(twin, synthetic))
             && cloud.path("rcode").asInt() == DnsMessage.RCODE_NAME_ERROR
             && real.equals(layout.wiki().address());
     return new Evidence(
         holds,
-        "%s is %s for the user, %s in the cloud, %s in the VPC"
+        "%s is %s and %s for the user, %s in the cloud, %s in the VPC"
             .formatted(
                 layout.wiki().host(),
                 synthetic.isEmpty() ? "nothing" : synthetic,
+                twins ? twin : "nothing for IPv6 (" + ipv6.path("ipv6Off").asText() + ")",
                 cloud.path("rcode").asInt() == DnsMessage.RCODE_NAME_ERROR
                     ? "NXDOMAIN"
                     : cloud.toString(),
                 real));
+  }
+
+  /** The first address that programs on the device get, or nothing. */
+  private String userFinds(String database) throws DemoException {
+    Postern.Said said = scene.postern().tool(Room.USER, "getent", database, layout.wiki().host());
+    return said.text().split("\\s+", 2)[0];
+  }
+
+  /** Whether this is an IPv6 address for private use with these 32 bits at the end. */
+  private static boolean isTwin(String twin, String synthetic) {
+    byte[] all = InetAddress.ofLiteral(twin).getAddress();
+    byte[] last = InetAddress.ofLiteral(synthetic).getAddress();
+    return all.length == 16
+        && all[0] == (byte) 0xfd
+        && Arrays.equals(all, all.length - last.length, all.length, last, 0, last.length);
   }
 
   private JsonNode resolve(Agent agent, Layout.Door server) throws DemoException {
