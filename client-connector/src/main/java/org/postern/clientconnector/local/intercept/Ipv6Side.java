@@ -129,8 +129,9 @@ final class Ipv6Side {
       table.addTwin(wanted, ((InetSocketAddress) listening.localAddress()).getPort());
       device.bringUp(wanted);
     } catch (IOException e) {
-      whyOff = String.valueOf(e.getMessage());
-      log.warn("no IPv6: {}", whyOff);
+      String reason = String.valueOf(e.getMessage());
+      log.warn("no IPv6: {}", reason);
+      whyOff = reason.lines().findFirst().orElse(reason);
       twin = null;
       close();
       table.dropTwin();
