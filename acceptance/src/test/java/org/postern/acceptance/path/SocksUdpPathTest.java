@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +44,9 @@ final class SocksUdpPathTest {
   private Socket tcp;
   private DatagramSocket udp;
   private InetSocketAddress relay;
+
+  /** Lengths of what the application received. */
+  private final BlockingQueue<Integer> received = new LinkedBlockingQueue<>();
 
   @BeforeEach
   void start() throws Exception {
@@ -81,6 +86,7 @@ final class SocksUdpPathTest {
       while (true) {
         DatagramPacket packet = new DatagramPacket(bytes, bytes.length);
         application.receive(packet);
+        received.add(packet.getLength());
         application.send(packet);
       }
     } catch (IOException e) {
@@ -139,6 +145,18 @@ final class SocksUdpPathTest {
     assertThat(all.liveFlows()).isEqualTo(1);
     tcp.close();
     await().atMost(PATIENCE).until(() -> all.liveFlows() == 0);
+  }
+
+  @Test
+  void emptyDatagramsReachTheApplicationAndComeBackEmpty() throws Exception {
+    exchange(new byte[0]); // the first one of the flow
+    assertThat(received.poll(5, TimeUnit.SECONDS)).isZero();
+    exchange("between".getBytes(StandardCharsets.US_ASCII));
+    assertThat(received.poll(5, TimeUnit.SECONDS)).isEqualTo(7);
+    for (int i = 0; i < 3; i++) {
+      exchange(new byte[0]);
+      assertThat(received.poll(5, TimeUnit.SECONDS)).isZero();
+    }
   }
 
   @Test

@@ -5,6 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.postern.tunnel.lane.DatagramEnd;
 import org.postern.tunnel.lane.Flow;
 import org.postern.tunnel.message.ReasonCode;
@@ -15,6 +18,9 @@ import org.postern.tunnel.message.ReasonCode;
  * ends with the flow, whose idle limit ends it.
  */
 public final class UdpAssociation implements DatagramEnd {
+  /** Where the kernel could read the nothing that an empty datagram holds. */
+  private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1);
+
   private final Channel channel;
 
   /**
@@ -32,10 +38,22 @@ public final class UdpAssociation implements DatagramEnd {
 
   @Override
   public void onDatagram(ByteBuf datagram) {
-    if (channel.isWritable()) {
+    if (!datagram.isReadable() && channel instanceof UnixChannel socket) {
+      datagram.release();
+      sendEmpty(socket);
+    } else if (channel.isWritable()) {
       channel.writeAndFlush(datagram, channel.voidPromise());
     } else {
       datagram.release();
+    }
+  }
+
+  /** Netty takes a write of no bytes for one that is done; the kernel makes a datagram of it. */
+  private void sendEmpty(UnixChannel socket) {
+    try {
+      socket.fd().write(NOTHING, 0, 0);
+    } catch (IOException e) {
+      channel.pipeline().fireExceptionCaught(e);
     }
   }
 

@@ -6,9 +6,12 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.postern.appconnector.config.ConnectorLimits;
@@ -16,17 +19,21 @@ import org.postern.appconnector.config.ConnectorLimits;
 /**
  * Makes one connected UDP socket per association: the kernel then drops what does not come from the
  * application, and reports its ICMP errors. Confined to one event loop.
+ *
+ * <p>Netty drops the empty datagrams that come to a socket which it connected itself, and stops
+ * reading at them. An epoll socket is therefore connected before Netty sees it.
  */
 final class UdpSockets {
   private final EventLoop loop;
   private final Bootstrap udp;
+  private final boolean epoll;
 
   UdpSockets(EventLoop loop, SocketTypes sockets, ConnectorLimits.Udp limits) {
     this.loop = loop;
+    this.epoll = sockets.datagram() == EpollDatagramChannel.class;
+    Bootstrap sparse = new Bootstrap().group(loop);
     this.udp =
-        new Bootstrap()
-            .group(loop)
-            .channel(sockets.datagram())
+        (epoll ? sparse : sparse.channel(sockets.datagram()))
             .option(ChannelOption.AUTO_READ, false)
             .option(
                 ChannelOption.RECVBUF_ALLOCATOR,
@@ -57,7 +64,14 @@ final class UdpSockets {
       return;
     }
     InetSocketAddress address = addresses.get(index);
-    ChannelFuture attempt = udp.connect(address);
+    ChannelFuture attempt;
+    try {
+      attempt = connect(address);
+    } catch (IOException e) {
+      failures.add(address.getAddress().getHostAddress(), e);
+      tryNext(addresses, index + 1, failures, promise);
+      return;
+    }
     attempt.addListener(done ->
         loop.execute(() -> {
           Throwable cause = attempt.cause();
@@ -69,5 +83,20 @@ final class UdpSockets {
             attempt.channel().close();
           }
         }));
+  }
+
+  private ChannelFuture connect(InetSocketAddress address) throws IOException {
+    if (!epoll) {
+      return udp.connect(address);
+    }
+    Socket socket = Socket.newSocketDgram();
+    try {
+      socket.connect(address);
+      int descriptor = socket.intValue();
+      return udp.clone().channelFactory(() -> new EpollDatagramChannel(descriptor)).register();
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
   }
 }

@@ -32,7 +32,7 @@ class PacketTest {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 2_000; round++) {
-      byte[] bytes = new byte[random.nextInt(2_000)];
+      byte[] bytes = new byte[round == 0 ? 0 : random.nextInt(2_000)];
       random.nextBytes(bytes);
       ByteBuf payload = Unpooled.wrappedBuffer(bytes);
       int port = 1 + random.nextInt(65_535);
