@@ -172,8 +172,9 @@ final class HostileInputTest {
         assertThat(e).hasMessageContaining("closed");
       }
       assertThat(end.ends()).isTrue();
-      // What the broker said of it is lost with the connection, on which more was under way.
-      log.assertSays("FRAME_TOO_LARGE message of");
+      assertThat(end.lastHeard().getRejected().getReason()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
+      // The broker's side of it is over when the peer has closed, too.
+      await().atMost(PATIENCE).untilAsserted(() -> log.assertSays("FRAME_TOO_LARGE message of"));
     }
     assertThat(heapBytes() - heap).isLessThan(MEMORY_MAX);
   }

@@ -43,9 +43,6 @@ import org.slf4j.LoggerFactory;
 final class Wire extends ByteToMessageDecoder {
   private static final Logger log = LoggerFactory.getLogger(Wire.class);
 
-  /** Seconds that a last message may take to leave before the connection is closed anyway. */
-  private static final long GOODBYE_SECONDS = 2;
-
   private final Channel channel;
   private @Nullable ChannelHandlerContext context;
   private final TunnelLimits limits;
@@ -54,6 +51,7 @@ final class Wire extends ByteToMessageDecoder {
   private boolean welcomed;
 
   private boolean ending;
+  private boolean leaving;
   private boolean stripped;
   private ReasonCode endReason = ReasonCode.REASON_UNSPECIFIED;
   private String endText = "connection ended";
@@ -179,13 +177,14 @@ final class Wire extends ByteToMessageDecoder {
     if (ending || stripped) {
       return;
     }
-    ChannelFuture said =
-        secured && channel.isActive()
-            ? context().writeAndFlush(EnvelopeCodec.encode(channel.alloc(), last))
-            : channel.newSucceededFuture();
     endAs(reason, text, 0);
-    said.addListener(over -> context().close());
-    channel.eventLoop().schedule(this::closeNow, GOODBYE_SECONDS, TimeUnit.SECONDS);
+    leaving = secured && channel.isActive();
+    if (leaving) {
+      Goodbye.say(context(), last);
+    } else {
+      context().close();
+      channel.eventLoop().schedule(this::closeNow, Goodbye.SECONDS_MAX, TimeUnit.SECONDS);
+    }
   }
 
   /** Without close_notify, and without waiting for what could not be written. */
@@ -393,6 +392,8 @@ final class Wire extends ByteToMessageDecoder {
         endAs(ReasonCode.PROTOCOL_ERROR, "internal error", 0);
       }
     }
-    context().close();
+    if (!leaving) { // or else what was said may be on its way still
+      context().close();
+    }
   }
 }

@@ -1,0 +1,70 @@
+package org.postern.tunnel.link;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.postern.tunnel.TunnelLimits;
+import org.postern.tunnel.message.Hello;
+import org.postern.tunnel.message.ReasonCode;
+
+/** What becomes of a connection whose peer was told why it ends, and does not care. */
+@Timeout(60)
+class GoodbyeTest {
+  private static final TestPki PKI = new TestPki();
+
+  private final MultiThreadIoEventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final TestBroker broker = new TestBroker(PKI, TunnelLimits.DEFAULT);
+
+  @AfterEach
+  void close() {
+    broker.close();
+    loops.shutdownGracefully(0, 2, SECONDS).syncUninterruptibly();
+  }
+
+  /** A peer that does not close when the broker has. */
+  private ScriptedPeer stubborn() throws Exception {
+    ScriptedPeer peer = new ScriptedPeer(loops, broker.port(), PKI.outerClient(TestPki.DEVICE));
+    peer.channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    peer.say(ScriptedPeer.hello(Hello.Kind.KIND_CONTROL));
+    assertThat(peer.hears().hasWelcome()).isTrue();
+    return peer;
+  }
+
+  private ReasonCode ended() throws InterruptedException {
+    return Objects.requireNonNull(broker.ended.poll(20, SECONDS)).reason();
+  }
+
+  @Test
+  void peerThatGoesOnSendingHearsWhyAndIsClosedAfterSoManyBytes() throws Exception {
+    ScriptedPeer peer = stubborn();
+    byte[] noise = new byte[64 << 10];
+    noise[0] = 0x7f;
+    long sent = 0;
+    while (peer.channel.writeAndFlush(Unpooled.wrappedBuffer(noise)).await().isSuccess()) {
+      sent += noise.length;
+      // What is dropped, and what the two kernels hold besides.
+      assertThat(sent).isLessThan(Goodbye.BYTES_MAX + (32 << 20));
+    }
+    assertThat(sent).isGreaterThan(noise.length);
+    assertThat(peer.hears().getRejected().getReason()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
+    assertThat(ended()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
+  }
+
+  @Test
+  void peerThatNeverClosesIsClosedAfterSoManySeconds() throws Exception {
+    ScriptedPeer peer = stubborn();
+    peer.say((byte) 0x7f, (byte) 0, (byte) 0, (byte) 0);
+    assertThat(peer.hears().getRejected().getReason()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
+    assertThat(ended()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
+    assertThat(peer.channel.isOpen()).isTrue();
+  }
+}
