@@ -1,13 +1,18 @@
 package org.postern.acceptance.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,10 +119,11 @@ final class BypassPathTest {
     assertThat(why.get(5, TimeUnit.SECONDS).getOutcome())
         .isEqualTo(WhyAnswer.Outcome.OUTCOME_BYPASSED);
     // No connector is linked: nobody but the device itself can have dialled.
-    assertThat(throughTheProxy(device, "localhost")).isEqualTo("hello");
+    assertThat(throughTheProxy(device, "localhost", echo.port())).isEqualTo("hello");
   }
 
-  private String throughTheProxy(OneProcess.Device device, String host) throws Exception {
+  private static String throughTheProxy(OneProcess.Device device, String host, int port)
+      throws Exception {
     Channel proxy =
         LoopbackProxy.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -129,7 +135,7 @@ final class BypassPathTest {
     try (Socket socket = new Socket()) {
       socket.connect(proxy.localAddress());
       socket.setSoTimeout((int) PATIENCE.toMillis());
-      String ask = "CONNECT %s:%d HTTP/1.1\r\n\r\n".formatted(host, echo.port());
+      String ask = "CONNECT %s:%d HTTP/1.1\r\n\r\n".formatted(host, port);
       socket.getOutputStream().write(ask.getBytes(StandardCharsets.US_ASCII));
       StringBuilder head = new StringBuilder();
       for (int c = socket.getInputStream().read(); c >= 0; c = socket.getInputStream().read()) {
@@ -144,6 +150,36 @@ final class BypassPathTest {
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     } finally {
       proxy.close().sync();
+    }
+  }
+
+  @Test
+  void bypassedConnectionThatBreaksIsResetAtTheProgram() throws Exception {
+    change(
+        2,
+        """
+        applications:
+          - {name: print, hosts: [localhost], tcp: [443], connectorGroups: [vpc-a], bypass: always}
+        rules:
+          - {name: everybody, action: allow, applications: [print], anyone: true}
+        """);
+    OneProcess.Device device = all.device("u1", "d1");
+    await().atMost(PATIENCE).until(() -> plan(device).policyVersion() == 2);
+    try (ServerSocket application = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> resetAfterHello(application));
+      assertThatThrownBy(() -> throughTheProxy(device, "localhost", application.getLocalPort()))
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+    }
+  }
+
+  private static void resetAfterHello(ServerSocket application) {
+    try (Socket served = application.accept()) {
+      served.getInputStream().readAllBytes();
+      served.getOutputStream().write("half an ans".getBytes(StandardCharsets.US_ASCII));
+      served.setSoLinger(true, 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

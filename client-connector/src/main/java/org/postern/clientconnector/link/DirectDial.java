@@ -12,6 +12,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -106,6 +107,7 @@ final class DirectDial {
   /** Passes on what it reads; reads on when that has been written. */
   private static final class Pump extends ChannelInboundHandlerAdapter {
     private final Channel to;
+    private boolean ended;
 
     Pump(Channel to) {
       this.to = to;
@@ -131,6 +133,7 @@ final class DirectDial {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
+        ended = true;
         to.writeAndFlush(Unpooled.EMPTY_BUFFER)
             .addListener(written -> shutOutput(context.channel()));
       }
@@ -147,6 +150,10 @@ final class DirectDial {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+      if (!ended && to instanceof SocketChannel && to.isActive()) {
+        // It broke, and must not look as if it had come to its end.
+        to.config().setOption(ChannelOption.SO_LINGER, 0);
+      }
       to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 

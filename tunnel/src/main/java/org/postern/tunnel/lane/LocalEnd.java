@@ -30,6 +30,9 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   /** A piece of this size is written as it is, even when others still wait in the channel. */
   private static final int DIRECT_BYTES = 8 << 10;
 
+  /** What was written is delivered after a close, in the kernel's own time. */
+  private static final int LINGER_OFF = -1;
+
   private final MuxDriver driver;
   private final Channel channel;
   private @Nullable FlowState flow;
@@ -82,12 +85,23 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
         config.getRecvByteBufAllocator() instanceof LocalReads own ? own : new LocalReads();
     reads.bind(() -> driver.mux().readAllowance(flowState));
     config.setRecvByteBufAllocator(reads);
+    resetIfLost(true);
     channel.pipeline().addLast("flow", this);
     if (!channel.isActive()) {
       failed = true;
       list();
     } else if (driver.mux().readAllowance(flowState) > 0) {
       config.setAutoRead(true);
+    }
+  }
+
+  /**
+   * Whether the kernel resets the connection when it is closed, by us or because this process dies:
+   * a program must not take the end of a flow for the end of what the other side had to say.
+   */
+  private void resetIfLost(boolean reset) {
+    if (channel instanceof SocketChannel && channel.isActive()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, reset ? 0 : LINGER_OFF);
     }
   }
 
@@ -211,11 +225,10 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     if (held && channel.isActive()) {
       channel.config().setAutoRead(false);
       channel.pipeline().remove(this);
+      resetIfLost(false);
       return;
     }
-    if (!summary.clean() && channel instanceof SocketChannel && channel.isActive()) {
-      channel.config().setOption(ChannelOption.SO_LINGER, 0);
-    }
+    resetIfLost(!summary.clean());
     channel.close();
   }
 
@@ -249,6 +262,8 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     }
     if (finAsked && !held && !finPassed && writesOut == 0 && waiting == null && !failed) {
       finPassed = true;
+      // All was said: what the kernel has of it must arrive, whatever becomes of us.
+      resetIfLost(false);
       ChannelFuture over =
           inputEnded ? channel.close() : ((DuplexChannel) channel).shutdownOutput();
       over.addListener(this::finWritten);

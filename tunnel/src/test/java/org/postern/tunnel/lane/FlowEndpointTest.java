@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -101,6 +102,26 @@ class FlowEndpointTest {
     assertThat(summary.bytesToPeer()).isEqualTo(data.length);
     assertThat(summary.bytesFromPeer()).isEqualTo(data.length);
     assertThat(closedAtConnector(1).clean()).isTrue();
+  }
+
+  @Test
+  void applicationReadsAllOfAFlowThatIsOverByThen() throws Exception {
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    start(
+        (socket, in, out) -> {
+          socket.shutdownOutput();
+          over.join();
+          read.complete(in.readAllBytes().length);
+        },
+        FlowLimits.DEFAULT);
+    try (Socket socket = connect()) {
+      send(socket, bytes(64 << 10, 3)).join();
+      assertThat(socket.getInputStream().read()).isNegative();
+    }
+    assertThat(closedAtConnector(1).clean()).isTrue();
+    over.complete(null);
+    assertThat(read.get(SOON.toMillis(), TimeUnit.MILLISECONDS)).isEqualTo(64 << 10);
   }
 
   @Test
