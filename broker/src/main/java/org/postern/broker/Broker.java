@@ -199,7 +199,7 @@ public final class Broker implements AutoCloseable {
     port = front;
     InetSocketAddress bound;
     try {
-      bound = front.open(settings.listen());
+      bound = front.open(settings.listen(), settings.proxies());
     } catch (IllegalStateException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

@@ -4,10 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +23,7 @@ import org.postern.broker.administrators.FirstAdministrator;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.cli.ExitCode;
+import org.postern.broker.front.TrustedProxies;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +50,6 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 stopped, 1 cannot start, 2 wrong command line."
     })
 final class BrokerCommand implements Callable<Integer> {
-  private static final int PORT_DEFAULT = 443;
   private static final String TRUST_DOMAIN_DEFAULT = "postern.internal";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -159,6 +156,16 @@ final class BrokerCommand implements Callable<Integer> {
   private @Nullable Integer signInRate;
 
   @Option(
+      names = "--proxy-protocol-from",
+      paramLabel = "CIDR",
+      split = ",",
+      description =
+          "Load balancers before this port: connections from these addresses must begin with a"
+              + " PROXY protocol header (version 1 or 2), which says where they are from; may be"
+              + " repeated.")
+  private List<String> proxies = new ArrayList<>();
+
+  @Option(
       names = "--new-admin-token",
       description = "Make one more admin token and write it to DATA_DIR/admin.token.")
   private boolean newAdminToken;
@@ -263,6 +270,11 @@ final class BrokerCommand implements Callable<Integer> {
         throw new StartException("--sign-in-rate: " + e.getMessage(), e);
       }
     }
+    try {
+      settings = settings.behind(TrustedProxies.parse(proxies));
+    } catch (IllegalArgumentException e) {
+      throw new StartException("--proxy-protocol-from: " + e.getMessage(), e);
+    }
     return approvalWebhook == null
         ? settings
         : settings.telling(
@@ -277,7 +289,7 @@ final class BrokerCommand implements Callable<Integer> {
       throws StartException {
     return new BrokerSettings(
         foundation,
-        listenAddress(listen),
+        ListenAddress.parse(listen),
         names,
         Optional.ofNullable(publicUrl),
         Optional.ofNullable(tlsCertificate),
@@ -312,24 +324,6 @@ final class BrokerCommand implements Callable<Integer> {
   private static String trustDomainFor(String hostName) {
     boolean isName = hostName.contains(".") && !hostName.matches("[0-9.]+|.*:.*");
     return isName ? hostName.toLowerCase(java.util.Locale.ROOT) : TRUST_DOMAIN_DEFAULT;
-  }
-
-  static InetSocketAddress listenAddress(String text) throws StartException {
-    int colon = text.lastIndexOf(':');
-    boolean bracketed = text.startsWith("[");
-    String host = colon > 0 && !text.endsWith("]") ? text.substring(0, colon) : text;
-    String port = host.equals(text) ? "" + PORT_DEFAULT : text.substring(colon + 1);
-    String bare = bracketed ? host.substring(1, host.length() - 1) : host;
-    try {
-      int number = Integer.parseInt(port);
-      if (number >= 0 && number < 65_536) {
-        return new InetSocketAddress(InetAddress.getByName(bare), number);
-      }
-    } catch (NumberFormatException | UnknownHostException e) {
-      // Said below.
-    }
-    throw new StartException(
-        "--listen " + text + " is not ADDRESS:PORT (expected: 0.0.0.0:443 or [::]:443)");
   }
 
   /** What stands in the file counts where the command line says nothing. */
@@ -375,6 +369,7 @@ final class BrokerCommand implements Callable<Integer> {
     }
     hostNames = hostNames.isEmpty() ? file.hostNames : hostNames;
     privateIssuers = privateIssuers.isEmpty() ? file.privateIssuers : privateIssuers;
+    proxies = proxies.isEmpty() ? file.proxies : proxies;
     publicUrl = publicUrl == null ? file.publicUrl : publicUrl;
     trustDomain = trustDomain == null ? file.trustDomain : trustDomain;
     databaseUrl = databaseUrl == null ? file.databaseUrl : databaseUrl;

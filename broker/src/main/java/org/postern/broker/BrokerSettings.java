@@ -11,6 +11,7 @@ import java.util.Set;
 import org.postern.broker.bootstrap.FoundationSettings;
 import org.postern.broker.bootstrap.StartException;
 import org.postern.broker.front.HttpsLimits;
+import org.postern.broker.front.TrustedProxies;
 
 /**
  * What an operator says about one broker.
@@ -27,6 +28,7 @@ import org.postern.broker.front.HttpsLimits;
  * @param approvalWebhook told of requests for access; empty: only people are
  * @param signInRate sign-in and enrollment requests a minute that one address may make, {@link
  *     #SIGN_IN_RATE_MIN} to {@link #SIGN_IN_RATE_MAX}; a whole sign-in is about five of them
+ * @param proxies load balancers before the port that say where connections are from
  */
 public record BrokerSettings(
     FoundationSettings foundation,
@@ -40,7 +42,8 @@ public record BrokerSettings(
     Optional<Path> countryFile,
     boolean newAdminToken,
     Optional<WebhookSettings> approvalWebhook,
-    int signInRate) {
+    int signInRate,
+    TrustedProxies proxies) {
   /** A person with a browser and a device can still sign in. */
   public static final int SIGN_IN_RATE_MIN = 10;
 
@@ -71,7 +74,8 @@ public record BrokerSettings(
         countryFile,
         newAdminToken,
         Optional.empty(),
-        HttpsLimits.DEFAULT.sensitivePerMinute());
+        HttpsLimits.DEFAULT.sensitivePerMinute(),
+        TrustedProxies.NONE);
   }
 
   /** The same with an approval webhook. */
@@ -88,7 +92,8 @@ public record BrokerSettings(
         countryFile,
         newAdminToken,
         Optional.of(webhook),
-        signInRate);
+        signInRate,
+        proxies);
   }
 
   /** The same with another rate of sign-ins. */
@@ -105,7 +110,26 @@ public record BrokerSettings(
         countryFile,
         newAdminToken,
         approvalWebhook,
-        perMinute);
+        perMinute,
+        proxies);
+  }
+
+  /** The same behind load balancers. */
+  public BrokerSettings behind(TrustedProxies trusted) {
+    return new BrokerSettings(
+        foundation,
+        listen,
+        hostNames,
+        publicUrl,
+        tlsCertificate,
+        tlsKey,
+        privateIssuers,
+        issuerTrust,
+        countryFile,
+        newAdminToken,
+        approvalWebhook,
+        signInRate,
+        trusted);
   }
 
   /** Copies, and wants a name at least and a rate with which people can sign in. */

@@ -47,6 +47,7 @@ import org.postern.tunnel.link.ControlLink;
 import org.postern.tunnel.link.ControlLinkListener;
 import org.postern.tunnel.link.DoorConfig;
 import org.postern.tunnel.link.DoorListener;
+import org.postern.tunnel.link.PeerAddress;
 import org.postern.tunnel.link.TunnelDoor;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.ReasonCode;
@@ -191,7 +192,7 @@ public final class TunnelRooms
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
       Channel channel = context.channel();
-      door.install(channel, (InetSocketAddress) channel.remoteAddress());
+      door.install(channel, (InetSocketAddress) PeerAddress.of(channel));
     }
   }
 

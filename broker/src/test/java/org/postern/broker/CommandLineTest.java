@@ -182,12 +182,12 @@ final class CommandLineTest {
 
   @Test
   void listenAddressesAreRead() throws Exception {
-    assertThat(BrokerCommand.listenAddress("0.0.0.0:8443"))
+    assertThat(ListenAddress.parse("0.0.0.0:8443"))
         .isEqualTo(new InetSocketAddress("0.0.0.0", 8443));
-    assertThat(BrokerCommand.listenAddress("[::1]:443").getAddress().isLoopbackAddress()).isTrue();
-    assertThat(BrokerCommand.listenAddress("[::1]").getPort()).isEqualTo(443);
+    assertThat(ListenAddress.parse("[::1]:443").getAddress().isLoopbackAddress()).isTrue();
+    assertThat(ListenAddress.parse("[::1]").getPort()).isEqualTo(443);
     for (String wrong : List.of("127.0.0.1:x", "127.0.0.1:70000", ":443")) {
-      org.assertj.core.api.Assertions.assertThatThrownBy(() -> BrokerCommand.listenAddress(wrong))
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> ListenAddress.parse(wrong))
           .isInstanceOf(StartException.class)
           .hasMessageContaining("--listen");
     }
@@ -207,6 +207,20 @@ final class CommandLineTest {
             "127.0.0.1:0");
     assertThat(outcome.code()).isEqualTo(ExitCode.REFUSED);
     assertThat(outcome.err()).contains("jdbc:postgresql://");
+  }
+
+  @Test
+  void loadBalancersThatAreNoAddressesAreRefusedFromBothPlaces() throws Exception {
+    String data = folder.resolve("balanced").toString();
+    Outcome given =
+        run("broker", "--data-dir", data, "--proxy-protocol-from", "10.0.0.0/8,10.0.0.1/8");
+    assertThat(given.code()).isEqualTo(ExitCode.REFUSED);
+    assertThat(given.err()).contains("--proxy-protocol-from: '10.0.0.1/8'");
+    Path config =
+        Files.writeString(folder.resolve("proxy.yaml"), "proxy-protocol-from: [fd00::/8, lb]\n");
+    Outcome read = run("broker", "--data-dir", data, "--config", "" + config);
+    assertThat(read.code()).isEqualTo(ExitCode.REFUSED);
+    assertThat(read.err()).contains("--proxy-protocol-from: 'lb'");
   }
 
   @Test

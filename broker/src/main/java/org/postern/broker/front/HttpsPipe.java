@@ -14,6 +14,7 @@ import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import org.postern.tunnel.link.PeerAddress;
 
 /**
  * Joins an accepted connection to the HTTPS door, which listens on a Unix domain socket that only
@@ -62,15 +63,16 @@ final class HttpsPipe {
   }
 
   private static HAProxyMessage header(Channel client) {
-    InetSocketAddress from = (InetSocketAddress) client.remoteAddress();
+    InetSocketAddress from = (InetSocketAddress) PeerAddress.of(client);
     InetSocketAddress to = (InetSocketAddress) client.localAddress();
     boolean v6 = from.getAddress() instanceof Inet6Address;
+    boolean toIsV6 = to.getAddress() instanceof Inet6Address;
     return new HAProxyMessage(
         HAProxyProtocolVersion.V2,
         HAProxyCommand.PROXY,
         v6 ? HAProxyProxiedProtocol.TCP6 : HAProxyProxiedProtocol.TCP4,
         text(from),
-        text(to),
+        toIsV6 == v6 ? text(to) : v6 ? "::" : "0.0.0.0", // a header has addresses of one kind
         from.getPort(),
         to.getPort());
   }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.link.PeerAddress;
 
 /**
  * The broker's one listening port. Counts strangers by address, reads each ClientHello, and hands
@@ -62,13 +63,19 @@ public final class OnePort {
     this.gate = new StrangerGate(limits, nanoTime);
   }
 
+  /** As {@link #open(InetSocketAddress, TrustedProxies)}, with no load balancer before it. */
+  public InetSocketAddress open(InetSocketAddress address) {
+    return open(address, TrustedProxies.NONE);
+  }
+
   /**
    * Listens.
    *
+   * @param proxies load balancers that say where a connection is from
    * @return the address bound, with the real port when 0 was asked for
    * @throws IllegalStateException when the address cannot be bound
    */
-  public InetSocketAddress open(InetSocketAddress address) {
+  public InetSocketAddress open(InetSocketAddress address, TrustedProxies proxies) {
     var bound =
         new ServerBootstrap()
             .group(loops)
@@ -78,7 +85,7 @@ public final class OnePort {
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-            .childHandler(new Accepted())
+            .childHandler(new Accepted(proxies))
             .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
@@ -119,25 +126,67 @@ public final class OnePort {
   }
 
   private final class Accepted extends ChannelInitializer<Channel> {
+    private final TrustedProxies proxies;
+
+    Accepted(TrustedProxies proxies) {
+      this.proxies = proxies;
+    }
+
     @Override
     protected void initChannel(Channel channel) {
       if (!(channel.remoteAddress() instanceof InetSocketAddress from)) {
         channel.close();
         return;
       }
-      Optional<StrangerGate.Permit> permit = gate.enter(from.getAddress());
-      if (permit.isEmpty()) {
-        // A reset costs no TIME_WAIT here, which is what a flood would want.
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+      if (proxies.contains(from.getAddress())) {
+        expectHeader(channel, from);
         return;
       }
-      channel.closeFuture().addListener(closed -> permit.get().giveBack());
+      Optional<StrangerGate.Permit> permit = gate.enter(from.getAddress());
+      if (permit.isEmpty()) {
+        reset(channel);
+        return;
+      }
       connections.add(channel);
       tunnel.prepare(channel);
-      channel
-          .pipeline()
-          .addLast(new PortHandler(limits, tunnelAlpn, tunnel.door(), https, permit.get()));
+      serve(channel, permit.get());
+    }
+
+    private void expectHeader(Channel channel, InetSocketAddress proxy) {
+      Optional<StrangerGate.Permit> unknown = gate.enterUnknown();
+      if (unknown.isEmpty()) {
+        reset(channel);
+        return;
+      }
+      channel.closeFuture().addListener(closed -> unknown.get().giveBack());
+      connections.add(channel);
+      tunnel.prepare(channel);
+      ProxyHeader.expect(
+          channel,
+          limits,
+          from -> {
+            unknown.get().giveBack();
+            Optional<StrangerGate.Permit> permit = gate.enter(from.getAddress());
+            if (permit.isEmpty()) {
+              reset(channel);
+              return;
+            }
+            if (!from.equals(proxy)) {
+              PeerAddress.isBehindProxy(channel, from);
+            }
+            serve(channel, permit.get());
+          });
+    }
+
+    private void serve(Channel channel, StrangerGate.Permit permit) {
+      channel.closeFuture().addListener(closed -> permit.giveBack());
+      channel.pipeline().addLast(new PortHandler(limits, tunnelAlpn, tunnel.door(), https, permit));
+    }
+
+    /** A reset costs no TIME_WAIT here, which is what a flood would want. */
+    private void reset(Channel channel) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+      channel.close();
     }
   }
 }

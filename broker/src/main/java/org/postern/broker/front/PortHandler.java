@@ -10,6 +10,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.link.PeerAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,7 +117,7 @@ final class PortHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void refuse(ChannelHandlerContext context, String reason) {
-    LOG.debug("connection from {} closed: {}", context.channel().remoteAddress(), reason);
+    LOG.debug("connection from {} closed: {}", PeerAddress.of(context.channel()), reason);
     context.close();
   }
 

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets connections in, by address, before anybody knows who they are: so many a second, so many at
@@ -25,6 +26,15 @@ final class StrangerGate {
             limits.acceptBurst(),
             limits.addressesTrackedMax(),
             nanoTime);
+  }
+
+  /** A permit for a connection of which only a load balancer can tell where it is from. */
+  synchronized Optional<Permit> enterUnknown() {
+    if (total >= limits.strangersMax()) {
+      return Optional.empty();
+    }
+    total++;
+    return Optional.of(new Permit(null));
   }
 
   /** A permit for one more connection of this address, or nothing. */
@@ -48,17 +58,19 @@ final class StrangerGate {
     return total;
   }
 
-  private synchronized void leave(AddressKey key) {
-    inside.computeIfPresent(key, (k, open) -> open == 1 ? null : open - 1);
+  private synchronized void leave(@Nullable AddressKey key) {
+    if (key != null) {
+      inside.computeIfPresent(key, (k, open) -> open == 1 ? null : open - 1);
+    }
     total--;
   }
 
   /** One stranger's place. Given back once, at the close or when the peer has authenticated. */
   final class Permit {
-    private final AddressKey key;
+    private final @Nullable AddressKey key;
     private final AtomicBoolean left = new AtomicBoolean();
 
-    private Permit(AddressKey key) {
+    private Permit(@Nullable AddressKey key) {
       this.key = key;
     }
 

@@ -43,7 +43,7 @@ import org.postern.identity.WebTls;
 /** The port and both its doors, over real sockets and real TLS. */
 final class OnePortTest {
   private static final FrontLimits LIMITS =
-      new FrontLimits(16 * 1024, Duration.ofMillis(500), 1_000, 1_000, 8, 100, 100);
+      new FrontLimits(16 * 1024, Duration.ofMillis(500), 512, 1_000, 1_000, 8, 100, 100);
   private static final int UPLOAD_MAX = 1024 * 1024;
 
   @TempDir private Path folder;

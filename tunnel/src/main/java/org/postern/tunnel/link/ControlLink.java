@@ -29,7 +29,9 @@ public interface ControlLink {
   /** Loop on which the listener is called. */
   EventLoop eventLoop();
 
-  /** Where the peer's bytes come from; behind an egress proxy, the proxy. */
+  /**
+   * Where the peer's bytes come from; behind an egress proxy, the proxy; see {@link PeerAddress}.
+   */
   SocketAddress remoteAddress();
 
   /** False once the link is closing or closed. */

@@ -75,7 +75,7 @@ final class WireBrokerCarrier implements BrokerCarrier, Role {
 
   @Override
   public SocketAddress remoteAddress() {
-    return wire.channel().remoteAddress();
+    return PeerAddress.of(wire.channel());
   }
 
   @Override

@@ -66,7 +66,7 @@ final class WireControlLink implements ControlLink, Role {
 
   @Override
   public SocketAddress remoteAddress() {
-    return wire.channel().remoteAddress();
+    return PeerAddress.of(wire.channel());
   }
 
   @Override
