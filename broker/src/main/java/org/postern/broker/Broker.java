@@ -289,6 +289,7 @@ public final class Broker implements AutoCloseable {
                 ground.authority(),
                 stored.enrollment(),
                 provider -> policy.current().configuration().sessionLength(provider),
+                policy::refresh,
                 EnrollLimits.DEFAULT,
                 clock)
             .routes(limits.bodyBytesMax(), rate));

@@ -66,6 +66,14 @@ final class CheckEqualsLiveTest {
   private record Made(BareDevice device, String host, int port, Refused told) {}
 
   @Test
+  void devicesThatHaveJustEnrolledAreLetInAtOnce() throws Exception {
+    apply(new RandomPolicies(random, all.issuer()).next());
+    for (int i = 0; i < 12; i++) {
+      assertThat(all.bareDevice("early" + i, Map.of()).deviceId()).isNotEmpty();
+    }
+  }
+
+  @Test
   void checkSaysWhatResolveAndOpenDecideWhateverThePolicy() throws Exception {
     RandomPolicies policies = new RandomPolicies(random, all.issuer());
     apply(policies.next());

@@ -60,6 +60,7 @@ public final class Enrollment {
   private final CertificateAuthority authority;
   private final Repositories repositories;
   private final Function<String, Duration> sessionLength;
+  private final Runnable known;
   private final EnrollLimits limits;
   private final InstantSource clock;
 
@@ -67,13 +68,17 @@ public final class Enrollment {
    * Over the repositories.
    *
    * @param sessionLength how long a sign-in at this provider lasts
+   * @param known makes what was just stored count at this broker; blocking. Whoever is enrolled
+   *     connects at once, and would be turned away as if it had been removed
    */
   public Enrollment(
       CertificateAuthority authority,
       Repositories repositories,
       Function<String, Duration> sessionLength,
+      Runnable known,
       EnrollLimits limits,
       InstantSource clock) {
+    this.known = known;
     this.sessionLength = sessionLength;
     this.authority = authority;
     this.repositories = repositories;
@@ -211,6 +216,7 @@ public final class Enrollment {
                 redeemed.provider(),
                 now.plus(length),
                 redeemed.authentication());
+    known.run();
     LOG.info("device {} of user {} enrolled", device.id(), user.id());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("chain", base64(chain));
@@ -252,6 +258,7 @@ public final class Enrollment {
     SpiffeId id =
         new SpiffeId.ConnectorId(authority.trustDomain(), connector.group(), connector.id());
     IssuedChain chain = authority.issue(csr, id, limits.connectorCertificate());
+    known.run();
     LOG.info("connector {} of group {} enrolled", connector.id(), connector.group());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("chain", base64(chain));
