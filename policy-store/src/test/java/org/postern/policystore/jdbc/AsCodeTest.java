@@ -3,11 +3,14 @@ package org.postern.policystore.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.RecordComponent;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,7 @@ import org.postern.policystore.yaml.PolicyWriter;
 class AsCodeTest {
   private static final int SEQUENCES = 1_000;
   private static final int EDITS_MAX = 2;
+  private static final int EDITS_OF_A_KIND_MIN = 20;
 
   private final TestDatabase here = TestDatabase.fresh();
   private final TestDatabase there = TestDatabase.fresh();
@@ -50,17 +54,23 @@ class AsCodeTest {
     PolicyStore first = store(here);
     PolicyStore second = store(there);
     String empty = PolicyWriter.write(second.load());
+    List<RecordComponent> kinds = GoodPolicies.KINDS;
+    Map<String, Integer> edits = new TreeMap<>();
     PolicyConfiguration edited = policies.draw();
+    apply(first, PolicyWriter.write(edited));
     for (int i = 0; i < SEQUENCES; i++) {
       String what = "seed %d sequence %d".formatted(seed, i);
       for (int edit = random.nextInt(EDITS_MAX); edit >= 0; edit--) {
+        PolicyConfiguration before = edited;
         edited =
-            switch (random.nextInt(4)) {
+            switch (random.nextInt(6)) {
               case 0 -> policies.draw();
-              case 1 -> policies.moved(edited);
-              default -> policies.edited(edited);
+              case 1 -> policies.moved(before);
+              case 2, 3 -> policies.edited(before);
+              default -> policies.edited(before, kinds.get(random.nextInt(kinds.size())));
             };
         apply(first, PolicyWriter.write(edited));
+        count(edits, before, edited);
       }
       String exported = PolicyWriter.write(first.load());
       assertThat(exported).as(what).isEqualTo(PolicyWriter.write(edited));
@@ -71,6 +81,27 @@ class AsCodeTest {
         assertThat(((ApplyResult.Applied) again).changes()).as("second plan, %s", what).isEmpty();
       }
       apply(second, empty);
+    }
+    System.out.println("edits of one or more kinds, not of all: " + edits);
+    assertThat(kinds)
+        .as("seed %d: a kind of the document that no draw varies, see GoodPolicies.draw", seed)
+        .allSatisfy(kind ->
+            assertThat(edits.getOrDefault(kind.getName(), 0))
+                .as(kind.getName())
+                .isGreaterThanOrEqualTo(EDITS_OF_A_KIND_MIN));
+  }
+
+  /// An edit of every kind at once is a new document, and shows little of one kind.
+  private static void count(
+      Map<String, Integer> edits, PolicyConfiguration before, PolicyConfiguration after) {
+    List<String> changed =
+        GoodPolicies.KINDS.stream()
+            .filter(
+                kind -> !GoodPolicies.things(before, kind).equals(GoodPolicies.things(after, kind)))
+            .map(RecordComponent::getName)
+            .toList();
+    if (changed.size() < GoodPolicies.KINDS.size()) {
+      changed.forEach(kind -> edits.merge(kind, 1, Integer::sum));
     }
   }
 

@@ -1,8 +1,10 @@
 package org.postern.policystore.jdbc;
 
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.postern.policystore.AccessRule;
@@ -18,6 +20,10 @@ import org.postern.policystore.yaml.PolicyWriter;
 final class GoodPolicies {
   private static final int DRAWS_MAX = 1_000;
 
+  /// The kinds of the document, from the document: a new one is edited without being named here.
+  static final List<RecordComponent> KINDS =
+      List.of(PolicyConfiguration.class.getRecordComponents());
+
   private final SplittableRandom random;
   private final SplittableRandom apart;
 
@@ -31,7 +37,7 @@ final class GoodPolicies {
       RandomPolicy policy = new RandomPolicy(random);
       PolicyConfiguration drawn =
           new RandomServerGroups(random).over(policy.withForwarding(policy.configuration()));
-      drawn = new RandomTests(apart).over(drawn);
+      drawn = new RandomTests(apart).over(new RandomSurroundings(apart).over(drawn));
       PolicyConfiguration read = read(PolicyWriter.write(drawn));
       if (!read.equals(PolicyConfiguration.EMPTY)) {
         return read;
@@ -58,16 +64,47 @@ final class GoodPolicies {
   PolicyConfiguration edited(PolicyConfiguration from) {
     PolicyConfiguration other = draw();
     PolicyConfiguration mixed = from;
-    mixed = random.nextBoolean() ? mixed.withApplications(other.applications()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withServerGroups(other.serverGroups()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withApplicationGroups(other.applicationGroups()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withGroups(other.groups()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withRules(other.rules()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withSessionRules(other.sessionRules()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withForwardingRules(other.forwardingRules()) : mixed;
-    mixed = random.nextBoolean() ? mixed.withIdentityProviders(other.identityProviders()) : mixed;
-    PolicyConfiguration read = read(PolicyWriter.write(mixed));
-    return read.equals(PolicyConfiguration.EMPTY) ? moved(from) : read;
+    for (RecordComponent kind : KINDS) {
+      mixed = random.nextBoolean() ? with(mixed, kind, things(other, kind)) : mixed;
+    }
+    return good(mixed).orElseGet(() -> moved(from));
+  }
+
+  /// One kind of it as in another, or without one of its things: its rules in another order if
+  /// neither fits.
+  PolicyConfiguration edited(PolicyConfiguration from, RecordComponent kind) {
+    PolicyConfiguration other = with(from, kind, things(draw(), kind));
+    List<Object> fewer = new ArrayList<>(things(from, kind));
+    if (!fewer.isEmpty()) {
+      fewer.remove(random.nextInt(fewer.size()));
+    }
+    return good(other).or(() -> good(with(from, kind, fewer))).orElseGet(() -> moved(from));
+  }
+
+  private static Optional<PolicyConfiguration> good(PolicyConfiguration wanted) {
+    PolicyConfiguration read = read(PolicyWriter.write(wanted));
+    return read.equals(PolicyConfiguration.EMPTY) ? Optional.empty() : Optional.of(read);
+  }
+
+  /// The things of one kind.
+  static List<?> things(PolicyConfiguration policy, RecordComponent kind) {
+    try {
+      return (List<?>) kind.getAccessor().invoke(policy);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a record that cannot be read or made", e);
+    }
+  }
+
+  private static PolicyConfiguration with(
+      PolicyConfiguration policy, RecordComponent kind, List<?> things) {
+    Class<?>[] types = KINDS.stream().map(RecordComponent::getType).toArray(Class<?>[]::new);
+    Object[] values =
+        KINDS.stream().map(each -> each == kind ? things : things(policy, each)).toArray();
+    try {
+      return PolicyConfiguration.class.getConstructor(types).newInstance(values);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a record that cannot be read or made", e);
+    }
   }
 
   /// What a text says; nothing, if it is wrong.
