@@ -241,7 +241,8 @@ final class PolicyHandlers {
                 AdminProblem.notFound(
                     "version",
                     "" + number,
-                    "postern admin history lists those that can be brought back"));
+                    "The document of a version must still be kept: postern admin history says of"
+                        + " which it is"));
     return answer(
         call,
         editor.applyOurs(

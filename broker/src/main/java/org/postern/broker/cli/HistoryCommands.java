@@ -1,7 +1,11 @@
 package org.postern.broker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -13,6 +17,11 @@ import picocli.CommandLine.Spec;
 
 /** What a document would change, what was changed, and back. */
 final class HistoryCommands {
+  private static final String NOT_KEPT =
+      "its document is no longer kept, so it cannot be brought back; those that can have ROLLBACK"
+          + " yes in: postern admin history";
+  private static final int LINES_SHOWN = 3;
+
   private HistoryCommands() {}
 
   /** Things that change, field by field, as a person reads them. */
@@ -105,8 +114,7 @@ final class HistoryCommands {
     @Override
     public Integer call() {
       if (version == null) {
-        return PeopleCommands.list(
-            connection, spec, "/admin/v1/history", "version", "at", "author", "message", "changes");
+        return list();
       }
       AdminClient client = connection.open();
       JsonNode body = client.success(client.get("/admin/v1/history/" + version));
@@ -114,6 +122,9 @@ final class HistoryCommands {
       if (connection.json()) {
         out.println(body.toPrettyString());
       } else if (document) {
+        if (!body.path("restorable").asBoolean()) {
+          throw new CommandException(ExitCode.REFUSED, "version " + version + ": " + NOT_KEPT);
+        }
         out.print(body.path("document").asText());
         out.flush();
       } else {
@@ -125,8 +136,35 @@ final class HistoryCommands {
                     body.path("at").asText(),
                     Table.printable(body.path("message").asText())));
         details(out, body.path("details"));
+        if (body.path("details").isEmpty()) {
+          body.path("changes").forEach(line -> out.println(Table.printable(line.asText())));
+        }
+        if (!body.path("restorable").asBoolean()) {
+          out.println(NOT_KEPT);
+        }
       }
       return ExitCode.OK;
+    }
+
+    private int list() {
+      JsonNode answer = PeopleCommands.all(connection.open(), "/admin/v1/history");
+      if (!connection.json()) {
+        answer.path("items").forEach(item -> shorten((ObjectNode) item));
+      }
+      return PeopleCommands.print(
+          connection, spec, answer, "version", "at", "author", "message", "rollback", "changes");
+    }
+
+    /** A change of many things is told in full by {@code history VERSION}. */
+    private static void shorten(ObjectNode item) {
+      List<String> lines = new ArrayList<>();
+      item.path("changes").forEach(line -> lines.add(line.asText()));
+      item.put("rollback", item.path("restorable").asBoolean() ? "yes" : "not kept");
+      if (lines.size() > LINES_SHOWN) {
+        ArrayNode few = item.putArray("changes");
+        lines.subList(0, LINES_SHOWN).forEach(few::add);
+        few.add("and more: postern admin history " + item.path("version").asText());
+      }
     }
   }
 

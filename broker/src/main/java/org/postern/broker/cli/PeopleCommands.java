@@ -20,7 +20,11 @@ final class PeopleCommands {
 
   static int list(
       Connection connection, @Nullable CommandSpec spec, String path, String... columns) {
-    AdminClient client = connection.open();
+    return print(connection, spec, all(connection.open(), path), columns);
+  }
+
+  /** All pages of a list as one answer. */
+  static ObjectNode all(AdminClient client, String path) {
     ObjectNode answer = (ObjectNode) client.success(client.get(path));
     ArrayNode items = answer.withArray("items");
     String cursor = answer.path("nextCursor").asText();
@@ -31,7 +35,7 @@ final class PeopleCommands {
       cursor = page.path("nextCursor").asText();
     }
     answer.remove("nextCursor");
-    return print(connection, spec, answer, columns);
+    return answer;
   }
 
   /** The first page only, of what has no end. */
@@ -41,7 +45,7 @@ final class PeopleCommands {
     return print(connection, spec, client.success(client.get(path)), columns);
   }
 
-  private static int print(
+  static int print(
       Connection connection, @Nullable CommandSpec spec, JsonNode answer, String... columns) {
     Output.of(spec)
         .print(

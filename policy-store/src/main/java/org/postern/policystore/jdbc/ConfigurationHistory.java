@@ -1,19 +1,40 @@
 package org.postern.policystore.jdbc;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import javax.sql.DataSource;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.yaml.PolicyWriter;
 
 /// The versions of the configuration: who made which, and what it was. Blocking; any thread.
 public final class ConfigurationHistory {
-  /// How many versions keep their whole document.
+  /// How many versions keep their whole document, if their documents are small.
   public static final int DOCUMENTS_MAX = 1_000;
+
+  /// How many bytes the documents that are kept may have together, compressed; the newest
+  /// [#DOCUMENTS_MIN] are kept whatever they have. A document of 50,000 applications has about 1
+  /// MB.
+  public static final long DOCUMENT_BYTES_MAX = 256L * 1024 * 1024;
+
+  /// The configuration in force and the one before it, for a rollback: always kept.
+  public static final int DOCUMENTS_MIN = 2;
+
+  /// How many lines of one change are kept; the last says how many more there were.
+  public static final int CHANGE_LINES_MAX = 1_000;
 
   private final Database database;
 
@@ -46,7 +67,7 @@ public final class ConfigurationHistory {
         "read the history",
         ConfigurationHistory::read,
         "select configuration_version, changed_at, author, message, request_id, changes,"
-            + " document is not null as restorable from configuration_change"
+            + " document is not null or packed is not null as restorable from configuration_change"
             + " where configuration_version < ? order by configuration_version desc limit "
             + limit,
         before);
@@ -72,10 +93,32 @@ public final class ConfigurationHistory {
   public Optional<String> document(long version) {
     return database.first(
         "read a version of the configuration",
-        row -> row.getString(1),
-        "select document from configuration_change"
-            + " where configuration_version = ? and document is not null",
+        ConfigurationHistory::unpacked,
+        "select document, packed from configuration_change"
+            + " where configuration_version = ? and (document is not null or packed is not null)",
         version);
+  }
+
+  private static String unpacked(ResultSet row) throws SQLException {
+    byte[] packed = row.getBytes("packed");
+    if (packed == null) {
+      return row.getString("document");
+    }
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot unpack a version of the configuration", e);
+    }
+  }
+
+  private static byte[] packed(String document) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(document.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot happen in memory", e);
+    }
+    return bytes.toByteArray();
   }
 
   /// In the transaction that makes the change, after it.
@@ -84,19 +127,39 @@ public final class ConfigurationHistory {
     Database.update(
         connection,
         "insert into configuration_change (version, configuration_version, changed_at, author,"
-            + " message, request_id, changes, document)"
+            + " message, request_id, changes, packed)"
             + " select version, configuration_version, ?, ?, ?, ?, ?, ? from policy_version",
         now,
         change.author().name(),
         change.message(),
         change.requestId(),
-        made.changes(),
-        PolicyWriter.write(made.after()));
+        bounded(made.changes()),
+        packed(PolicyWriter.write(made.after())));
+    dropOld(connection, DOCUMENTS_MAX, DOCUMENT_BYTES_MAX);
+  }
+
+  /// Drops the oldest documents past a limit, never the newest [#DOCUMENTS_MIN].
+  static void dropOld(Connection connection, int documents, long bytes) throws SQLException {
     Database.update(
         connection,
-        "update configuration_change set document = null where document is not null"
-            + " and id <= (select max(id) from configuration_change) - "
-            + DOCUMENTS_MAX);
+        "update configuration_change set document = null, packed = null where id in"
+            + " (select id from (select id, row_number() over newest as nth,"
+            + " sum(coalesce(octet_length(packed), octet_length(document))) over newest as bytes"
+            + " from configuration_change where document is not null or packed is not null"
+            + " window newest as (order by id desc)) as kept"
+            + " where nth > ? and (nth > ? or bytes > ?))",
+        DOCUMENTS_MIN,
+        documents,
+        bytes);
+  }
+
+  private static List<String> bounded(List<String> changes) {
+    if (changes.size() <= CHANGE_LINES_MAX) {
+      return changes;
+    }
+    List<String> kept = new ArrayList<>(changes.subList(0, CHANGE_LINES_MAX - 1));
+    kept.add("and %,d more changes".formatted(changes.size() - kept.size()));
+    return kept;
   }
 
   /// What a change made.
