@@ -139,11 +139,11 @@ final class ImpactDesk {
   /** Of rules that change, so that whoever changes something else is not told of them again. */
   private void unfed(Change change, List<Map<String, Object>> warnings) {
     Set<Rule> before = new HashSet<>(rules(change.before()));
-    List<Rule> changed = rules(change.after()).stream().filter(r -> !before.contains(r)).toList();
-    if (changed.isEmpty()) {
+    if (before.containsAll(rules(change.after()))) {
       return;
     }
-    for (Finding finding : parts.factSources().unfed(change.after(), changed::contains)) {
+    for (Finding finding :
+        parts.factSources().unfed(change.after(), rule -> !before.contains(rule))) {
       warnings.add(
           Map.of("kind", "missing-fact", "subject", finding.subject(), "text", finding.text()));
     }

@@ -13,7 +13,8 @@ import java.time.Duration;
  * @param headerBytesMax all headers together
  * @param requestDeadline from the request's head to the end of the answer
  * @param applyDeadline the same for a route that takes policy documents
- * @param idleTimeout a connection without a request
+ * @param idleTimeout a connection on which nothing moves; longer than applyDeadline, because one
+ *     that waits for its answer is such a connection
  * @param requestsMax requests at work at once, of all connections
  * @param pageLeftoverBytesMax rest of a body that is thrown away so that a browser shows our page
  *     about it; nothing of it is kept
@@ -46,7 +47,7 @@ public record HttpsLimits(
           16 * 1024,
           Duration.ofSeconds(30),
           Duration.ofSeconds(120),
-          Duration.ofSeconds(60),
+          Duration.ofSeconds(125),
           256,
           32 * 1024 * 1024,
           1_200,

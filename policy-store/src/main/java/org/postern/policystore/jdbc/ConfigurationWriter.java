@@ -3,8 +3,11 @@ package org.postern.policystore.jdbc;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
@@ -115,6 +118,7 @@ final class ConfigurationWriter {
     for (Application application : applications) {
       String name = application.name();
       Obligations obligations = application.obligations();
+      ApplicationTraits traits = application.traits();
       rows.add(
           List.of(
               name,
@@ -122,7 +126,13 @@ final class ConfigurationWriter {
               Long.toString(obligations.ageMax().toSeconds()),
               Boolean.toString(obligations.allowLoopback()),
               Boolean.toString(obligations.allowLinkLocal()),
-              Boolean.toString(obligations.lanePerFlow())));
+              Boolean.toString(obligations.lanePerFlow()),
+              lines(traits.labels(), Label::toString),
+              ConditionText.word(traits.matching()),
+              ConditionText.word(traits.health()),
+              lines(traits.exists(), ConditionText::word),
+              ConditionText.word(traits.bypass()),
+              String.join("\n", application.serverGroups())));
       for (HostPattern host : application.hosts()) {
         hosts.add(List.of(name, host.text()));
       }
@@ -138,13 +148,19 @@ final class ConfigurationWriter {
     }
     insert(
         "insert into application (name, idle_timeout_seconds, age_max_seconds, allow_loopback,"
-            + " allow_link_local, lane_per_flow) select * from unnest(cast(? as text[]),"
-            + " cast(? as int[]), cast(? as int[]), cast(? as boolean[]), cast(? as boolean[]),"
-            + " cast(? as boolean[]))",
+            + " allow_link_local, lane_per_flow, labels, matching, health, exists_for, bypass,"
+            + " server_groups) select name, idle, age, loopback, link_local, lane_per_flow,"
+            + " string_to_array(labels, chr(10)), matching, health,"
+            + " string_to_array(exists_for, chr(10)), bypass,"
+            + " string_to_array(server_groups, chr(10))"
+            + " from unnest(cast(? as text[]), cast(? as int[]), cast(? as int[]),"
+            + " cast(? as boolean[]), cast(? as boolean[]), cast(? as boolean[]),"
+            + " cast(? as text[]), cast(? as text[]), cast(? as text[]), cast(? as text[]),"
+            + " cast(? as text[]), cast(? as text[])) as fresh (name, idle, age, loopback,"
+            + " link_local, lane_per_flow, labels, matching, health, exists_for, bypass,"
+            + " server_groups)",
         rows,
-        6);
-    traits(applications);
-    serverGroups(applications);
+        12);
     insert(
         "insert into application_host (application, pattern)"
             + " select * from unnest(cast(? as text[]), cast(? as text[]))",
@@ -215,38 +231,9 @@ final class ConfigurationWriter {
         rows);
   }
 
-  /// Only what is not the default, which nearly all applications are.
-  private void traits(List<Application> applications) throws SQLException {
-    List<@Nullable Object[]> rows = new ArrayList<>();
-    for (Application application : applications) {
-      ApplicationTraits traits = application.traits();
-      if (!traits.equals(ApplicationTraits.DEFAULT)) {
-        rows.add(
-            new @Nullable Object[] {
-              traits.labels().stream().map(Label::toString).toList(),
-              ConditionText.word(traits.matching()),
-              ConditionText.word(traits.health()),
-              traits.exists().stream().map(ConditionText::word).toList(),
-              ConditionText.word(traits.bypass()),
-              application.name()
-            });
-      }
-    }
-    Database.batch(
-        connection,
-        "update application set labels = ?, matching = ?, health = ?, exists_for = ?, bypass = ?"
-            + " where name = ?",
-        rows);
-  }
-
-  private void serverGroups(List<Application> applications) throws SQLException {
-    List<@Nullable Object[]> rows = new ArrayList<>();
-    for (Application application : applications) {
-      if (!application.serverGroups().isEmpty()) {
-        rows.add(new @Nullable Object[] {application.serverGroups(), application.name()});
-      }
-    }
-    Database.batch(connection, "update application set server_groups = ? where name = ?", rows);
+  /// Arrays of arrays have to be even; lines of text need not. No label or name has a line break.
+  private static <T> String lines(Collection<T> values, Function<T, String> text) {
+    return values.stream().map(text).collect(Collectors.joining("\n"));
   }
 
   private void identityProviders(
