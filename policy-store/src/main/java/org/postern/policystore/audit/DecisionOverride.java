@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /// What somebody does to have other decisions than those that the rules alone would make: for a
-/// person, a device, or by switching a rule. It is read off an entry of the log, so it is under the
-/// log's hash as that is.
+/// person, a device, or by switching a rule. What a directory or a transmitter of signals says is a
+/// fact for the rules, and none. It is read off an entry of the log, so it is under the log's hash
+/// as that is.
 public enum DecisionOverride {
   ACCESS_APPROVED("", "approveRequest", "approval.approve"),
   ACCESS_REFUSED("", "refuseRequest", "approval.refuse"),
