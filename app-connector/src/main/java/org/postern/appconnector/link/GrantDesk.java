@@ -128,9 +128,11 @@ final class GrantDesk {
 
   /** On the control loop. */
   void onTerms(FlowTerms terms) {
+    serving.lanes().onTerms(terms);
     DeviceOnConnector device = devices.find(terms.getDeviceSpiffeId());
     if (device != null) {
-      device.eventLoop().execute(() -> device.onTerms(terms));
+      // Twice round: a lane that came just now queues its grants, and they come first.
+      device.eventLoop().execute(() -> device.eventLoop().execute(() -> device.onTerms(terms)));
     }
   }
 

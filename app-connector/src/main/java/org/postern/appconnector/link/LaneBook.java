@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 
 /**
@@ -119,13 +120,43 @@ final class LaneBook {
             switch (entry) {
               case Entry.Owned owned -> owned;
               case Entry.Awaited awaited -> {
-                List<Grant> rest = awaited.grants.stream().filter(g -> !g.equals(grant)).toList();
+                List<Grant> rest = awaited.grants.stream().filter(g -> !isSame(g, grant)).toList();
                 found.set(awaited.grants.size() - rest.size());
                 yield rest.isEmpty() ? null : new Entry.Awaited(rest);
               }
             });
     waiting.addAndGet(-found.get());
     return found.get() > 0;
+  }
+
+  /** Obligations may have changed while it waited. */
+  private static boolean isSame(Grant left, Grant right) {
+    return left.toBuilder()
+        .setObligations(right.getObligations())
+        .build()
+        .equals(right.toBuilder().setObligations(right.getObligations()).build());
+  }
+
+  /** A grant that waits gets the obligations that hold now. Walks all: for changes only. */
+  void onTerms(FlowTerms terms) {
+    Grant grant = waitingFor(terms.getDeviceSpiffeId(), terms.getFlowId());
+    if (grant == null) {
+      return;
+    }
+    lanes.computeIfPresent(
+        grant.getLaneId(),
+        (lane, entry) ->
+            switch (entry) {
+              case Entry.Owned owned -> owned;
+              case Entry.Awaited awaited ->
+                  new Entry.Awaited(
+                      awaited.grants.stream()
+                          .map(each ->
+                              isSame(each, grant)
+                                  ? each.toBuilder().setObligations(terms.getObligations()).build()
+                                  : each)
+                          .toList());
+            });
   }
 
   /** Takes back all grants that wait for a lane that will not come. */

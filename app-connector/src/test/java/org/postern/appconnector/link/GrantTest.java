@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Obligations;
 import org.postern.tunnel.message.Open;
@@ -195,6 +196,36 @@ final class GrantTest {
       world().broker.grant(ScriptedBroker.honest(device.id, laneId(i), open(i)));
     }
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.CONNECTOR_OVERLOADED);
+  }
+
+  @Test
+  void grantThatWaitsForItsLaneOpensUnderTheTermsThatHoldThen() throws Exception {
+    ScriptedBroker broker = world().broker;
+    broker.grantLead = Duration.ofMillis(300);
+    broker.termsAfterGrant = terms(77);
+    device.lane(open(1));
+    Envelope answer = broker.answer();
+    assertThat(answer.getOpened().getIdleTimeoutSeconds()).isEqualTo(77);
+    assertThat(application.nextAccepted(10_000)).isNotNull();
+  }
+
+  private FlowTerms terms(int idleSeconds) {
+    return FlowTerms.newBuilder()
+        .setFlowId(1)
+        .setDeviceSpiffeId(device.id)
+        .setObligations(
+            Obligations.newBuilder().setAllowLoopback(true).setIdleTimeoutSeconds(idleSeconds))
+        .build();
+  }
+
+  @Test
+  void grantWhoseTermsChangedIsStillTakenBackWhenItsLaneDoesNotCome() throws Exception {
+    stop();
+    start(World.limits(1000, Duration.ofMillis(300)));
+    Grant grant = ScriptedBroker.honest(device.id, laneId(9), open(1));
+    world().broker.grant(grant);
+    world().broker.toConnector(Envelope.newBuilder().setFlowTerms(terms(77)).build());
+    assertThat(refusal().getReason()).isEqualTo(ReasonCode.GRANT_UNKNOWN_LANE);
   }
 
   private static ByteString laneId(int first) {

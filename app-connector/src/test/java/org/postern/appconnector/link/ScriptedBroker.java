@@ -41,6 +41,7 @@ import org.postern.tunnel.link.EpollLoops;
 import org.postern.tunnel.link.TunnelDoor;
 import org.postern.tunnel.message.ConnectorReport;
 import org.postern.tunnel.message.Envelope;
+import org.postern.tunnel.message.FlowTerms;
 import org.postern.tunnel.message.Grant;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.LaneAnswer;
@@ -75,6 +76,9 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
 
   /** The lane is offered so long after its grant was sent; negative: before. */
   volatile Duration grantLead = Duration.ZERO;
+
+  /** Sent right after each grant. */
+  volatile @Nullable FlowTerms termsAfterGrant;
 
   /** Who the offer says that the device is; null: who it is. */
   volatile @Nullable String offeredDevice;
@@ -256,6 +260,10 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
         () -> {
           if (grant != null) {
             grant(grant);
+          }
+          FlowTerms terms = termsAfterGrant;
+          if (terms != null) {
+            toConnector(Envelope.newBuilder().setFlowTerms(terms).build());
           }
         };
     boolean grantFirst = !grantLead.isNegative();
