@@ -238,4 +238,72 @@ final class CommandLineTest {
     assertThat(refused.code()).isEqualTo(ExitCode.REFUSED);
     assertThat(refused.err()).contains("--hostname");
   }
+
+  private void assertWrong(Outcome outcome, String... words) {
+    assertThat(outcome.err()).contains(words).doesNotContain("Exception");
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(ExitCode.WRONG);
+  }
+
+  @Test
+  void kindsAreTakenInEverySpellingAndAWrongOneIsToldAllOfThem() throws Exception {
+    Path thing = Files.writeString(folder.resolve("network.yaml"), "sources: [192.0.2.0/24]\n");
+    for (String kind : List.of("trustedNetworks", "trusted-networks", "trusted-network")) {
+      assertThat(admin("put", kind, "office", "-f", thing.toString()).code()).isZero();
+      assertThat(admin("get", kind, "office").out()).contains("192.0.2.0/24");
+      assertThat(admin("delete", kind, "office").code()).isZero();
+    }
+    String[] expected = {"did you mean \"applications\"?", "expected one of: domains, ", "rules"};
+    assertWrong(admin("get", "aplication"), expected);
+    assertWrong(admin("delete", "aplications", "wiki"), expected);
+    assertWrong(
+        admin("restore", "wiki", "application"),
+        "the kind comes before the name: postern admin restore applications wiki");
+  }
+
+  @Test
+  void fileThatCannotBeReadIsToldWhy() throws Exception {
+    Path binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0});
+    Path text = Files.writeString(folder.resolve("text.yaml"), "hello\n");
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertWrong(admin("apply", "-f", "/nonexistent"), "/nonexistent: there is no such file");
+    assertWrong(admin("apply", "-f", binary.toString()), "it is not UTF-8 text");
+    assertWrong(admin("apply", "-f", empty.toString()), "holds 0 files *.yaml");
+    assertWrong(admin("put", "rules", "x", "-f", empty.toString()), "it is a folder");
+    assertWrong(admin("put", "rules", "x", "-f", text.toString()), "keys of one thing");
+    assertWrong(admin("apply"), "say the document: -f FILE");
+    assertWrong(admin("apply", "policy.yaml"), "a file is given with -f: -f policy.yaml");
+  }
+
+  @Test
+  void commandThatIsSpeltWrongIsToldWhatWasMeant() {
+    assertWrong(run("admin", "aply", "-f", "x"), "no command aply; did you mean", "apply");
+    assertWrong(run("admin", "user"), "expected one of: ", "disable, enable, list");
+    assertWrong(admin("user"), "--url: a command comes before options", "disable, enable, list");
+    assertWrong(admin("history", "last"), "'last' is not a number");
+    assertWrong(admin("apply", "--fil", "x"), "--fil", "did you mean", "--file");
+    Outcome since = admin("audit", "list", "--since", "yesterday");
+    assertWrong(since, "since: expected: a time such as");
+    assertThat(since.err()).containsOnlyOnce("a time such as");
+  }
+
+  @Test
+  void brokerThatDoesNotAnswerIsToldApartByCause() {
+    String data = broker.dataDir.toString();
+    String here = broker.broker.publicUrl().toString();
+    Outcome nobody = run("admin", "status", "--data-dir", data, "--url", "https://127.0.0.1:1");
+    assertThat(nobody.err()).contains("nothing listens there; check --url");
+    assertThat(nobody.code()).isEqualTo(ExitCode.UNREACHABLE);
+    Outcome unknown = run("admin", "status", "--data-dir", data, "--url", "https://no.invalid");
+    assertThat(unknown.err()).contains("no address is known for no.invalid");
+    assertThat(unknown.code()).isEqualTo(ExitCode.UNREACHABLE);
+    assertWrong(
+        run("admin", "status", "--data-dir", data, "--url", here.replace("https", "http")),
+        "expected: https://HOST[:PORT]");
+    Outcome noToken = run("admin", "status", "--url", here, "--token-file", "/nonexistent");
+    assertThat(noToken.err()).contains("there is no such file; postern admin login makes one");
+    assertThat(noToken.code()).isEqualTo(ExitCode.TOKEN);
+    assertWrong(
+        run("admin", "status", "--url", here, "--data-dir", data, "--ca", "/nonexistent"),
+        "cannot use the certificates in /nonexistent: there is no such file");
+  }
 }

@@ -25,6 +25,7 @@ import org.postern.appconnector.enroll.EnrollmentException.Kind;
 import org.postern.identity.Credential;
 import org.postern.identity.IdentityException;
 import org.postern.identity.IdentityKey;
+import org.postern.identity.NoAnswer;
 import org.postern.identity.SpiffeId.ConnectorId;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
@@ -190,7 +191,7 @@ public final class Enrollment {
           "cannot talk to "
               + request.broker
               + ": "
-              + reason(e)
+              + NoAnswer.reason(request.broker, e)
               + "; check the address, the way out (--proxy) and the CA (--ca, --ca-fingerprint)",
           e);
     } catch (InterruptedException e) {
@@ -224,15 +225,6 @@ public final class Enrollment {
               + " which. Make a new one: postern admin provisioning-key create");
     }
     throw confused("it answered " + status + " to " + path + " " + detail, null);
-  }
-
-  private static String reason(IOException e) {
-    Throwable deepest = e;
-    while (deepest.getCause() != null) {
-      deepest = deepest.getCause();
-    }
-    String message = deepest.getMessage();
-    return message == null ? deepest.getClass().getSimpleName() : message;
   }
 
   private EnrollmentException confused(String what, @Nullable Throwable cause) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.postern.identity.IdentityException;
+import org.postern.identity.NoAnswer;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
 import org.postern.identity.WebTls;
@@ -23,6 +24,7 @@ final class AdminClient {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(150);
+  private static final int BAD_REQUEST = 400;
 
   private final URI url;
   private final String token;
@@ -43,7 +45,12 @@ final class AdminClient {
       return TrustBundle.fromPem(new TrustDomain("any.internal"), Files.readString(file));
     } catch (IOException | IdentityException e) {
       throw new CommandException(
-          ExitCode.WRONG, "cannot use the certificates in " + file + ": " + e.getMessage());
+          ExitCode.WRONG,
+          "cannot use the certificates in "
+              + file
+              + ": "
+              + (e instanceof IOException unread ? GivenFile.reason(file, unread) : e.getMessage())
+              + " (expected: DATA_DIR/ca.pem of the broker)");
     }
   }
 
@@ -109,50 +116,45 @@ final class AdminClient {
       if (response.statusCode() == 401) {
         throw new CommandException(
             ExitCode.TOKEN,
-            "the broker does not accept this admin token; DATA_DIR/admin.token on its host has"
-                + " one");
+            "the broker does not accept this admin token: it is wrong, expired or revoked; get"
+                + " another with postern admin login, or use DATA_DIR/admin.token on the broker's"
+                + " host");
       }
       return new Answer(
           response.statusCode(), response.body(), response.headers().firstValue("ETag").orElse(""));
     } catch (IOException e) {
       throw new CommandException(
           ExitCode.UNREACHABLE,
-          "no answer from %s: %s; check --url, and --ca if it is a certificate"
-              .formatted(url, reason(e)));
+          "no answer from %s: %s; check --url, that the broker runs, and --ca if it is the certificate"
+              .formatted(url, NoAnswer.reason(url, e)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CommandException(ExitCode.UNREACHABLE, "interrupted");
     }
   }
 
-  private static String reason(Throwable e) {
-    Throwable deepest = e;
-    while (deepest.getCause() != null) {
-      deepest = deepest.getCause();
-    }
-    return deepest.getMessage() == null ? deepest.getClass().getSimpleName() : deepest.getMessage();
-  }
-
   /** The answer's JSON when it is a success; else the command ends with the broker's own words. */
   JsonNode success(Answer answer) {
     if (answer.status() / 100 != 2) {
       JsonNode problem = answer.json();
-      StringBuilder errors = new StringBuilder();
-      for (JsonNode error : problem.path("errors")) {
-        errors
-            .append("\n  ")
-            .append(error.path("path").asText())
-            .append(": ")
-            .append(Table.printable(error.path("message").asText()));
-      }
       throw new CommandException(
-          ExitCode.REFUSED,
-          problem.path("title").asText("status " + answer.status())
-              + ". "
-              + problem.path("detail").asText("")
-              + errors);
+          answer.status() == BAD_REQUEST ? ExitCode.WRONG : ExitCode.REFUSED,
+          problem.path("title").asText("status " + answer.status()) + ". " + details(problem));
     }
     return answer.json();
+  }
+
+  private static String details(JsonNode problem) {
+    StringBuilder errors = new StringBuilder();
+    for (JsonNode error : problem.path("errors")) {
+      String path = error.path("path").asText();
+      errors
+          .append("\n  ")
+          .append(path.isEmpty() ? "" : Table.printable(path) + ": ")
+          .append(Table.printable(error.path("message").asText()));
+    }
+    // With a list, the detail is its first line again.
+    return errors.isEmpty() ? problem.path("detail").asText("") : errors.toString();
   }
 
   static String encode(String part) {

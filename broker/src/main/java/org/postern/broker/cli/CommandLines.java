@@ -1,6 +1,8 @@
 package org.postern.broker.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /** How all commands behave: errors in one line for a person, exit codes as documented. */
@@ -28,11 +30,41 @@ public final class CommandLines {
 
   private static int misused(CommandLine.ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
-    say(command.getErr(), String.valueOf(e.getMessage()));
+    say(command.getErr(), explained(e, command));
     command
         .getErr()
         .println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
     return ExitCode.WRONG;
+  }
+
+  /** Picocli's words, and what was expected where they do not say it. */
+  private static String explained(CommandLine.ParameterException e, CommandLine command) {
+    String words =
+        String.valueOf(e.getMessage()).replaceAll("is not (a long|an int)$", "is not a number");
+    Object code = command.getCommandSpec().userObject();
+    boolean runs = code instanceof Runnable || code instanceof Callable<?>;
+    List<String> names =
+        command.getSubcommands().values().stream()
+            .map(CommandLine::getCommandName)
+            .distinct()
+            .toList();
+    if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return runs || names.isEmpty() ? words : words + " (expected one of: " + join(names) + ")";
+    }
+    String first = unmatched.getUnmatched().getFirst();
+    List<String> near = unmatched.getSuggestions();
+    String meant = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+    if (!runs && !names.isEmpty()) {
+      return first.startsWith("-")
+          ? "%s: a command comes before options (expected one of: %s)".formatted(first, join(names))
+          : "there is no command %s%s (expected one of: %s)".formatted(first, meant, join(names));
+    }
+    boolean file = !first.startsWith("-") && command.getCommandSpec().findOption("-f") != null;
+    return words + (file ? "; a file is given with -f: -f " + first : meant);
+  }
+
+  private static String join(List<String> names) {
+    return String.join(", ", names);
   }
 
   private static void say(PrintWriter err, String message) {

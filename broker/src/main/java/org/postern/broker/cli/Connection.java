@@ -96,7 +96,9 @@ final class Connection {
     } catch (IllegalArgumentException e) {
       // Said below.
     }
-    throw new CommandException(ExitCode.WRONG, "--url " + address + " is not https://HOST[:PORT]");
+    throw new CommandException(
+        ExitCode.WRONG,
+        "--url " + address + " is not an address of a broker (expected: https://HOST[:PORT])");
   }
 
   private String token(JsonNode file) {
@@ -121,7 +123,13 @@ final class Connection {
       return Files.readString(source).strip();
     } catch (IOException e) {
       throw new CommandException(
-          ExitCode.TOKEN, "cannot read the admin token from " + source + ": " + e.getMessage());
+          ExitCode.TOKEN,
+          "cannot read the admin token from "
+              + source
+              + ": "
+              + GivenFile.reason(source, e)
+              + "; postern admin login makes one, and DATA_DIR/admin.token on the broker's host is"
+              + " one");
     }
   }
 

@@ -42,7 +42,10 @@ final class DocumentFiles {
   /** For commands that are of no use without one. */
   String needed() {
     return text()
-        .orElseThrow(() -> new CommandException(ExitCode.WRONG, "say the document: -f FILE"));
+        .orElseThrow(() ->
+            new CommandException(
+                ExitCode.WRONG,
+                "say the document: -f FILE, -f FOLDER, or -f - for standard input"));
   }
 
   /** The document; empty if none is given. */
@@ -54,14 +57,14 @@ final class DocumentFiles {
     given.forEach(each -> collect(each, files));
     if (files.size() == 1) {
       given = files;
-      return Optional.of(PolicyCommands.read(files.getFirst()));
+      return Optional.of(GivenFile.read(files.getFirst()));
     }
     if (files.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new CommandException(ExitCode.WRONG, "-f -: standard input can be read once");
     }
     List<MergedPolicy.Source> sources =
         files.stream()
-            .map(file -> new MergedPolicy.Source(file.toString(), PolicyCommands.read(file)))
+            .map(file -> new MergedPolicy.Source(file.toString(), GivenFile.read(file)))
             .toList();
     return switch (MergedPolicy.merge(sources, PolicyLimits.DEFAULT)) {
       case MergedPolicy.Result.Merged(MergedPolicy policy) -> {

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 final class ObjectCommands {
   private ObjectCommands() {}
 
-  static String path(String kind, String name) {
+  private static String path(String given, String name, String command) {
+    String kind = Kinds.key(given, name, command);
     String word = kind.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     return "/admin/v1/config/" + AdminClient.encode(word) + "/" + AdminClient.encode(name);
   }
@@ -80,11 +81,19 @@ final class ObjectCommands {
       AdminClient client = connection.open();
       JsonNode thing;
       try {
-        thing = YAML.readTree(PolicyCommands.read(file));
+        thing = YAML.readTree(GivenFile.read(file));
       } catch (IOException e) {
         throw new CommandException(ExitCode.WRONG, file + " is neither YAML nor JSON");
       }
-      String path = path(kind, name);
+      if (!thing.isObject()) {
+        throw new CommandException(
+            ExitCode.WRONG,
+            file
+                + " has to hold the keys of one thing (expected: such as postern admin get "
+                + kind
+                + " shows below its name)");
+      }
+      String path = path(kind, name, "put");
       AdminClient.Answer old = client.get(path);
       String[] condition =
           old.status() == 200
@@ -125,7 +134,8 @@ final class ObjectCommands {
     public Integer call() {
       AdminClient client = connection.open();
       String query = "?dry_run=" + (dryRun ? 1 : 0);
-      return show(connection, spec, client.success(client.delete(path(kind, name) + query)));
+      return show(
+          connection, spec, client.success(client.delete(path(kind, name, "delete") + query)));
     }
   }
 
@@ -154,7 +164,8 @@ final class ObjectCommands {
       return show(
           connection,
           spec,
-          client.success(client.post(path(kind, name) + "/restore" + query, "text/plain", "")));
+          client.success(
+              client.post(path(kind, name, "restore") + "/restore" + query, "text/plain", "")));
     }
   }
 }

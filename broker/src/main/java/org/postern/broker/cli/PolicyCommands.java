@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,18 +42,6 @@ final class PolicyCommands {
     }
     err.println(body.path("title").asText() + "; nothing was applied");
     return ExitCode.WRONG;
-  }
-
-  static String read(Path file) {
-    try {
-      if (file.toString().equals("-")) {
-        return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-      }
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new CommandException(
-          ExitCode.WRONG, "cannot read " + file + " as UTF-8 text: " + e.getMessage());
-    }
   }
 
   @Command(
@@ -163,7 +149,7 @@ final class PolicyCommands {
       String path =
           "/admin/v1/config?format="
               + (connection.json() ? "json" : "yaml")
-              + (kind == null ? "" : "&kind=" + AdminClient.encode(kind))
+              + (kind == null ? "" : "&kind=" + AdminClient.encode(Kinds.key(kind)))
               + (name == null ? "" : "&name=" + AdminClient.encode(name));
       AdminClient.Answer answer = client.get(path);
       if (answer.status() != 200) {

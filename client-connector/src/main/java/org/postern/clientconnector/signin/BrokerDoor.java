@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.postern.identity.IdentityException;
+import org.postern.identity.NoAnswer;
 import org.postern.identity.TrustBundle;
 import org.postern.identity.TrustDomain;
 import org.postern.identity.WebTls;
@@ -149,7 +150,7 @@ final class BrokerDoor implements AutoCloseable {
     } catch (IOException e) {
       throw new SignInException(
           "cannot talk to %s: %s; check the address and the CA (--ca, --ca-fingerprint)"
-              .formatted(broker, deepest(e)),
+              .formatted(broker, NoAnswer.reason(broker, e)),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -164,15 +165,6 @@ final class BrokerDoor implements AutoCloseable {
     } catch (IOException e) {
       return JSON.createObjectNode();
     }
-  }
-
-  private static String deepest(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    String message = cause.getMessage();
-    return message == null ? cause.getClass().getSimpleName() : message;
   }
 
   @Override

@@ -4,15 +4,15 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Finds the word that was probably meant.
-final class Suggestion {
+/// Finds the word that was probably meant. Any thread.
+public final class Suggestion {
   private static final int CANDIDATES_MAX = 2_000;
   private static final int LENGTH_MAX = 128;
 
   private Suggestion() {}
 
-  /// `; did you mean "x"?`, or nothing if no candidate is near.
-  static String of(String word, Collection<String> candidates) {
+  /// `; did you mean "x"?`, or nothing if none of the first 2,000 candidates is near.
+  public static String of(String word, Collection<String> candidates) {
     return nearest(word, candidates).map(near -> "; did you mean \"" + near + "\"?").orElse("");
   }
 
