@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.postern.appconnector.upstream.SystemResolver;
 
 /** An application that says what it hears, half-closes when its client does, and keeps count. */
-final class EchoApplication implements AutoCloseable {
+public final class EchoApplication implements AutoCloseable {
   /** On which something was said: a health probe says nothing. */
   final AtomicInteger connections = new AtomicInteger();
 
@@ -19,7 +19,8 @@ final class EchoApplication implements AutoCloseable {
   private final ServerSocket server;
   private final Thread serving;
 
-  EchoApplication() throws IOException {
+  /** Listens on a free port of loopback. */
+  public EchoApplication() throws IOException {
     server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
     serving = Thread.ofVirtual().start(this::serve);
   }
@@ -30,7 +31,8 @@ final class EchoApplication implements AutoCloseable {
         List.of(), Map.of("echo.corp.internal", List.of(InetAddress.getLoopbackAddress())));
   }
 
-  int port() {
+  /** Where it listens. */
+  public int port() {
     return server.getLocalPort();
   }
 

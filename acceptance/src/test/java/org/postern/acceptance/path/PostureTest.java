@@ -7,7 +7,6 @@ import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,15 +48,14 @@ final class PostureTest {
   private static final int FLOWS = 40;
 
   @TempDir private Path directory;
-  private ServerSocket echo;
+  private EchoApplication echo;
   private OneProcess all;
   private OneProcess.Device device;
   private Channel proxy;
 
   @BeforeEach
   void start() throws Exception {
-    echo = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
+    echo = new EchoApplication();
     all = new OneProcess(directory, policy(1, Duration.ofMinutes(10)));
     all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
@@ -78,32 +76,13 @@ final class PostureTest {
     echo.close();
   }
 
-  private void serve() {
-    while (!echo.isClosed()) {
-      try {
-        Socket accepted = echo.accept();
-        Thread.ofVirtual().start(() -> echo(accepted));
-      } catch (IOException e) {
-        return;
-      }
-    }
-  }
-
-  private static void echo(Socket socket) {
-    try (socket) {
-      socket.getInputStream().transferTo(socket.getOutputStream());
-    } catch (IOException e) {
-      // The other end is gone; so are we.
-    }
-  }
-
   private Path managed() {
     return directory.resolve("managed");
   }
 
   /** Everybody may, on a device where the file is. */
   private Snapshot policy(long version, Duration ageMax) {
-    Snapshot open = Policies.allowing(version, echo.getLocalPort());
+    Snapshot open = Policies.allowing(version, echo.port());
     PostureProfile profile =
         new PostureProfile(
             "managed-laptop",
@@ -163,7 +142,7 @@ final class PostureTest {
     Socket socket = new Socket();
     socket.setSoTimeout(15_000);
     socket.connect(proxy.localAddress());
-    String target = "echo.corp.internal:" + echo.getLocalPort();
+    String target = "echo.corp.internal:" + echo.port();
     socket
         .getOutputStream()
         .write(

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -26,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.acceptance.ground.provider.Visitor;
+import org.postern.acceptance.path.EchoApplication;
 import org.postern.identity.IdentityKey;
 
 /** A broker and a real Keycloak: as SAML and as OpenID Connect provider, honest and not. */
@@ -35,33 +32,13 @@ final class KeycloakTest {
   private static final String VERIFIER = "v".repeat(43);
 
   @TempDir private static Path folder;
-  private ServerSocket application;
+  private EchoApplication application;
   private Stage stage;
 
   @BeforeAll
   void start() throws Exception {
-    application = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::serve);
-    stage = new Stage(folder, application.getLocalPort());
-  }
-
-  /** It says what it hears. */
-  private void serve() {
-    while (!application.isClosed()) {
-      try {
-        Socket socket = application.accept();
-        Thread.ofVirtual()
-            .start(() -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              } catch (IOException e) {
-                // Cut.
-              }
-            });
-      } catch (IOException e) {
-        return;
-      }
-    }
+    application = new EchoApplication();
+    stage = new Stage(folder, application.port());
   }
 
   @AfterAll
@@ -75,7 +52,7 @@ final class KeycloakTest {
   @Nested
   final class InABrowser extends BrowserStories {
     InABrowser() {
-      super(KeycloakTest.this.stage, application.getLocalPort());
+      super(KeycloakTest.this.stage, application.port());
     }
   }
 
