@@ -23,7 +23,7 @@ import org.postern.tunnel.message.ReasonCode;
 
 /** A program's connection: its own end, and what the gateway said ("opened", or the reason). */
 record Program(Socket socket, CompletableFuture<String> said) implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 15_000;
+  private static final int PATIENCE_MILLIS = 40_000;
 
   static Program connect(OneProcess.Device device, Target target) throws Exception {
     return connect(device, target, new byte[0]);

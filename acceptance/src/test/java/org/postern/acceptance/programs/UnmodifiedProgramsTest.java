@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.subject.Cast;
 import org.postern.acceptance.bench.subject.PosternCommand;
@@ -25,6 +26,7 @@ import org.postern.acceptance.house.House;
  * An ordinary user signs in, says {@code sudo postern up}, and uses programs that know nothing of
  * Postern against servers in a private network.
  */
+@ExtendWith(WithTransparentMode.class)
 final class UnmodifiedProgramsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -12,13 +12,16 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postern.clientconnector.local.support.LocalProgram;
 import org.postern.clientconnector.local.support.Sandbox;
+import org.postern.clientconnector.local.support.WithTransparentMode;
 
 /**
  * Unmodified programs that prefer IPv6, on a machine that has no other IPv6 address than the one
  * that transparent mode gives it.
  */
+@ExtendWith(WithTransparentMode.class)
 class InterceptionIpv6Test {
 
   private static final String PREFIX = "fd12:3456:789a::";

@@ -11,10 +11,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postern.clientconnector.local.support.LocalProgram;
 import org.postern.clientconnector.local.support.Sandbox;
+import org.postern.clientconnector.local.support.WithTransparentMode;
 
 /** Whatever ends the client connector, the machine's name resolution is as it was. */
+@ExtendWith(WithTransparentMode.class)
 class InterceptionRecoveryTest {
 
   private static final String RESOLV_CONF = "nameserver 127.0.0.9\nsearch example.org\n";

@@ -15,10 +15,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postern.clientconnector.local.support.LocalProgram;
 import org.postern.clientconnector.local.support.Sandbox;
+import org.postern.clientconnector.local.support.WithTransparentMode;
 
 /** Unmodified programs against transparent mode, in a network namespace. */
+@ExtendWith(WithTransparentMode.class)
 class InterceptionTest {
 
   private static final String RESOLV_CONF = "# by hand\nnameserver 127.0.0.9\noptions timeout:2\n";
