@@ -168,6 +168,10 @@ final class CommandLineTest {
     assertThat(command.getCommandSpec().usageMessage().description())
         .as(command.getCommandSpec().qualifiedName())
         .isNotEmpty();
+    for (String line : command.getCommandSpec().usageMessage().footer()) {
+      // Picocli warns on every help that has one percent sign alone.
+      assertThat(line.replace("%%", "").replace("%n", "")).doesNotContain("%");
+    }
     boolean leafOfAGroupWithExample =
         command.getParent() != null && hasExample(command.getParent());
     assertThat(hasExample(command) || leafOfAGroupWithExample)
@@ -305,5 +309,20 @@ final class CommandLineTest {
     assertWrong(
         run("admin", "status", "--url", here, "--data-dir", data, "--ca", "/nonexistent"),
         "cannot use the certificates in /nonexistent: there is no such file");
+  }
+
+  @Test
+  void historySaysWhatCanBeBroughtBackAndShortensChangesOfManyThings() throws Exception {
+    Path file = policy("version: 1\ndomains: [a.test, b.test, c.test, d.test, e.test]\n");
+    assertThat(admin("apply", "-f", file.toString()).code()).isZero();
+    String[] lines = admin("history").out().split("\n", -1);
+    assertThat(lines[0]).contains("ROLLBACK", "CHANGES");
+    assertThat(lines[1])
+        .contains(" yes ", "domain a.test: added", "and more: postern admin history ")
+        .doesNotContain("d.test");
+    assertThat(admin("history", "--json").out()).contains("domain e.test: added");
+    String version = lines[1].split(" ", 2)[0];
+    assertThat(admin("history", version).out()).contains("e.test").doesNotContain("not kept");
+    assertThat(admin("history", version, "--document").out()).contains("e.test");
   }
 }

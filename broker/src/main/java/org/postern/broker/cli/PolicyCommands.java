@@ -54,7 +54,7 @@ final class PolicyCommands {
         "Kinds that the document names are replaced by what stands there; others stay.",
         "Example:",
         "  postern admin apply -f policy.yaml --dry-run",
-        "  postern admin apply -f policy/ -m \"$(git log -1 --format='%h %s')\"",
+        "  postern admin apply -f policy/ -m \"$(git log -1 --format='%%h %%s')\"",
         "Exit code 2: the document is wrong; every mistake is listed with its line."
       })
   static final class Apply implements Callable<Integer> {
