@@ -244,6 +244,7 @@ final class ProviderExaminationTest {
         "PAGE | metadata: | What is there is no SAML 2.0 metadata",
         "EXPIRED | metadata was valid until 2020-01-01T00:00:00Z | must publish it anew",
         "KEYLESS | 0 usable signing keys | must publish the certificate that it signs with",
+        "UNSIGNED | metadata is not taken: its root is not signed | add it under metadataSigners",
         "FILE | cannot be read | on every broker's host"
       })
   void everyFaultOfMetadataHasItsSentenceAndItsNextStep(String kind, String what, String next)
@@ -258,6 +259,8 @@ final class ProviderExaminationTest {
         """;
     String where =
         switch (kind) {
+          case "UNSIGNED" ->
+              "metadataSigners: [\"%s\"], metadataFile: %s".formatted("0a".repeat(32), file);
           case "NOTHING" -> "metadataUrl: \"" + provider.issuer() + "/metadata\"";
           case "FILE" -> "metadataFile: /no/such/file";
           default -> "metadataFile: " + file;
@@ -266,6 +269,7 @@ final class ProviderExaminationTest {
         file,
         switch (kind) {
           case "EXPIRED" -> entity.formatted(" validUntil=\"2020-01-01T00:00:00Z\"", certificate());
+          case "UNSIGNED" -> entity.formatted("", certificate());
           case "KEYLESS" -> entity.formatted("", "");
           default -> "<!doctype html><p>Sign in";
         });

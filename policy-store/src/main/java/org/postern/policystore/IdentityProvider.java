@@ -138,6 +138,8 @@ public record IdentityProvider(
   ///   names
   /// @param consumerUrls more addresses of this deployment (`https://HOST`) at which responses
   ///   arrive, besides the public one
+  /// @param metadataSigners who may sign the metadata, each a certificate (PEM) or its SHA-256 (64
+  ///   lower-case hexadecimal digits); empty: it need not be signed
   public record Saml(
       SamlMetadata metadata,
       String entityId,
@@ -145,12 +147,26 @@ public record IdentityProvider(
       String email,
       String displayName,
       Set<SamlOption> options,
-      List<String> consumerUrls)
+      List<String> consumerUrls,
+      List<String> metadataSigners)
       implements Protocol {
     /// Copies the collections.
     public Saml {
       options = Set.copyOf(options);
       consumerUrls = List.copyOf(consumerUrls);
+      metadataSigners = List.copyOf(metadataSigners);
+    }
+
+    /// One whose metadata need not be signed.
+    public Saml(
+        SamlMetadata metadata,
+        String entityId,
+        String subject,
+        String email,
+        String displayName,
+        Set<SamlOption> options,
+        List<String> consumerUrls) {
+      this(metadata, entityId, subject, email, displayName, options, consumerUrls, List.of());
     }
   }
 

@@ -13,12 +13,24 @@ public interface Outbound {
    * @param headers besides those of the transport
    * @param body empty for none
    * @param privateAllowed the operator has said that this issuer may live at a private address
+   * @param provesItself the answer is signed by somebody known, so that it may come without TLS
    */
   record Request(
-      String method, URI uri, Map<String, String> headers, String body, boolean privateAllowed) {
+      String method,
+      URI uri,
+      Map<String, String> headers,
+      String body,
+      boolean privateAllowed,
+      boolean provesItself) {
     /** Copies the headers. */
     public Request {
       headers = Map.copyOf(headers);
+    }
+
+    /** One whose answer is good because of the way on which it comes. */
+    public Request(
+        String method, URI uri, Map<String, String> headers, String body, boolean privateAllowed) {
+      this(method, uri, headers, body, privateAllowed, false);
     }
 
     /** A plain question. */

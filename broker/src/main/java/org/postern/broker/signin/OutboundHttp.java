@@ -97,10 +97,13 @@ public final class OutboundHttp implements Outbound {
                   + " with the issuer or metadata URL, --allow-private-webhook for the approval"
                   + " webhook.");
     }
-    if (!secure && (allPublic || !request.privateAllowed())) {
+    boolean plainAllowed = request.provesItself() || (!allPublic && request.privateAllowed());
+    if (!secure && !plainAllowed) {
       throw new SignInException(
               SignInFault.PROVIDER_FORBIDDEN, host + " is asked without TLS (expected: https)")
-          .advising("Only a private address that the operator allows may be asked so.");
+          .advising(
+              "Only a private address that the operator allows may be asked so, and for metadata"
+                  + " that must be signed (metadataSigners).");
     }
     return addresses[0];
   }

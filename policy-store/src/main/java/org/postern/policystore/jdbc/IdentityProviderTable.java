@@ -33,14 +33,16 @@ final class IdentityProviderTable {
           + " allow_plain_http, protocol, any_domain, audiences, attributes, saml_metadata_kind,"
           + " saml_metadata, saml_entity_id, saml_subject, saml_email, saml_display_name,"
           + " saml_options, saml_consumer_urls, scopes, session_seconds, administrators,"
-          + " user_info, devices_per_user from identity_provider";
+          + " user_info, devices_per_user, saml_metadata_signers from identity_provider";
   private static final String UPSERT =
       "insert into identity_provider (name, issuer, client_id, secret_kind, secret_location,"
           + " secret_sealed, groups_claim, domains, allow_plain_http, protocol, any_domain,"
           + " audiences, attributes, saml_metadata_kind, saml_metadata, saml_entity_id,"
           + " saml_subject, saml_email, saml_display_name, saml_options, saml_consumer_urls,"
-          + " scopes, session_seconds, administrators, user_info, devices_per_user)"
-          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          + " scopes, session_seconds, administrators, user_info, devices_per_user,"
+          + " saml_metadata_signers)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+          + " ?)"
           + " on conflict (name) do update set"
           + " issuer = excluded.issuer, client_id = excluded.client_id,"
           + " secret_kind = excluded.secret_kind, secret_location = excluded.secret_location,"
@@ -56,7 +58,8 @@ final class IdentityProviderTable {
           + " saml_consumer_urls = excluded.saml_consumer_urls, scopes = excluded.scopes,"
           + " session_seconds = excluded.session_seconds,"
           + " administrators = excluded.administrators, user_info = excluded.user_info,"
-          + " devices_per_user = excluded.devices_per_user";
+          + " devices_per_user = excluded.devices_per_user,"
+          + " saml_metadata_signers = excluded.saml_metadata_signers";
 
   private IdentityProviderTable() {}
 
@@ -125,7 +128,8 @@ final class IdentityProviderTable {
         row.getString("saml_email"),
         row.getString("saml_display_name"),
         options,
-        Database.texts(row, "saml_consumer_urls"));
+        Database.texts(row, "saml_consumer_urls"),
+        Database.texts(row, "saml_metadata_signers"));
   }
 
   private static SamlMetadata metadata(String kind, String value) throws SQLException {
@@ -171,6 +175,7 @@ final class IdentityProviderTable {
     values.add(RoleMapping.flat(provider.administrators()));
     values.add(openId != null && openId.userInfo());
     values.add(provider.devicesPerUser());
+    values.add(provider.protocol() instanceof Saml saml ? saml.metadataSigners() : List.of());
     Database.update(connection, UPSERT, values.toArray());
   }
 

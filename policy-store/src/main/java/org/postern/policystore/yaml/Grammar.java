@@ -249,25 +249,8 @@ final class Grammar {
             "a name of at most 63 of A-Z, a-z, 0-9, '_', '.' and '-' beginning with a letter");
   }
 
-  /// An address to fetch from; plain http only on this machine.
-  static Read<String> webAddress(String text) {
-    try {
-      URI uri = new URI(text);
-      String host = uri.getHost();
-      boolean whole = host != null && uri.getRawUserInfo() == null && text.length() <= 1_000;
-      if (whole
-          && uri.getRawFragment() == null
-          && ("https".equals(uri.getScheme())
-              || ("http".equals(uri.getScheme()) && isLoopback(host)))) {
-        return good(text);
-      }
-    } catch (URISyntaxException e) {
-      // The answer below says all there is to say.
-    }
-    return bad(text, "an https URL; http only on this machine");
-  }
-
-  private static boolean isLoopback(String host) {
+  /// Whether a host of a URL is this machine.
+  static boolean isLoopback(String host) {
     String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     IpLiterals.Parsed parsed = IpLiterals.parse(bare);
     if (parsed == null) {

@@ -26,6 +26,7 @@ final class IdentityProviderReader {
   private static final int ATTRIBUTES_MAX = 100;
   private static final int METADATA_CHARACTERS_MAX = 512 * 1024;
   private static final int CONSUMER_URLS_MAX = 8;
+  private static final int METADATA_SIGNERS_MAX = 4;
   private static final int SCOPES_MAX = 20;
   private static final int DEVICES_PER_USER_MAX = 1_000;
   private static final Duration SESSION_LENGTH_MIN = Duration.ofMinutes(5);
@@ -47,6 +48,7 @@ final class IdentityProviderReader {
           "metadataUrl",
           "metadataFile",
           "metadata",
+          "metadataSigners",
           "entityId",
           "subject",
           "email",
@@ -285,14 +287,26 @@ final class IdentityProviderReader {
     String subject = saml.optional("subject", Grammar::text).orElse("");
     String email = saml.optional("email", Grammar::text).orElse("");
     String displayName = saml.optional("displayName", Grammar::text).orElse("");
-    return metadata(saml)
-        .map(metadata ->
-            new Saml(metadata, entityId, subject, email, displayName, options, consumers));
+    List<String> signers = saml.list("metadataSigners", MetadataGrammar::signer, "");
+    if (signers.size() > METADATA_SIGNERS_MAX) {
+      saml.problem("metadataSigners", "expected at most " + METADATA_SIGNERS_MAX);
+    }
+    Optional<SamlMetadata> source = metadata(saml);
+    if (signers.isEmpty()
+        && source.orElse(null) instanceof SamlMetadata.Url(String url)
+        && MetadataGrammar.isPlain(url)) {
+      saml.problem(
+          "metadataUrl",
+          "plain http to another machine (expected: https, or metadataSigners with the certificate"
+              + " that signs the metadata)");
+    }
+    return source.map(metadata ->
+        new Saml(metadata, entityId, subject, email, displayName, options, consumers, signers));
   }
 
   private static Optional<SamlMetadata> metadata(Fields saml) {
     List<SamlMetadata> sources = new ArrayList<>();
-    saml.optional("metadataUrl", Grammar::webAddress)
+    saml.optional("metadataUrl", MetadataGrammar::address)
         .ifPresent(url -> sources.add(new SamlMetadata.Url(url)));
     saml.optional("metadataFile", Grammar::path)
         .ifPresent(path -> sources.add(new SamlMetadata.File(path)));

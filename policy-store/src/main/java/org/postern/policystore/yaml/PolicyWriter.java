@@ -328,6 +328,9 @@ public final class PolicyWriter {
       case IdentityProvider.SamlMetadata.File(String path) -> inner("metadataFile", path);
       case IdentityProvider.SamlMetadata.Inline(String xml) -> inner("metadata", xml);
     }
+    if (!saml.metadataSigners().isEmpty()) {
+      out.append("      metadataSigners: ").append(flow(saml.metadataSigners())).append('\n');
+    }
     inner("entityId", saml.entityId());
     inner("subject", saml.subject());
     inner("email", saml.email());

@@ -336,8 +336,10 @@ public final class RandomPolicy {
                 new RoleMapping("", "on", apart.nextBoolean() ? "auditor" : "owner"));
     return new IdentityProvider(
         plain.name(),
-        new IdentityProvider.OpenIdConnect(
-            "https://x", "c", new ClientSecret.None(), false, scopes, apart.nextBoolean()),
+        apart.nextInt(4) == 0
+            ? RandomSaml.of(apart)
+            : new IdentityProvider.OpenIdConnect(
+                "https://x", "c", new ClientSecret.None(), false, scopes, apart.nextBoolean()),
         plain.domains(),
         false,
         plain.audiences(),

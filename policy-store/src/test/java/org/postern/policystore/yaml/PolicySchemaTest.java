@@ -46,6 +46,10 @@ class PolicySchemaTest {
             + " groups: [g]}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: /run/secret, domains: [example.com]}]}",
+        "{version: 1, identityProviders: [{name: p, saml: {metadataUrl: 'http://md.example/all',"
+            + " metadataSigners:"
+            + " ['00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff',"
+            + " 'ff:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff']}}]}",
         "{version: 1, applications: [{name: a, hosts: ['db-*.b', 'a?.c'], tcp: [1],"
             + " connectorGroups: [g], labels: [env=prod], matching: inclusive, health: on-access,"
             + " exists: [client, browser], bypass: on-trusted-network}]}",
@@ -140,6 +144,8 @@ class PolicySchemaTest {
         "{version: 1, tests: [{name: t, expect: allow, host: a.b, port: 1,"
             + " attributes: {9x: [a]}}]}",
         "{version: 1, identityProviders: [{name: p, issuer: ftp://x, clientId: c}]}",
+        "{version: 1, identityProviders: [{name: p, saml: {metadataFile: /m,"
+            + " metadataSigners: [corp-ca]}}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: relative}]}"
       })

@@ -3,12 +3,18 @@ package org.postern.broker.signin.saml;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.opensaml.core.xml.XMLObject;
 import org.opensaml.saml.common.xml.SAMLConstants;
+import org.opensaml.saml.saml2.common.CacheableSAMLObject;
+import org.opensaml.saml.saml2.common.TimeBoundSAMLObject;
 import org.opensaml.saml.saml2.metadata.Endpoint;
 import org.opensaml.saml.saml2.metadata.EntitiesDescriptor;
 import org.opensaml.saml.saml2.metadata.EntityDescriptor;
@@ -21,7 +27,6 @@ import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
 import org.postern.identity.IdentityException;
 import org.postern.identity.KeyCertificate;
-import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
 /**
@@ -31,6 +36,8 @@ import org.w3c.dom.Element;
  * @param weakKeys how many more were left out because they are too short to be believed
  * @param signOut where browsers go to sign out, if there is such a place
  * @param validUntil after which it must not be believed, if it says so
+ * @param cacheDuration after which it should be read anew, if it says so
+ * @param signer SHA-256 of the certificate that signed it; empty if nobody had to
  */
 record IdpMetadata(
     String entityId,
@@ -39,7 +46,9 @@ record IdpMetadata(
     Optional<URI> redirect,
     Optional<URI> post,
     Optional<SignOutPlace> signOut,
-    Optional<Instant> validUntil) {
+    Optional<Instant> validUntil,
+    Optional<Duration> cacheDuration,
+    String signer) {
 
   /** Where browsers go to sign out, and where to with our answer. */
   record SignOutPlace(URI requests, URI responses) {}
@@ -56,14 +65,20 @@ record IdpMetadata(
    * Reads it.
    *
    * @param wanted the entity ID; empty: the only one there is
+   * @param signers who must have signed it; if that is nobody, its own signature is not looked at
    */
-  static IdpMetadata parse(byte[] xml, String wanted, SamlLimits limits) throws SignInException {
+  static IdpMetadata parse(byte[] xml, String wanted, MetadataSigners signers, SamlLimits limits)
+      throws SignInException {
+    SafeXml.Bounds bounds =
+        new SafeXml.Bounds(limits.metadataBytes(), limits.depth(), limits.metadataNodes());
     try {
-      Document document =
-          SafeXml.parse(
-              withoutComments(xml),
-              new SafeXml.Bounds(limits.metadataBytes(), limits.depth(), limits.metadataNodes()));
-      return of(entity(document.getDocumentElement(), wanted), limits);
+      Element root = SafeXml.parse(withoutComments(xml), bounds).getDocumentElement();
+      if (signers.isEmpty()) {
+        return of(entity(root, wanted), "", limits);
+      }
+      MetadataSigners.Signed signed = signers.verified(root);
+      // From here on only the octets that were signed are read.
+      return of(entity(signed.root(bounds), wanted), signed.signer(), limits);
     } catch (SignInException e) {
       throw e.fault() == SignInFault.PROVIDER_MISCONFIGURED
           ? e
@@ -119,7 +134,8 @@ record IdpMetadata(
     return fitting.getFirst();
   }
 
-  private static IdpMetadata of(EntityDescriptor entity, SamlLimits limits) throws SignInException {
+  private static IdpMetadata of(EntityDescriptor entity, String signer, SamlLimits limits)
+      throws SignInException {
     IDPSSODescriptor role = entity.getIDPSSODescriptor(SAMLConstants.SAML20P_NS);
     String entityId = entity.getEntityID();
     if (role == null || entityId == null || entityId.isBlank()) {
@@ -149,7 +165,15 @@ record IdpMetadata(
       throw wrong("metadata has no place to sign in (expected: redirect or POST binding)");
     }
     return new IdpMetadata(
-        entityId, certificates, weak, redirect, post, signOut(role), until(entity, role));
+        entityId,
+        certificates,
+        weak,
+        redirect,
+        post,
+        signOut(role),
+        until(role),
+        cacheDuration(role),
+        signer);
   }
 
   private static Optional<SignOutPlace> signOut(IDPSSODescriptor role) throws SignInException {
@@ -164,13 +188,27 @@ record IdpMetadata(
     return Optional.empty();
   }
 
-  private static Optional<Instant> until(EntityDescriptor entity, IDPSSODescriptor role) {
-    Instant whole = entity.getValidUntil();
-    Instant part = role.getValidUntil();
-    if (whole == null || part == null) {
-      return Optional.ofNullable(whole == null ? part : whole);
+  /** Whatever lies around it ends it too. */
+  private static Optional<Instant> until(IDPSSODescriptor role) {
+    return around(role).stream()
+        .map(each -> each instanceof TimeBoundSAMLObject bound ? bound.getValidUntil() : null)
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder());
+  }
+
+  private static Optional<Duration> cacheDuration(IDPSSODescriptor role) {
+    return around(role).stream()
+        .map(each -> each instanceof CacheableSAMLObject kept ? kept.getCacheDuration() : null)
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder());
+  }
+
+  private static List<XMLObject> around(XMLObject object) {
+    List<XMLObject> all = new ArrayList<>();
+    for (XMLObject each = object; each != null; each = each.getParent()) {
+      all.add(each);
     }
-    return Optional.of(whole.isBefore(part) ? whole : part);
+    return all;
   }
 
   private static List<KeyCertificate> certificates(IDPSSODescriptor role) throws SignInException {

@@ -5,13 +5,16 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.broker.signin.Outbound;
 import org.postern.broker.signin.RefetchBudget;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
+import org.postern.policystore.IdentityProvider.Saml;
 import org.postern.policystore.IdentityProvider.SamlMetadata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,26 +27,41 @@ import org.slf4j.LoggerFactory;
 final class MetadataSource {
   private static final Logger LOG = LoggerFactory.getLogger(MetadataSource.class);
 
-  private record Known(IdpMetadata metadata, Instant readAt, Instant triedAt) {}
+  private record Known(IdpMetadata metadata, Instant readAt, Instant triedAt) {
+    /** When it is to be read anew. */
+    Instant oldAt(Duration atMost) {
+      return readAt.plus(
+          metadata.cacheDuration().filter(said -> said.compareTo(atMost) < 0).orElse(atMost));
+    }
+  }
+
+  /**
+   * A reading that came to nothing, while what was read before goes on.
+   *
+   * @param readAt when what is used now was read
+   */
+  record Failure(Instant at, String why, Instant readAt) {}
 
   private final SamlMetadata source;
   private final String entityId;
+  private final MetadataSigners signers;
   private final boolean privateAllowed;
   private final SamlSettings settings;
   private final RefetchBudget signIns;
   private final RefetchBudget signOuts;
   private volatile String date = "";
   private @Nullable Known known;
+  private @Nullable Failure failure;
 
   /**
    * A source.
    *
    * @param privateAllowed the operator has said that it may be fetched from a private address
    */
-  MetadataSource(
-      SamlMetadata source, String entityId, boolean privateAllowed, SamlSettings settings) {
-    this.source = source;
-    this.entityId = entityId;
+  MetadataSource(Saml saml, boolean privateAllowed, SamlSettings settings) {
+    this.source = saml.metadata();
+    this.entityId = saml.entityId();
+    this.signers = new MetadataSigners(saml.metadataSigners());
     this.privateAllowed = privateAllowed;
     this.settings = settings;
     this.signIns = new RefetchBudget(settings.signIn(), settings.clock());
@@ -57,7 +75,7 @@ final class MetadataSource {
     if (now == null) {
       return renew(time).metadata();
     }
-    boolean old = !time.isBefore(now.readAt().plus(settings.signIn().metadataAge()));
+    boolean old = !time.isBefore(now.oldAt(settings.signIn().metadataAge()));
     if (old && !time.isBefore(now.triedAt().plus(settings.signIn().refetchPause()))) {
       now = renewOrKeep(now, time);
     }
@@ -96,6 +114,7 @@ final class MetadataSource {
       return renew(time);
     } catch (SignInException e) {
       LOG.warn("metadata of {} is kept: {}", now.metadata().entityId(), e.getMessage());
+      failure = new Failure(time, e.forAdministrator(), now.readAt());
       Known kept = new Known(now.metadata(), now.readAt(), time);
       known = kept;
       return kept;
@@ -123,8 +142,9 @@ final class MetadataSource {
   }
 
   private Known renew(Instant time) throws SignInException {
-    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
+    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, signers, settings.saml());
     checkUntil(fresh, time);
+    failure = null;
     Known now = new Known(fresh, time, time);
     known = now;
     return now;
@@ -132,7 +152,7 @@ final class MetadataSource {
 
   /** Reads it anew and keeps nothing: for who wants to know how it is there. */
   IdpMetadata look() throws SignInException {
-    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, settings.saml());
+    IdpMetadata fresh = IdpMetadata.parse(fetch(), entityId, signers, settings.saml());
     checkUntil(fresh, settings.clock().instant());
     return fresh;
   }
@@ -140,6 +160,16 @@ final class MetadataSource {
   /** When the last answer was given, by the clock of who gave it; empty if it did not say. */
   String date() {
     return date;
+  }
+
+  /** The last reading, if it came to nothing. */
+  synchronized Optional<Failure> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Whether it must be signed. */
+  boolean isSigned() {
+    return !signers.isEmpty();
   }
 
   /** Whether it came over a way on which others could change it. */
@@ -161,7 +191,8 @@ final class MetadataSource {
                         URI.create(url),
                         Map.of("Accept", "application/samlmetadata+xml, application/xml"),
                         "",
-                        privateAllowed));
+                        privateAllowed,
+                        isSigned()));
         if (answer.status() != 200) {
           throw new SignInException(
                   SignInFault.PROVIDER_UNREACHABLE,

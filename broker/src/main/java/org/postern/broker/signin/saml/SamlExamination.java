@@ -36,21 +36,31 @@ final class SamlExamination {
       places(metadata);
       keys(metadata);
       validity(metadata);
+      signature(metadata);
       subject();
       clock();
     } catch (SignInException e) {
       add(Grade.WRONG, "metadata", e.forAdministrator());
     }
+    client
+        .source()
+        .failure()
+        .ifPresent(failure ->
+            add(
+                Grade.WARNING,
+                "metadata in use",
+                "was read at %s and is kept: the reading at %s came to nothing. %s"
+                    .formatted(failure.readAt(), failure.at(), failure.why())));
     return findings;
   }
 
   private void clock() {
-    if (client.source().isPlain()) {
+    if (client.source().isPlain() && !client.source().isSigned()) {
       add(
           Grade.WARNING,
           "way",
           "metadata comes without TLS: who can change it on the way can sign in as anybody. Use"
-              + " https.");
+              + " https, or name who signs it under metadataSigners.");
     }
     if (!client.source().date().isEmpty()) {
       findings.add(
@@ -123,6 +133,20 @@ final class SamlExamination {
                       .plus(client.settings().signIn().metadataAge()));
           add(soon ? Grade.WARNING : Grade.GOOD, "validity", "metadata is good until " + until);
         });
+  }
+
+  private void signature(IdpMetadata metadata) {
+    if (!client.source().isSigned()) {
+      return;
+    }
+    add(Grade.GOOD, "signature", "metadata is signed by certificate " + metadata.signer());
+    if (metadata.validUntil().isEmpty()) {
+      add(
+          Grade.WARNING,
+          "validity",
+          "signed metadata without validUntil: who can change the way it comes can bring back an"
+              + " old one. Ask the provider to say until when it is good.");
+    }
   }
 
   private void subject() {

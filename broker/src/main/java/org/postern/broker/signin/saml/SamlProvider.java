@@ -42,7 +42,7 @@ final class SamlProvider implements ProviderClient {
     this.places = ServicePlaces.of(provider, saml, settings.publicUrl());
     boolean privateAllowed =
         saml.metadata() instanceof SamlMetadata.Url(String url) && privateAddresses.contains(url);
-    this.source = new MetadataSource(saml.metadata(), saml.entityId(), privateAllowed, settings);
+    this.source = new MetadataSource(saml, privateAllowed, settings);
     this.people = new PersonReader(provider, saml, settings.signIn());
     this.responses = new ResponseCheck(settings);
   }
