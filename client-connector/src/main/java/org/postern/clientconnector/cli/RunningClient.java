@@ -37,6 +37,9 @@ import org.postern.clientconnector.local.system.SystemCommands;
 import org.postern.clientconnector.posture.Machine;
 import org.postern.clientconnector.posture.PostureAgent;
 import org.postern.clientconnector.posture.PostureLimits;
+import org.postern.clientconnector.posture.token.TokenLimits;
+import org.postern.clientconnector.posture.token.TokenProcesses;
+import org.postern.clientconnector.posture.token.TokenSettings;
 import org.postern.identity.Credential;
 import org.postern.identity.IdentityException;
 import org.postern.identity.LiveTls;
@@ -83,13 +86,15 @@ final class RunningClient implements ControlHandler {
    * What the person asked for.
    *
    * @param servedUid the user who called sudo, and may use the control socket
+   * @param tokens where keys that cannot leave this machine are looked for
    */
   record Options(
       UpCommand.Mode mode,
       Optional<InetSocketAddress> proxy,
       InterceptionOptions interception,
       Path socket,
-      Optional<Integer> servedUid) {}
+      Optional<Integer> servedUid,
+      TokenSettings tokens) {}
 
   RunningClient(
       Surroundings surroundings, DeviceHome home, DeviceHome.SignedIn signedIn, Options options) {
@@ -120,7 +125,16 @@ final class RunningClient implements ControlHandler {
             this::namesChanged);
     this.posture =
         new PostureAgent(
-            new Machine(Path.of("/"), commands(), personId(), PostureLimits.DEFAULTS),
+            new Machine(
+                Path.of("/"),
+                commands(),
+                personId(),
+                PostureLimits.DEFAULTS,
+                new TokenProcesses(
+                    options.tokens(),
+                    TokenLimits.DEFAULTS,
+                    surroundings.environment(),
+                    surroundings.nanoTime())),
             Version.TEXT,
             surroundings.nanoTime(),
             tunnel::report);

@@ -90,6 +90,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final HomeOptions home = new HomeOptions();
 
+  @Mixin private final TokenOptions tokens = new TokenOptions();
+
   UpCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
   }
@@ -116,7 +118,8 @@ final class UpCommand implements Callable<Integer> {
             proxyAddress(),
             interception(work),
             home.socket(surroundings.environment()),
-            home.sudoUser(surroundings.environment()).map(SudoUser::uid));
+            home.sudoUser(surroundings.environment()).map(SudoUser::uid),
+            tokens.settings());
     return new RunningClient(surroundings, device, signedIn.get(), options).run();
   }
 

@@ -13,8 +13,15 @@ import org.postern.clientconnector.local.system.Commands;
  *
  * @param root where the file system begins; {@code /} but in tests
  * @param userId who we run as; 0 is root
+ * @param protectedKeys finds keys that cannot leave their token
  */
-public record Machine(Path root, Commands commands, long userId, PostureLimits limits) {
+public record Machine(
+    Path root, Commands commands, long userId, PostureLimits limits, ProtectedKeys protectedKeys) {
+
+  /** One whose tokens are not examined. */
+  public Machine(Path root, Commands commands, long userId, PostureLimits limits) {
+    this(root, commands, userId, limits, ProtectedKeys.NOT_EXAMINED);
+  }
 
   /** A path of the machine. */
   Path at(String absolute) {

@@ -282,21 +282,26 @@ class ExaminerTest {
         .containsEntry("FILE_SHA256 /opt", "? it cannot be read: not a plain file")
         .doesNotContainKey("FILE_EXISTS relative")
         .doesNotContainKey("FILE_EXISTS /opt/../etc/shadow");
-    assertThat(facts)
-        .containsEntry(
-            "PROTECTED_KEY device",
-            "? this machine shows no TPM, and PKCS #11 tokens are not examined");
+    assertThat(facts).containsEntry("PROTECTED_KEY device", "? PKCS #11 tokens are not examined");
   }
 
   @Test
-  void protectedKeyIsNeverKnownAndTheReasonSaysWhatTheMachineHas() throws Exception {
-    PostureQuestions asked = asking(PostureFact.Kind.KIND_PROTECTED_KEY, "device");
-    machine.file("/sys/class/tpm/tpm0/tpm_version_major", "2\n");
-    assertThat(machine.facts(0, asked).get("PROTECTED_KEY device"))
-        .startsWith("? this machine has a TPM 2.0");
-    machine.file("/sys/class/tpm/tpm0/tpm_version_major", "1\n");
-    assertThat(machine.facts(0, asked).get("PROTECTED_KEY device"))
-        .startsWith("? this machine has a TPM older than 2.0");
-    assertThat(machine.facts(0, asking())).doesNotContainKey("PROTECTED_KEY device");
+  void protectedKeyIsWhatTheTokensSayOfIt() throws Exception {
+    PostureQuestions asked =
+        asking(
+            PostureFact.Kind.KIND_PROTECTED_KEY, "there",
+            PostureFact.Kind.KIND_PROTECTED_KEY, "elsewhere",
+            PostureFact.Kind.KIND_PROTECTED_KEY, "locked");
+    ProtectedKeys tokens =
+        labels ->
+            Map.of(
+                "there", new ProtectedKeys.Known(true),
+                "elsewhere", new ProtectedKeys.Known(false),
+                "locked", new ProtectedKeys.Unknown("the token asks for a PIN"));
+    assertThat(machine.facts(0, asked, tokens))
+        .containsEntry("PROTECTED_KEY there", "true")
+        .containsEntry("PROTECTED_KEY elsewhere", "false")
+        .containsEntry("PROTECTED_KEY locked", "? the token asks for a PIN");
+    assertThat(machine.facts(0, asking())).doesNotContainKey("PROTECTED_KEY there");
   }
 }

@@ -64,8 +64,12 @@ final class FakeMachine implements Commands {
 
   /** All facts as words: `DISK_ENCRYPTED` to `true`, or to `? why`. */
   Map<String, String> facts(long userId, PostureQuestions asked) {
+    return facts(userId, asked, ProtectedKeys.NOT_EXAMINED);
+  }
+
+  Map<String, String> facts(long userId, PostureQuestions asked, ProtectedKeys tokens) {
     Examiner examiner =
-        new Examiner(new Machine(root, this, userId, PostureLimits.DEFAULTS), "0.1");
+        new Examiner(new Machine(root, this, userId, PostureLimits.DEFAULTS, tokens), "0.1");
     Questions questions = Questions.of(asked, PostureLimits.DEFAULTS);
     examiner.lookAtSettings(questions);
     examiner.lookAtFiles(questions);
