@@ -298,6 +298,16 @@ public final class AdministratorSessions {
         userId);
   }
 
+  /// Ends those that the user of this device has as an administrator through a provider.
+  static int endOfDevice(Connection connection, String deviceId, Instant now) throws SQLException {
+    return end(
+        connection,
+        now,
+        "provider is not null and administrator_id in (select a.id from administrator a"
+            + " join device d on d.user_id = a.user_id where d.id = ?)",
+        deviceId);
+  }
+
   /// Ends those that began at a provider's session, or all that somebody has through it.
   ///
   /// @param subject whose; empty: anybody's

@@ -159,18 +159,27 @@ public final class Devices {
   }
 
   /// Quarantines, frees or removes a device. A removed device stays removed; freeing one also ends
-  /// what a shared signal said of it.
+  /// what a shared signal said of it. With a quarantine the sessions end that its user has as an
+  /// administrator through a provider: nobody can tell whether one is on that device.
   ///
   /// @return whether there is such a device and it was not removed before
   public boolean setState(String deviceId, State state) {
-    return database.update(
-            "change a device",
-            "update device set state = ?, noncompliant = noncompliant and ?"
-                + " where id = ? and state <> 'removed'",
-            text(state),
-            state != State.REGISTERED,
-            deviceId)
-        == 1;
+    return database.transaction(
+        "change a device",
+        connection -> {
+          int changed =
+              Database.update(
+                  connection,
+                  "update device set state = ?, noncompliant = noncompliant and ?"
+                      + " where id = ? and state <> 'removed'",
+                  text(state),
+                  state != State.REGISTERED,
+                  deviceId);
+          if (changed == 1 && state == State.QUARANTINED) {
+            AdministratorSessions.endOfDevice(connection, deviceId, clock.instant());
+          }
+          return changed == 1;
+        });
   }
 
   /// Gives a device another name, for people.

@@ -254,7 +254,7 @@ public final class SignalEvents {
         + (account.suspended() ? "shut out" : "let in");
   }
 
-  private static String compliance(Connection connection, Received received, Compliance compliance)
+  private String compliance(Connection connection, Received received, Compliance compliance)
       throws SQLException {
     boolean superseded =
         Database.first(
@@ -274,6 +274,9 @@ public final class SignalEvents {
         "update device set noncompliant = ? where id = ?",
         !compliance.compliant(),
         compliance.device());
+    if (!compliance.compliant()) {
+      AdministratorSessions.endOfDevice(connection, compliance.device(), clock.instant());
+    }
     return compliance.compliant() ? "device freed" : "device quarantined";
   }
 

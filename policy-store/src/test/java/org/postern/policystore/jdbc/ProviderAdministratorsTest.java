@@ -7,12 +7,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postern.policystore.DeviceRecord;
 import org.postern.policystore.RoleMapping;
 import org.postern.policystore.UserRecord;
 
@@ -64,6 +67,20 @@ class ProviderAdministratorsTest {
         "test",
         Duration.ofHours(1),
         new AdministratorSessions.Origin("corp", providerSession, MAPPING));
+  }
+
+  private String browserOf(UserRecord user) {
+    return sessions
+        .open(
+            new AdministratorSessions.Opening(
+                administrators.admit("corp", user, "operator"),
+                "corp",
+                "127.0.0.1",
+                "test",
+                Duration.ofHours(1),
+                new AdministratorSessions.Origin("corp", "", MAPPING)))
+        .orElseThrow()
+        .secret();
   }
 
   private String browser(String providerSession) {
@@ -126,6 +143,38 @@ class ProviderAdministratorsTest {
     assertThat(sessions.openForCommandLine(longer, browser.id()))
         .as("the browser that would let it in is signed out")
         .isEmpty();
+  }
+
+  @Test
+  void quarantineOfADeviceEndsItsUsersSessionsAndNobodyElses() {
+    Devices devices = new Devices(database.source(), random, clock, 5);
+    UserRecord bob = user("sub-2", "bob@example.com");
+    String other = browserOf(bob);
+    String secret = browser("");
+    if (!(devices.register(alice.id(), "laptop", "linux", "0a".repeat(32))
+        instanceof Devices.Registration.Registered(DeviceRecord device))) {
+      throw new AssertionError("the device is registered");
+    }
+    assertThat(devices.setState(device.id(), DeviceRecord.State.REGISTERED)).isTrue();
+    assertThat(isLive(secret)).isTrue();
+    assertThat(devices.setState(device.id(), DeviceRecord.State.QUARANTINED)).isTrue();
+    assertThat(isLive(secret)).isFalse();
+    assertThat(isLive(other)).isTrue();
+    assertThat(devices.setState(device.id(), DeviceRecord.State.REGISTERED)).isTrue();
+    assertThat(isLive(secret)).as("ended for good").isFalse();
+  }
+
+  @Test
+  void sessionEndsAtItsAgeHoweverOftenItIsUsed() {
+    AtomicReference<Instant> now = new AtomicReference<>(clock.instant());
+    AdministratorSessions aging =
+        new AdministratorSessions(database.source(), random, now::get, Duration.ofMinutes(30));
+    String secret = aging.open(opening("")).orElseThrow().secret();
+    for (int minutes = 0; minutes < 59; minutes += 20) {
+      assertThat(aging.touch(secret)).as("after %d minutes", minutes).isPresent();
+      now.updateAndGet(time -> time.plus(Duration.ofMinutes(20)));
+    }
+    assertThat(aging.touch(secret)).as("its hour is over").isEmpty();
   }
 
   @Test
