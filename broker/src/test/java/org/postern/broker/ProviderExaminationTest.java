@@ -78,6 +78,7 @@ final class ProviderExaminationTest {
       provider.misbehave(path, 0, "");
     }
     provider.claims(claims -> claims);
+    provider.knows("");
   }
 
   private static HttpsServer untrusted() throws Exception {
@@ -144,9 +145,12 @@ final class ProviderExaminationTest {
   @Test
   void nothingIsWrongWithAGoodOne() throws Exception {
     configure(provider.issuer(), "");
+    provider.knows(broker.url("/signin/callback").toString());
     Outcome outcome = test();
     assertThat(outcome.out())
-        .contains("our question is not refused", "of a made-up code it refuses the code alone")
+        .contains(
+            "our question is not refused, and one with a made-up",
+            "of a made-up code it refuses the code alone")
         .doesNotContain("wrong");
     assertThat(outcome.code()).as(outcome.out()).isZero();
   }
@@ -205,6 +209,29 @@ final class ProviderExaminationTest {
         };
     provider.misbehave(path, status, answer);
     says(what, next);
+  }
+
+  @Test
+  void redirectUriIsKnownOnlyIfAMadeUpOneIsAnsweredOtherwise() throws Exception {
+    configure(provider.issuer(), "");
+    assertThat(test().out())
+        .as("this provider takes any")
+        .contains("sends browsers to a redirect URI that nobody registered, too");
+
+    provider.misbehave("/authorize", 200, "<title>Oops</title><p>The redirect URI is not known");
+    Outcome alike = test();
+    assertThat(alike.out())
+        .contains("one with a made-up redirect URI is answered alike (status 200)")
+        .contains("Compare the redirect URI there with exactly this one: https://localhost")
+        .contains("open the test sign-in below");
+    assertThat(alike.code()).as("nothing is known to be amiss").isZero();
+
+    provider.knows(broker.url("/signin/callback").toString());
+    provider.misbehave("/authorize", 0, "");
+    assertThat(test().out())
+        .contains("our question is not refused, and one with a made-up redirect URI is answered");
+    provider.knows("https://somewhere.else/callback");
+    assertThat(test().out()).contains("is answered alike (status 200)");
   }
 
   @Test

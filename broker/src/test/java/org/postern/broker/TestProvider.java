@@ -43,6 +43,7 @@ public final class TestProvider implements AutoCloseable {
   private final java.util.function.Supplier<Instant> now;
   private volatile RSAKey key;
   private volatile String userInfo = "{}";
+  private volatile String redirect = "";
 
   /** What it answers at a path instead of what it should. */
   public record Misbehaviour(int status, String body) {}
@@ -72,6 +73,13 @@ public final class TestProvider implements AutoCloseable {
   /** Changes the claims of every later token. */
   public void claims(UnaryOperator<JWTClaimsSet.Builder> change) {
     this.claims = change;
+  }
+
+  /**
+   * The redirect URI that is registered; any if empty. For others it has a page, with status 200.
+   */
+  public void knows(String redirectUri) {
+    this.redirect = redirectUri;
   }
 
   /** What the UserInfo endpoint says of everybody, in JSON. */
@@ -127,6 +135,14 @@ public final class TestProvider implements AutoCloseable {
   /** Signs in without asking and sends the browser back. */
   private void authorize(HttpExchange exchange) throws IOException {
     Map<String, String> query = parameters(exchange.getRequestURI().getRawQuery());
+    if (!redirect.isEmpty() && !redirect.equals(query.get("redirect_uri"))) {
+      answer(
+          exchange,
+          200,
+          "<h1>Sorry</h1><p>Nothing is known of the redirect URI %s</p><i>%s</i>"
+              .formatted(query.get("redirect_uri"), System.identityHashCode(exchange)));
+      return;
+    }
     String code = "code-" + codes.size();
     codes.put(code, query);
     exchange

@@ -41,6 +41,13 @@ final class LastSignIn {
     return findings;
   }
 
+  static Finding finding(ProviderNotes.Refusal refusal) {
+    return new Finding(
+        Grade.WRONG,
+        "test sign-in",
+        "the one at %s was refused: %s".formatted(refusal.at(), refusal.why()));
+  }
+
   private static boolean isByGroup(RoleMapping mapping) {
     return mapping.attribute().isEmpty();
   }

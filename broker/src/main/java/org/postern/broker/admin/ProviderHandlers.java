@@ -44,6 +44,7 @@ final class ProviderHandlers {
     Optional<ProviderNotes.Note> last = desk.notes().last(name);
     List<ProviderClient.Finding> found = new ArrayList<>(client.examine());
     last.ifPresent(note -> found.addAll(LastSignIn.findings(client.provider(), note)));
+    desk.notes().lastRefused(name).ifPresent(refusal -> found.add(LastSignIn.finding(refusal)));
     for (ProviderClient.Finding each : found) {
       wrong |= each.grade() == ProviderClient.Grade.WRONG;
       Map<String, Object> finding = new LinkedHashMap<>();

@@ -56,8 +56,16 @@ public interface Outbound {
   final class Redirected extends IOException {
     private static final long serialVersionUID = 1L;
 
-    Redirected() {
+    private final String location;
+
+    Redirected(String location) {
       super("it answers with a redirect, which is not followed");
+      this.location = location;
+    }
+
+    /** Where to; may be empty, and is a stranger's word. */
+    public String location() {
+      return location;
     }
   }
 

@@ -136,7 +136,8 @@ public final class OutboundHttp implements Outbound {
     return response.compose(head -> {
       if (head.statusCode() / 100 == 3) {
         http.connection().close();
-        return Future.failedFuture(new Redirected());
+        return Future.failedFuture(
+            new Redirected(Optional.ofNullable(head.getHeader("Location")).orElse("")));
       }
       return body(head);
     });

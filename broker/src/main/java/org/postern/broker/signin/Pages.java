@@ -157,6 +157,18 @@ public final class Pages {
         "<dl>" + rows + "</dl>");
   }
 
+  /** Why a test came to nothing: an administrator has begun it, and may know all. */
+  static Reply testRefused(SignInException why) {
+    return page(
+        why.fault().status(),
+        "The test sign-in was refused",
+        List.of(
+            escape(why.fault().title() + "."),
+            escape(why.forAdministrator()),
+            "The same is told by <code>postern admin idp test</code>."),
+        "<p class=\"small\">Reason: <code>" + why.fault().code() + "</code></p>");
+  }
+
   /** Something that went well. */
   public static Reply note(String title, String text) {
     return page(200, title, List.of(escape(text)), "");

@@ -233,12 +233,20 @@ public final class SignIn {
       if (coded) {
         stored.codes().fail(state, e.fault().title() + " (" + e.fault().code() + ")");
       }
+      if (isTest(returning)) {
+        stored.notes().refused(returning.provider(), e.forAdministrator());
+      }
       reply =
           returning.device().redirect().isEmpty()
-              ? Pages.fault(e.fault())
+              ? isTest(returning) ? Pages.testRefused(e) : Pages.fault(e.fault())
               : Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
     }
     return reply.with("Set-Cookie", StateCookie.clear(state));
+  }
+
+  /** Whether an administrator began it, to see what the provider says. */
+  public static boolean isTest(SignIns.Returning returning) {
+    return returning.device().redirect().isEmpty() && !returning.device().state().startsWith(CODED);
   }
 
   private Asserted judge(SignIns.Returning returning, String provider, Arrival arrival)
@@ -293,6 +301,7 @@ public final class SignIn {
             .orElseThrow(
                 () -> new SignInException(SignInFault.PROVIDER_UNKNOWN, "removed meanwhile"));
     admission.note(provider, asserted);
+    stored.notes().worked(name);
     return Pages.said(asserted);
   }
 

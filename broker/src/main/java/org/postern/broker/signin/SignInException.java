@@ -1,5 +1,6 @@
 package org.postern.broker.signin;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A sign-in that ends here. The detail is for the log: it may name claims, never secrets. */
@@ -40,12 +41,17 @@ public final class SignInException extends Exception {
 
   /** Whether this lies behind it. */
   public boolean isBecauseOf(Class<? extends Throwable> kind) {
+    return cause(kind).isPresent();
+  }
+
+  /** What lies behind it, if it is of that kind. */
+  public <T extends Throwable> Optional<T> cause(Class<T> kind) {
     for (Throwable each = getCause(); each != null; each = each.getCause()) {
       if (kind.isInstance(each)) {
-        return true;
+        return Optional.of(kind.cast(each));
       }
     }
-    return false;
+    return Optional.empty();
   }
 
   /** What is wrong and what to do next, for the administrator. */

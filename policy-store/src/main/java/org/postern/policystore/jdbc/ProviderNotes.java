@@ -13,6 +13,7 @@ import javax.sql.DataSource;
 /// Blocking; any thread.
 public final class ProviderNotes {
   private static final int SAMPLE_MAX = 120;
+  private static final int WHY_MAX = 4_000;
 
   private final Database database;
   private final InstantSource clock;
@@ -26,6 +27,11 @@ public final class ProviderNotes {
       said = Map.copyOf(said);
     }
   }
+
+  /// A test sign-in that was refused.
+  ///
+  /// @param why for the administrator
+  public record Refusal(Instant at, String why) {}
 
   /// Over a data source.
   public ProviderNotes(DataSource source, InstantSource clock) {
@@ -54,6 +60,33 @@ public final class ProviderNotes {
         subject,
         names,
         samples);
+  }
+
+  /// Notes that a test sign-in was refused, until one is not.
+  public void refused(String provider, String why) {
+    database.update(
+        "note a refused test sign-in",
+        "insert into provider_test (provider, refused_at, why) values (?, ?, ?)"
+            + " on conflict (provider) do update set"
+            + " refused_at = excluded.refused_at, why = excluded.why",
+        provider,
+        clock.instant(),
+        why.substring(0, Math.min(why.length(), WHY_MAX)));
+  }
+
+  /// A test sign-in worked: the refusal before is over.
+  public void worked(String provider) {
+    database.update(
+        "note a test sign-in", "delete from provider_test where provider = ?", provider);
+  }
+
+  /// The last test sign-in, if it was refused.
+  public Optional<Refusal> lastRefused(String provider) {
+    return database.first(
+        "read the last refused test sign-in",
+        row -> new Refusal(Database.instant(row, "refused_at"), row.getString("why")),
+        "select refused_at, why from provider_test where provider = ?",
+        provider);
   }
 
   /// The last one.

@@ -6,23 +6,20 @@ import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.postern.broker.signin.ClockFinding;
 import org.postern.broker.signin.Outbound;
-import org.postern.broker.signin.ProviderClient;
 import org.postern.broker.signin.ProviderClient.Finding;
 import org.postern.broker.signin.ProviderClient.Grade;
 import org.postern.broker.signin.SignInException;
 import org.postern.policystore.ClientSecret;
-import org.postern.policystore.Demand;
 import org.postern.policystore.jdbc.StoreException;
 
 /** Walks through an OpenID Connect provider and says what it finds. */
 final class OidcExamination {
-  private static final String MADE_UP = "postern-idp-test";
+  static final String MADE_UP = "postern-idp-test";
 
   /** As long as one has to be. */
-  private static final String MADE_UP_VERIFIER = MADE_UP.repeat(3);
+  static final String MADE_UP_VERIFIER = MADE_UP.repeat(3);
 
   private final OidcProvider client;
   private final List<Finding> findings = new ArrayList<>();
@@ -42,7 +39,7 @@ final class OidcExamination {
       if (proof(metadata)) {
         tryProof(metadata);
       }
-      tryRedirect(metadata);
+      findings.add(new RedirectTrial(client, metadata).finding());
       clock(metadata.getJWKSetURI());
     } catch (SignInException e) {
       add(Grade.WRONG, "discovery", e.forAdministrator());
@@ -95,44 +92,6 @@ final class OidcExamination {
       }
     } catch (SignInException e) {
       add(Grade.WRONG, "proof", "token endpoint: " + e.forAdministrator());
-    }
-  }
-
-  /** Some providers show a page with status 200 for what others refuse: then nothing is known. */
-  private void tryRedirect(OIDCProviderMetadata metadata) {
-    String register = "Register this redirect URI there, exactly: " + client.callback();
-    try {
-      ProviderClient.Departure departure =
-          client.departTo(
-              metadata,
-              new ProviderClient.Attempt(MADE_UP, MADE_UP, MADE_UP_VERIFIER, "", Demand.NONE));
-      Outbound.Answer answer =
-          client
-              .settings()
-              .outbound()
-              .send(
-                  new Outbound.Request(
-                      "GET",
-                      ((ProviderClient.Departure.Redirect) departure).address(),
-                      Map.of("Accept", "text/html"),
-                      "",
-                      client.own().privateAllowed()));
-      boolean refused = answer.status() >= 400;
-      add(
-          refused ? Grade.WRONG : Grade.GOOD,
-          "redirect",
-          refused
-              ? "the provider refuses our question (status %d): the redirect URI is not registered, or"
-                      .formatted(answer.status())
-                  + " clientId or scopes are not known there. "
-                  + register
-              : "our question is not refused. " + register);
-    } catch (SignInException e) {
-      if (e.isBecauseOf(Outbound.Redirected.class)) {
-        add(Grade.GOOD, "redirect", "our question is not refused. " + register);
-      } else {
-        add(Grade.WRONG, "redirect", "authorization endpoint: " + e.forAdministrator());
-      }
     }
   }
 

@@ -88,8 +88,10 @@ public final class SamlDoor {
     FormBody form = FormBody.parse(body);
     String relay = form.field("RelayState").orElse("");
     VerifiedResponse response;
+    byte[] xml = {};
     try {
-      response = client.verify(Messages.decode(form.field("SAMLResponse").orElse("")));
+      xml = Messages.decode(form.field("SAMLResponse").orElse(""));
+      response = client.verify(xml);
       if (!once.take("assertion " + name, response.assertionId(), response.until())) {
         throw new SignInException(SignInFault.SAML_REPLAYED, "assertion was used before");
       }
@@ -97,7 +99,7 @@ public final class SamlDoor {
         throw new SignInException(SignInFault.SAML_UNSOLICITED, "nobody asked for it");
       }
     } catch (SignInException e) {
-      return refused(head, relay, name, e);
+      return refused(head, relay, client, e, xml);
     }
     if (response.inResponseTo().isEmpty()) {
       signIn.admit(head, name, response.asserted());
@@ -118,15 +120,16 @@ public final class SamlDoor {
   }
 
   /** If this browser has a sign-in under way, it is over, and the device is told. */
-  private Reply refused(Head head, String relay, String name, SignInException why)
+  private Reply refused(
+      Head head, String relay, SamlProvider client, SignInException why, byte[] xml)
       throws SignInException {
     try {
       return signIn.arrive(
           head,
           relay,
-          name,
+          client.provider().name(),
           returning -> {
-            throw why;
+            throw SignIn.isTest(returning) ? client.explained(why, xml) : why;
           });
     } catch (SignInException e) {
       throw e.fault() == SignInFault.STATE_UNKNOWN || e.fault() == SignInFault.UNSOLICITED

@@ -120,18 +120,32 @@ final class SamlProvider implements ProviderClient {
     }
   }
 
-  private ResponseCheck.Expectations expectations(IdpMetadata metadata) {
+  /** The same refusal of a test sign-in, with what an administrator can do about it. */
+  SignInException explained(SignInException refusal, byte[] xml) throws SignInException {
+    SamlLimits limits = settings.saml();
+    return new WhoSigned(
+            source.current(),
+            decryptionKeys(),
+            new SafeXml.Bounds(limits.messageBytes(), limits.depth(), limits.nodes()))
+        .explain(refusal, xml);
+  }
+
+  private List<PrivateKey> decryptionKeys() {
     List<PrivateKey> keys = new ArrayList<>();
     settings.keys().get().published().stream()
         .map(ServiceKeyRing.Entry::key)
         .map(ServiceKey::privateKey)
         .forEach(keys::add);
+    return keys;
+  }
+
+  private ResponseCheck.Expectations expectations(IdpMetadata metadata) {
     return new ResponseCheck.Expectations(
         metadata,
         places,
         new AssertionCheck(
             metadata.entityId(), places, people, allows(SamlOption.FORCE_AUTHN), settings),
-        keys,
+        decryptionKeys(),
         allows(SamlOption.ENCRYPTED));
   }
 

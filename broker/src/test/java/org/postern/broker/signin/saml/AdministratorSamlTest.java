@@ -2,6 +2,7 @@ package org.postern.broker.signin.saml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -23,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.broker.BrokerUnderTest;
+import org.postern.identity.KeyCertificate;
+import org.postern.identity.ServiceKey;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 
 /** Administrators who sign in through a SAML provider. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -99,11 +103,14 @@ final class AdministratorSamlTest {
             words -> words.set("request", request).set("confirmedRequest", request));
     assertions++;
     TestIdp.find(document, "Assertion").setAttribute("ID", "_assertion-" + assertions);
+    return send(browser, cookie, TestIdp.bytes(idp.signedAssertion(document)), relay);
+  }
+
+  private HttpResponse<String> send(HttpClient browser, String cookie, byte[] xml, String relay)
+      throws Exception {
     String form =
         "SAMLResponse="
-            + URLEncoder.encode(
-                Base64.getEncoder().encodeToString(TestIdp.bytes(idp.signedAssertion(document))),
-                StandardCharsets.UTF_8)
+            + URLEncoder.encode(Base64.getEncoder().encodeToString(xml), StandardCharsets.UTF_8)
             + "&RelayState="
             + URLEncoder.encode(relay, StandardCharsets.UTF_8);
     return browser.send(
@@ -150,6 +157,67 @@ final class AdministratorSamlTest {
       assertThat(get(browser, "/admin/signin/session", cookie).body())
           .as("the mapping is another one")
           .contains("\"signedIn\":false");
+    }
+  }
+
+  private static void name(Document document, ServiceKey key) {
+    Element signature = TestIdp.find(document, "Signature");
+    Element info = document.createElementNS(Dom.SIGNATURE, "ds:KeyInfo");
+    Element data = document.createElementNS(Dom.SIGNATURE, "ds:X509Data");
+    Element certificate = document.createElementNS(Dom.SIGNATURE, "ds:X509Certificate");
+    certificate.setTextContent(Base64.getEncoder().encodeToString(key.certificate()));
+    signature.appendChild(info).appendChild(data).appendChild(certificate);
+  }
+
+  private HttpResponse<String> testSignIn(HttpClient browser, ServiceKey signer, ServiceKey named)
+      throws Exception {
+    String link =
+        new ObjectMapper()
+            .readTree(broker.admin("GET", "/admin/v1/identity-providers/corp/test", "").body())
+            .path("testSignIn")
+            .asText();
+    HttpResponse<String> begun =
+        get(browser, "/signin/test?" + URI.create(link).getRawQuery(), "a=b");
+    URI there = URI.create(begun.headers().firstValue("Location").orElseThrow());
+    String request = requestId(parameter(there, "SAMLRequest"));
+    Document document =
+        idp.response(
+            Instant.now(),
+            places,
+            words -> words.set("request", request).set("confirmedRequest", request));
+    TestIdp.find(document, "Assertion").setAttribute("ID", "_tested-" + assertions++);
+    TestIdp.sign(
+        TestIdp.find(document, "Assertion"),
+        signer,
+        TestIdp.RSA_SHA256,
+        TestIdp.SHA256,
+        Algorithms.EXCLUSIVE);
+    name(document, named);
+    return send(
+        browser,
+        begun.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", ""),
+        TestIdp.bytes(document),
+        parameter(there, "RelayState"));
+  }
+
+  @Test
+  void testSignInNamesTheCertificateThatSignedAndThoseOfTheMetadata() throws Exception {
+    ServiceKey other = ServiceKey.generate("other", Instant.now());
+    String signed = KeyCertificate.of(other.certificate()).fingerprint();
+    String expected = KeyCertificate.of(idp.key.certificate()).fingerprint();
+    configure("[{group: staff, role: owner}]");
+    String told = "Expected of the metadata (SHA-256): " + expected;
+    try (HttpClient browser = broker.from(23)) {
+      assertThat(testSignIn(browser, other, other).body())
+          .contains("The test sign-in was refused", "signin-saml-signature", told)
+          .contains("the assertion is signed by certificate " + signed);
+      assertThat(broker.admin("GET", "/admin/v1/identity-providers/corp/test", "").body())
+          .contains("the assertion is signed by certificate " + signed, told, "\"wrong\"");
+      assertThat(testSignIn(browser, other, idp.key).body())
+          .contains("names certificate " + expected + ", but that did not sign it");
+      assertThat(testSignIn(browser, idp.key, idp.key).body()).contains("The test sign-in worked");
+      assertThat(broker.admin("GET", "/admin/v1/identity-providers/corp/test", "").body())
+          .doesNotContain("was refused");
     }
   }
 
