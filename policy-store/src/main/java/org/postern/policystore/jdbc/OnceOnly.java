@@ -6,6 +6,9 @@ import javax.sql.DataSource;
 
 /// What may be shown once at all brokers together: assertions, logout tokens. Blocking; any thread.
 public final class OnceOnly {
+  /// The database knows no later times than some; nobody waits for this one.
+  private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+
   private final Database database;
   private final InstantSource clock;
 
@@ -30,7 +33,7 @@ public final class OnceOnly {
                   connection,
                   "insert into once_only (digest, expires_at) values (?, ?) on conflict do nothing",
                   Tokens.hash(kind + " " + id),
-                  until)
+                  until.isAfter(LAST) ? LAST : until)
               == 1;
         });
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Base64;
@@ -19,7 +20,8 @@ import org.postern.broker.signin.SignInFault;
 final class JsonOnce {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-  private static final ObjectMapper OBJECTS = new ObjectMapper(JSON);
+  private static final ObjectMapper OBJECTS =
+      new ObjectMapper(JSON).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final int PARTS_READ = 2;
   private static final int TOKEN_MAX = 64 * 1024;
 
@@ -41,7 +43,12 @@ final class JsonOnce {
   /** An object that is not in a token. */
   static Map<String, Object> object(String json, String what) throws SignInException {
     try {
-      return OBJECTS.readValue(json, new TypeReference<Map<String, Object>>() {});
+      Map<String, Object> object =
+          OBJECTS.readValue(json, new TypeReference<Map<String, Object>>() {});
+      if (object == null) {
+        throw new SignInException(SignInFault.TOKEN_UNREADABLE, what + " is null");
+      }
+      return object;
     } catch (JsonProcessingException e) {
       boolean twice = String.valueOf(e.getMessage()).startsWith("Duplicate field");
       throw new SignInException(

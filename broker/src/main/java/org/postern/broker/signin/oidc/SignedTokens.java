@@ -13,8 +13,12 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
+import java.util.Base64;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.postern.broker.signin.SignInException;
 import org.postern.broker.signin.SignInFault;
@@ -37,6 +41,8 @@ final class SignedTokens {
           JWSAlgorithm.ES256,
           JWSAlgorithm.ES384,
           JWSAlgorithm.ES512);
+
+  private static final List<String> READING_NAMES = List.of("crit", "b64", "zip");
 
   private final ProviderKeys keys;
   private final Set<JOSEObjectType> types;
@@ -73,6 +79,7 @@ final class SignedTokens {
     JsonOnce.check(token);
     try {
       JWT any = JWTParser.parse(token);
+      checkTexts(token);
       if (any instanceof SignedJWT parsed && parsed.getHeader().getKeyID() == null) {
         return verifyWithoutName(parsed);
       }
@@ -80,6 +87,29 @@ final class SignedTokens {
     } catch (ParseException e) {
       throw new SignInException(SignInFault.TOKEN_UNREADABLE, "not a JWT", e);
     }
+  }
+
+  /**
+   * What would change how the rest is read: no provider needs it, and not every reader minds it.
+   */
+  private static void checkTexts(String token) throws SignInException {
+    String[] parts = token.split("\\.", 3);
+    Map<String, Object> header = JsonOnce.object(decoded(parts[0]), "the header");
+    for (String name : READING_NAMES) {
+      if (header.containsKey(name)) {
+        throw new SignInException(
+            SignInFault.TOKEN_SIGNATURE, "the header has " + name + ", which is not taken");
+      }
+    }
+    // The library makes a text of a number, and the same one of many large numbers.
+    Object subject = JsonOnce.object(decoded(parts[1]), "the payload").get("sub");
+    if (subject != null && !(subject instanceof String)) {
+      throw new SignInException(SignInFault.TOKEN_UNREADABLE, "sub is no text");
+    }
+  }
+
+  private static String decoded(String part) {
+    return new String(Base64.getUrlDecoder().decode(part), StandardCharsets.UTF_8);
   }
 
   /** It does not say by which key: when none fits, the one that does may be new. */

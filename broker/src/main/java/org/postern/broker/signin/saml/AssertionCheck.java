@@ -59,6 +59,11 @@ final class AssertionCheck {
   }
 
   VerifiedResponse check(Assertion assertion) throws SignInException {
+    Element element = assertion.getDOM();
+    if (element == null) {
+      throw new SignInException(SignInFault.SAML_SHAPE, "an assertion without its element");
+    }
+    AssertionShape.check(element);
     checkIssuer(assertion);
     Instant until = checkConditions(assertion.getConditions());
     Subject subject = assertion.getSubject();
