@@ -144,8 +144,7 @@ class PolicySchemaTest {
         "{version: 1, tests: [{name: t, expect: allow, host: a.b, port: 1,"
             + " attributes: {9x: [a]}}]}",
         "{version: 1, identityProviders: [{name: p, issuer: ftp://x, clientId: c}]}",
-        "{version: 1, identityProviders: [{name: p, saml: {metadataFile: /m,"
-            + " metadataSigners: [corp-ca]}}]}",
+        "{version: 1, identityProviders: [{name: p, saml: {metadata: m, metadataSigners: [x]}}]}",
         "{version: 1, identityProviders: [{name: p, issuer: 'https://x', clientId: c,"
             + " clientSecretFile: relative}]}"
       })
