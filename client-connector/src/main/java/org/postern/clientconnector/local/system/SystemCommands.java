@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,18 +61,16 @@ public final class SystemCommands implements Commands {
     builder.environment().put("LC_ALL", "C");
     Process process = builder.start();
     try {
-      // Everything we drive reads its input to the end before it says much: no deadlock on full
-      // pipes.
-      try (OutputStream stdin = process.getOutputStream()) {
-        stdin.write(input.getBytes(StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        // It ended without reading; its exit status says why.
-      }
-      byte[] output = process.getInputStream().readNBytes(OUTPUT_LENGTH_MAX);
+      // Both at once, away from the thread that watches the time: neither need ever come to an end.
+      Thread.ofVirtual().start(() -> tell(process, input));
+      FutureTask<byte[]> output =
+          new FutureTask<>(() -> process.getInputStream().readNBytes(OUTPUT_LENGTH_MAX));
+      Thread.ofVirtual().start(output);
       if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IOException(String.join(" ", command) + " did not end within " + timeout);
+        throw new TimeoutException();
       }
-      String text = new String(output, StandardCharsets.UTF_8);
+      String text =
+          new String(output.get(timeout.toMillis(), TimeUnit.MILLISECONDS), StandardCharsets.UTF_8);
       if (process.exitValue() != 0) {
         throw new IOException(
             String.join(" ", command)
@@ -79,11 +80,23 @@ public final class SystemCommands implements Commands {
                 + text.strip());
       }
       return text;
+    } catch (TimeoutException e) {
+      throw new IOException(String.join(" ", command) + " did not end within " + timeout, e);
+    } catch (ExecutionException e) {
+      throw new IOException("what " + String.join(" ", command) + " said was not read", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException(String.join(" ", command) + " was interrupted", e);
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  private static void tell(Process process, String input) {
+    try (OutputStream stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      // It ended without reading; its exit status says why.
     }
   }
 
