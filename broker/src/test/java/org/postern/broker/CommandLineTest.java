@@ -86,6 +86,27 @@ final class CommandLineTest {
   }
 
   @Test
+  void checkTakesAnIpv6AddressAsProgramsWriteIt() throws Exception {
+    Path file =
+        policy(
+            """
+            version: 1
+            connectorGroups: [{name: vpc-a}]
+            applications:
+              - {name: six, hosts: ["2001:db8:7::/48"], tcp: [443], connectorGroups: [vpc-a]}
+            rules:
+              - {name: all, action: allow, applications: [six], anyone: true}
+            """);
+    assertThat(
+            admin("check", "[2001:db8:7::9]:443", "-f", file.toString(), "--group", "staff").err())
+        .isEmpty();
+    Outcome without =
+        admin("check", "2001:db8:7::9:443", "-f", file.toString(), "--group", "staff");
+    assertThat(without.code()).isEqualTo(ExitCode.WRONG);
+    assertThat(without.err()).contains("an IPv6 address needs brackets");
+  }
+
+  @Test
   void everyMistakeIsListedWithFileAndLineAndTheCodeIsTwo() throws Exception {
     Path file =
         policy(

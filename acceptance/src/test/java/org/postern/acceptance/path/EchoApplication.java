@@ -21,7 +21,12 @@ public final class EchoApplication implements AutoCloseable {
 
   /** Listens on a free port of loopback. */
   public EchoApplication() throws IOException {
-    server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
+    this(InetAddress.getLoopbackAddress());
+  }
+
+  /** Listens on a free port of this address alone. */
+  EchoApplication(InetAddress address) throws IOException {
+    server = new ServerSocket(0, 500, address);
     serving = Thread.ofVirtual().start(this::serve);
   }
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.postern.policystore.AccessRule;
+import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
 import org.postern.policystore.ClientSecret;
 import org.postern.policystore.ConnectorGroup;
@@ -25,10 +26,19 @@ import org.postern.policystore.decision.Snapshot;
  * One user, one device, two connector groups, an application that is allowed and one that is not.
  */
 final class Policies {
+  private static final HostPattern ECHO = new HostPattern.ExactName("echo.corp.internal");
+
   private Policies() {}
 
   static Snapshot allowing(long version, int port) {
     return build(version, port, AccessRule.Action.ALLOW, false);
+  }
+
+  /** The allowed application has these addresses too. */
+  static Snapshot allowing(long version, int port, String addresses) {
+    List<HostPattern> hosts =
+        List.of(ECHO, new HostPattern.Addresses(AddressRange.parse(addresses).orElseThrow()));
+    return build(version, port, AccessRule.Action.ALLOW, false, hosts);
   }
 
   static Snapshot denying(long version, int port) {
@@ -40,6 +50,11 @@ final class Policies {
   }
 
   private static Snapshot build(long version, int port, AccessRule.Action action, boolean revoked) {
+    return build(version, port, action, revoked, List.of(ECHO));
+  }
+
+  private static Snapshot build(
+      long version, int port, AccessRule.Action action, boolean revoked, List<HostPattern> hosts) {
     Obligations loopback = new Obligations(Duration.ZERO, Duration.ZERO, true, false, false);
     List<PortRange> ports = List.of(new PortRange(port, port));
     PolicyConfiguration configuration =
@@ -47,13 +62,7 @@ final class Policies {
             List.of("corp.internal"),
             List.of(new ConnectorGroup("vpc-a"), new ConnectorGroup("vpc-b")),
             List.of(
-                new Application(
-                    "echo",
-                    List.of(new HostPattern.ExactName("echo.corp.internal")),
-                    ports,
-                    ports,
-                    List.of("vpc-a"),
-                    loopback),
+                new Application("echo", hosts, ports, ports, List.of("vpc-a"), loopback),
                 new Application(
                     "secret",
                     List.of(new HostPattern.ExactName("secret.corp.internal")),

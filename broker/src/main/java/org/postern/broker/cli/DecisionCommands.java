@@ -160,8 +160,15 @@ final class DecisionCommands extends PeopleCommands.Things {
       if (colon < 1 || !target.substring(colon + 1).matches("[0-9]{1,5}")) {
         throw new CommandException(ExitCode.WRONG, target + " is not HOST:PORT");
       }
+      String host = target.substring(0, colon);
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      } else if (host.indexOf(':') >= 0) {
+        throw new CommandException(
+            ExitCode.WRONG, target + ": an IPv6 address needs brackets (expected: [ADDRESS]:PORT)");
+      }
       ObjectNode body = AdminClient.JSON.createObjectNode();
-      body.put("host", target.substring(0, colon));
+      body.put("host", host);
       body.put("port", Integer.parseInt(target.substring(colon + 1)));
       files.text().ifPresent(text -> body.put("document", text));
       facts.put(body);

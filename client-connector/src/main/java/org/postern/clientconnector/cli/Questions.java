@@ -37,8 +37,10 @@ final class Questions {
   /** One host, with or without a port. */
   private record Asked(String host, int port, Transport transport) {
     static Asked of(String text, String transport) {
-      boolean bare = text.indexOf(':') < 0 || text.endsWith("]");
-      Target target = Target.parse(bare ? text + ":1" : text);
+      boolean address = text.indexOf(':') != text.lastIndexOf(':') && !text.startsWith("[");
+      boolean bare = address || text.indexOf(':') < 0 || text.endsWith("]");
+      String host = address ? "[" + text + "]" : text;
+      Target target = Target.parse(bare ? host + ":1" : host);
       return new Asked(
           target.host(),
           bare ? 0 : target.port(),

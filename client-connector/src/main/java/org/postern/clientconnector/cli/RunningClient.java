@@ -7,10 +7,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +22,7 @@ import org.postern.clientconnector.link.DeviceTunnel;
 import org.postern.clientconnector.link.LinkLimits;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.IpAddress;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.Target;
@@ -264,11 +263,9 @@ final class RunningClient implements ControlHandler {
   }
 
   private InterceptionOptions withBrokerLeftAlone(InterceptionOptions given) throws IOException {
-    List<Integer> brokers = new ArrayList<>(given.carriersTo());
+    List<IpAddress> brokers = new ArrayList<>(given.carriersTo());
     for (InetAddress address : InetAddress.getAllByName(signedIn.broker().host())) {
-      if (address instanceof Inet4Address) {
-        brokers.add(ByteBuffer.wrap(address.getAddress()).getInt());
-      }
+      brokers.add(IpAddress.of(address));
     }
     return given.withCarriersTo(brokers);
   }

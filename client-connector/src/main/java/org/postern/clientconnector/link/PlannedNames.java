@@ -1,10 +1,9 @@
 package org.postern.clientconnector.link;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.tunnel.message.NamePlan;
 
@@ -18,12 +17,7 @@ final class PlannedNames {
     for (String name : plan.getNamesList()) {
       (name.indexOf('*') >= 0 || name.indexOf('?') >= 0 ? patterns : names).add(name);
     }
-    List<Ipv4Range> ranges = new ArrayList<>();
-    for (String cidr : plan.getCidrsList()) {
-      if (cidr.indexOf(':') < 0) {
-        ranges.add(Ipv4Range.parse(cidr));
-      }
-    }
+    List<IpRange> ranges = plan.getCidrsList().stream().map(IpRange::parse).toList();
     return new OwnedNames(
         new HashSet<>(plan.getDomainsList()),
         names,

@@ -9,7 +9,7 @@ import java.util.List;
  * @param base first address as a 32-bit number, host bits zero
  * @param prefixLength 0 to 32
  */
-public record Ipv4Range(int base, int prefixLength) {
+public record Ipv4Range(int base, int prefixLength) implements IpRange {
 
   public Ipv4Range {
     if (prefixLength < 0 || prefixLength > 32) {

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  * @param high first 64 bits
  * @param low last 64 bits
  */
-public record Ipv6Address(long high, long low) {
+public record Ipv6Address(long high, long low) implements IpAddress {
 
   private static final int GROUPS = 8;
 

@@ -9,7 +9,7 @@ import java.util.List;
  * @param base first address, host bits zero
  * @param prefixLength 0 to 128
  */
-public record Ipv6Range(Ipv6Address base, int prefixLength) {
+public record Ipv6Range(Ipv6Address base, int prefixLength) implements IpRange {
 
   public Ipv6Range {
     if (prefixLength < 0 || prefixLength > 128) {

@@ -26,7 +26,7 @@ public record OwnedNames(
     Set<String> patterns,
     Set<String> bypassed,
     List<String> searchDomains,
-    List<Ipv4Range> ranges,
+    List<IpRange> ranges,
     long policyVersion) {
 
   /** Nothing is ours: the state before the first plan and after sign-out. */
@@ -37,7 +37,7 @@ public record OwnedNames(
       Set<String> domains,
       Set<String> names,
       List<String> searchDomains,
-      List<Ipv4Range> ranges,
+      List<IpRange> ranges,
       long policyVersion) {
     this(domains, names, Set.of(), Set.of(), searchDomains, ranges, policyVersion);
   }
@@ -105,8 +105,8 @@ public record OwnedNames(
   }
 
   /** Whether a program may dial this address by itself. */
-  public boolean ownsAddress(int address) {
-    return ranges.stream().anyMatch(range -> range.contains(address));
+  public boolean ownsAddress(IpAddress address) {
+    return ranges.stream().anyMatch(range -> range.holds(address));
   }
 
   private static Set<String> lowerCase(Set<String> names) {

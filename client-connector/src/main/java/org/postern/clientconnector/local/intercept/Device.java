@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.Ipv6Twin;
@@ -18,7 +19,7 @@ final class Device {
   private final Commands commands;
   private final String name;
   private final Ipv4Range synthetic;
-  private Set<Ipv4Range> routed = Set.of();
+  private Set<IpRange> routed = Set.of();
 
   Device(Commands commands, String name, Ipv4Range synthetic) {
     this.commands = commands;
@@ -51,15 +52,15 @@ final class Device {
   }
 
   /** Routes these ranges to the device, and no others besides the synthetic one. */
-  void route(List<Ipv4Range> ranges) throws IOException {
-    Set<Ipv4Range> wanted = new LinkedHashSet<>(ranges);
+  void route(List<IpRange> ranges) throws IOException {
+    Set<IpRange> wanted = new LinkedHashSet<>(ranges);
     List<String> lines = new ArrayList<>();
-    for (Ipv4Range range : routed) {
+    for (IpRange range : routed) {
       if (!wanted.contains(range)) {
         lines.add("route del " + range + " dev " + name);
       }
     }
-    for (Ipv4Range range : wanted) {
+    for (IpRange range : wanted) {
       if (!routed.contains(range)) {
         lines.add("route replace " + range + " dev " + name);
       }

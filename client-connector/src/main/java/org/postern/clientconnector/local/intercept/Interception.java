@@ -19,7 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.IpAddress;
+import org.postern.clientconnector.local.Ipv4Address;
 import org.postern.clientconnector.local.Ipv4Range;
+import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
@@ -207,8 +210,8 @@ public final class Interception implements Closeable {
   /** On the worker. */
   private void apply(OwnedNames next) {
     try {
-      List<Ipv4Range> ranges = routable(next.ranges());
       if (device != null && table != null && resolver != null) {
+        var ranges = RoutableRanges.here(options, twin(), commands).of(next.ranges());
         device.route(ranges);
         table.permitRanges(ranges);
         resolver.point(next);
@@ -219,20 +222,8 @@ public final class Interception implements Closeable {
     }
   }
 
-  private List<Ipv4Range> routable(List<Ipv4Range> ranges) {
-    List<Ipv4Range> kept = new ArrayList<>();
-    for (Ipv4Range range : ranges) {
-      boolean carrier = options.carriersTo().stream().anyMatch(range::contains);
-      if (carrier || range.overlaps(options.range())) {
-        log.warn(
-            "permitted range {} is left alone: it holds {}",
-            range,
-            carrier ? "the broker's address" : "synthetic addresses");
-      } else {
-        kept.add(range);
-      }
-    }
-    return kept;
+  private @Nullable Ipv6Twin twin() {
+    return ipv6 == null ? null : ipv6.twin();
   }
 
   /** On the worker: somebody else may have rewritten the file, with better servers in it. */
@@ -264,7 +255,7 @@ public final class Interception implements Closeable {
   /** What is going on; on the event loop. */
   public InterceptionStatus status() {
     assert loop.inEventLoop();
-    Ipv6Twin twin = ipv6 == null ? null : ipv6.twin();
+    Ipv6Twin twin = twin();
     return new InterceptionStatus(
         tun == null ? "" : tun.name(),
         options.range().toString(),
@@ -348,31 +339,44 @@ public final class Interception implements Closeable {
   /** What device and listener ask about addresses; on the event loop. */
   private final class Surroundings implements TunDoor.Surroundings, RedirectListener.Surroundings {
 
-    @Override
-    public int resolverAddress() {
-      return options.range().base() + SyntheticAddresses.RESOLVER_OFFSET;
+    /** The address itself, or that whose twin it is; null for any other of IPv6. */
+    private @Nullable Integer ipv4(IpAddress address) {
+      Ipv6Twin twin = twin();
+      return switch (address) {
+        case Ipv4Address(int bits) -> (Integer) bits;
+        case Ipv6Address ipv6 -> twin == null ? null : twin.ipv4(ipv6);
+      };
     }
 
     @Override
-    public @Nullable String hostOf(int address) {
+    public boolean isResolver(IpAddress address) {
+      Integer bits = ipv4(address);
+      return bits != null && bits == options.range().base() + SyntheticAddresses.RESOLVER_OFFSET;
+    }
+
+    @Override
+    public @Nullable String hostOf(IpAddress address) {
       if (desk == null) {
         return null;
       }
-      String name = desk.nameOf(address);
-      return name == null && owned.ownsAddress(address) ? Ipv4Range.text(address) : name;
+      Integer bits = ipv4(address);
+      String name = bits == null ? null : desk.nameOf(bits);
+      return name == null && owned.ownsAddress(address) ? address.toString() : name;
     }
 
     @Override
-    public void hold(int address) {
-      if (desk != null) {
-        desk.hold(address);
+    public void hold(IpAddress address) {
+      Integer bits = ipv4(address);
+      if (desk != null && bits != null) {
+        desk.hold(bits);
       }
     }
 
     @Override
-    public void release(int address) {
-      if (desk != null) {
-        desk.release(address);
+    public void release(IpAddress address) {
+      Integer bits = ipv4(address);
+      if (desk != null && bits != null) {
+        desk.release(bits);
       }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.local.IpAddress;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Range;
 import org.postern.clientconnector.local.Ipv6Twin;
@@ -31,7 +32,7 @@ public record InterceptionOptions(
     Path stateDirectory,
     Path runDirectory,
     ResolverChoice resolver,
-    List<Integer> carriersTo) {
+    List<IpAddress> carriersTo) {
 
   /** The range unless the operator moves it. */
   public static final Ipv4Range DEFAULT_RANGE = Ipv4Range.parse("100.64.0.0/16");
@@ -93,7 +94,7 @@ public record InterceptionOptions(
   }
 
   /** The same, with these addresses of brokers and proxies. */
-  public InterceptionOptions withCarriersTo(List<Integer> addresses) {
+  public InterceptionOptions withCarriersTo(List<IpAddress> addresses) {
     return new InterceptionOptions(
         interfaceName, range, ipv6, stateDirectory, runDirectory, resolver, addresses);
   }

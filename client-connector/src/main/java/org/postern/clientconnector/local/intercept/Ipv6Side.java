@@ -120,7 +120,7 @@ final class Ipv6Side {
       return;
     }
     try {
-      Future<Channel> bound = listener.listen(loop, wanted).awaitUninterruptibly();
+      Future<Channel> bound = listener.listenOverIpv6(loop).awaitUninterruptibly();
       if (!bound.isSuccess()) {
         throw new IOException("cannot listen on ::1", bound.cause());
       }

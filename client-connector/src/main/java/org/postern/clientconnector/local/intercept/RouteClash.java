@@ -2,11 +2,14 @@ package org.postern.clientconnector.local.intercept;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.Ipv6Range;
@@ -47,6 +50,30 @@ final class RouteClash {
     String clash = routes("-6", RouteClash::ipv6, taken, twin.twins()::overlaps);
     if (clash != null) {
       throw inUse("IPv6 range " + twin.twins(), clash, suggestion(twin, taken));
+    }
+  }
+
+  /** Where routes of other devices than this one lead: ours must not take their place. */
+  Set<IpRange> ofOthers(String device) throws IOException {
+    Set<IpRange> others = new HashSet<>();
+    for (String version : Ipv6Side.isInKernel() ? List.of("-4", "-6") : List.of("-4")) {
+      String everything = version.equals("-4") ? "0.0.0.0/0" : "::/0";
+      String table = commands.run("", List.of("ip", version, "-o", "route", "show"));
+      for (String line : table.lines().toList()) {
+        if (!(line + " ").contains(" dev " + device + " ")) {
+          String destination = destination(line);
+          range(destination.equals("default") ? everything : destination).ifPresent(others::add);
+        }
+      }
+    }
+    return others;
+  }
+
+  private static Optional<IpRange> range(String destination) {
+    try {
+      return Optional.of(IpRange.parse(destination));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // unreachable, blackhole, ...
     }
   }
 

@@ -5,18 +5,18 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
+import org.postern.clientconnector.local.IpAddress;
+import org.postern.clientconnector.local.Ipv4Address;
 import org.postern.clientconnector.local.Ipv6Address;
-import org.postern.clientconnector.local.Ipv6Twin;
 
 /**
  * Where a program wanted to go before the kernel redirected its connection (SO_ORIGINAL_DST, which
  * has the same number in IPv6).
  *
- * @param address synthetic address, also where the program used its twin; or one of a permitted
- *     range
+ * @param address a synthetic address, its twin, or one of a permitted range
  * @param port 1 to 65,535
  */
-record OriginalDestination(int address, int port) {
+record OriginalDestination(IpAddress address, int port) {
 
   private static final int SO_ORIGINAL_DST = 80;
   private static final int PORT_AT = 2;
@@ -32,6 +32,8 @@ record OriginalDestination(int address, int port) {
 
   private static final int SOL_IPV6 = 41;
   private static final int IPV6_AT = 8;
+
+  private static final Ipv6Address LOOPBACK = new Ipv6Address(0, 1);
 
   private static final RawUnixChannelOption OVER_IPV4 =
       new RawUnixChannelOption("SO_ORIGINAL_DST", SOL_IP, SO_ORIGINAL_DST, SOCKADDR_IN_LENGTH);
@@ -52,21 +54,21 @@ record OriginalDestination(int address, int port) {
       return null;
     }
     int address = told.getInt(told.position() + IPV4_AT);
-    return address >>> 24 == 127 ? null : at(address, told);
+    return address >>> 24 == 127 ? null : at(new Ipv4Address(address), told);
   }
 
   /** Of one that came in over IPv6. */
-  static @Nullable OriginalDestination overIpv6(Channel accepted, Ipv6Twin twin) {
+  static @Nullable OriginalDestination overIpv6(Channel accepted) {
     ByteBuffer told = ask(accepted, OVER_IPV6, SOCKADDR_IN6_LENGTH);
     if (told == null) {
       return null;
     }
     int start = told.position() + IPV6_AT;
-    Integer address = twin.ipv4(new Ipv6Address(told.getLong(start), told.getLong(start + 8)));
-    return address == null ? null : at(address, told);
+    Ipv6Address address = new Ipv6Address(told.getLong(start), told.getLong(start + 8));
+    return address.equals(LOOPBACK) ? null : at(address, told);
   }
 
-  private static @Nullable OriginalDestination at(int address, ByteBuffer told) {
+  private static @Nullable OriginalDestination at(IpAddress address, ByteBuffer told) {
     int port = told.getShort(told.position() + PORT_AT) & 0xffff;
     return port == 0 ? null : new OriginalDestination(address, port);
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.EarlyInbound;
 import org.postern.clientconnector.local.Gateway;
-import org.postern.clientconnector.local.Ipv6Twin;
+import org.postern.clientconnector.local.IpAddress;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.ReasonCode;
@@ -35,17 +35,17 @@ public final class RedirectListener {
   /** What the listener asks about addresses and names. */
   public interface Surroundings {
 
-    /** Address of the resolver. */
-    int resolverAddress();
+    /** Whether it is the resolver's, or the twin of that. */
+    boolean isResolver(IpAddress address);
 
     /** The name (or address literal) behind an address that a program dialled; null: nobody's. */
-    @Nullable String hostOf(int address);
+    @Nullable String hostOf(IpAddress address);
 
     /** A connection to this address begins. */
-    void hold(int address);
+    void hold(IpAddress address);
 
     /** A connection to this address ended. */
-    void release(int address);
+    void release(IpAddress address);
 
     /** Serves DNS over TCP on this channel. */
     void serveDns(Channel channel);
@@ -71,13 +71,9 @@ public final class RedirectListener {
     return listen(loop, SocketProtocolFamily.INET, "127.0.0.1", OriginalDestination::overIpv4);
   }
 
-  /** Listens on a free port of ::1, for the twins; it fails where this machine has no ::1. */
-  public Future<Channel> listen(EventLoop loop, Ipv6Twin twin) {
-    return listen(
-        loop,
-        SocketProtocolFamily.INET6,
-        "::1",
-        accepted -> OriginalDestination.overIpv6(accepted, twin));
+  /** Listens on a free port of ::1; it fails where this machine has no ::1. */
+  public Future<Channel> listenOverIpv6(EventLoop loop) {
+    return listen(loop, SocketProtocolFamily.INET6, "::1", OriginalDestination::overIpv6);
   }
 
   private Future<Channel> listen(
@@ -131,7 +127,7 @@ public final class RedirectListener {
       OriginalDestination destination = reader.of(channel);
       if (destination == null) {
         reset(channel);
-      } else if (destination.address() == surroundings.resolverAddress()) {
+      } else if (surroundings.isResolver(destination.address())) {
         serveDns(channel, destination);
       } else {
         open(channel, destination);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.PortRange;
@@ -131,33 +132,30 @@ public final class RedirectTable {
   }
 
   private String installation(Family family) {
-    boolean ranges = family.name().equals(IPV4);
     return """
     add table %1$s %2$s
     delete table %1$s %2$s
     table %1$s %2$s {
       map names { type %3$s : verdict; }
-      %4$s
-      chain every_port { meta l4proto tcp %5$s; }
+      set ranges { type %3$s; flags interval; auto-merge; }
+      chain every_port { meta l4proto tcp %4$s; }
       chain output {
         type nat hook output priority -100; policy accept;
-        oifname != "%6$s" return
+        oifname != "%5$s" return
         meta l4proto != tcp return
-        %1$s daddr %7$s tcp dport 53 %5$s
+        %1$s daddr %6$s tcp dport 53 %4$s
         %1$s daddr vmap @names
-        %8$s
+        %1$s daddr @ranges meta l4proto tcp %4$s
       }
     }
     """
         .formatted(
             family.name(),
             table,
-            ranges ? "ipv4_addr" : "ipv6_addr",
-            ranges ? "set ranges { type ipv4_addr; flags interval; auto-merge; }" : "",
+            family.name().equals(IPV4) ? "ipv4_addr" : "ipv6_addr",
             family.redirect(),
             interfaceName,
-            family.address(resolverAddress),
-            ranges ? "ip daddr @ranges meta l4proto tcp " + family.redirect() : "");
+            family.address(resolverAddress));
   }
 
   private String chainScript(Family family, List<PortRange> ports, String chain) {
@@ -209,13 +207,20 @@ public final class RedirectTable {
     batch.run();
   }
 
-  /** Takes TCP to these ranges, too; replaces the ranges set before. */
-  public void permitRanges(List<Ipv4Range> ranges) throws IOException {
-    StringBuilder script = new StringBuilder("flush set ip " + table + " ranges\n");
-    if (!ranges.isEmpty()) {
-      String joined = ranges.stream().map(Ipv4Range::toString).collect(Collectors.joining(", "));
-      script.append("add element ip ").append(table).append(" ranges { ").append(joined);
-      script.append(" }\n");
+  /** Takes TCP to these ranges, too; replaces the ranges set before. IPv6 ones need the twin. */
+  public void permitRanges(List<IpRange> ranges) throws IOException {
+    StringBuilder script = new StringBuilder();
+    for (Family family : families) {
+      String set = family.name() + " " + table + " ranges";
+      script.append("flush set ").append(set).append('\n');
+      String joined =
+          ranges.stream()
+              .filter(range -> range instanceof Ipv4Range == family.name().equals(IPV4))
+              .map(IpRange::toString)
+              .collect(Collectors.joining(", "));
+      if (!joined.isEmpty()) {
+        script.append("add element ").append(set).append(" { ").append(joined).append(" }\n");
+      }
     }
     run(script.toString());
   }

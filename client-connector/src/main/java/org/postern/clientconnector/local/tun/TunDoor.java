@@ -6,6 +6,8 @@ import io.netty.channel.EventLoop;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.IpAddress;
+import org.postern.clientconnector.local.Ipv4Address;
 import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.Ipv6Twin;
 import org.postern.clientconnector.local.LocalLimits;
@@ -23,17 +25,17 @@ public final class TunDoor implements Consumer<ByteBuf> {
   /** What the door asks about addresses and names. */
   public interface Surroundings {
 
-    /** Address of the resolver. */
-    int resolverAddress();
+    /** Whether it is the resolver's, or the twin of that. */
+    boolean isResolver(IpAddress address);
 
     /** The name (or address literal) behind an address that a program sent to; null: nobody's. */
-    @Nullable String hostOf(int address);
+    @Nullable String hostOf(IpAddress address);
 
     /** A UDP flow to this address begins. */
-    void hold(int address);
+    void hold(IpAddress address);
 
     /** A UDP flow to this address ended. */
-    void release(int address);
+    void release(IpAddress address);
 
     /**
      * Answers a DNS question.
@@ -85,23 +87,21 @@ public final class TunDoor implements Consumer<ByteBuf> {
     }
   }
 
-  /** What is for no twin (the kernel greets its neighbours on every new device) gets no answer. */
+  /** What is for none of us (the kernel greets its neighbours on every new device): no answer. */
   private void accept6(ByteBuf bytes) {
     switch (Packet6.parse(bytes)) {
       case Packet6.Udp udp -> {
-        Integer target = ipv4(udp.target());
-        if (target != null) {
-          udp(UdpFlows.Key.Ipv6.of(udp, target), udp.targetPort(), udp.payload());
+        if (isOurs(udp.target())) {
+          udp(UdpFlows.Key.Ipv6.of(udp), udp.targetPort(), udp.payload());
         }
       }
       case Packet6.Tcp tcp -> {
-        if (ipv4(tcp.target()) != null && (tcp.shape().flags() & Packet.FLAG_RST) == 0) {
+        if (isOurs(tcp.target()) && (tcp.shape().flags() & Packet.FLAG_RST) == 0) {
           device.write(writer6.reset(tcp));
         }
       }
       case Packet6.Echo echo -> {
-        Integer target = ipv4(echo.target());
-        if (target != null && isAnybodys(target)) {
+        if (isAnybodys(echo.target())) {
           device.write(writer6.echoReply(echo));
         }
       }
@@ -109,8 +109,8 @@ public final class TunDoor implements Consumer<ByteBuf> {
     }
   }
 
-  private @Nullable Integer ipv4(Ipv6Address address) {
-    return twin == null ? null : twin.ipv4(address);
+  private boolean isOurs(Ipv6Address address) {
+    return (twin != null && twin.ipv4(address) != null) || isAnybodys(address);
   }
 
   /** UDP flows now. */
@@ -124,7 +124,7 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private void udp(UdpFlows.Key key, int targetPort, ByteBuf payload) {
-    if (key.target() == surroundings.resolverAddress()) {
+    if (surroundings.isResolver(key.dialled())) {
       if (targetPort == DNS_PORT) {
         surroundings.ask(payload, answer -> datagram(key, answer));
       } else {
@@ -135,7 +135,7 @@ public final class TunDoor implements Consumer<ByteBuf> {
     if (flows.forward(key, payload)) {
       return;
     }
-    String host = surroundings.hostOf(key.target());
+    String host = surroundings.hostOf(key.dialled());
     if (host == null) {
       refused(key);
     } else {
@@ -150,13 +150,13 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private void echo(Packet.Echo request) {
-    if (isAnybodys(request.target())) {
+    if (isAnybodys(new Ipv4Address(request.target()))) {
       device.write(writer.echoReply(request));
     }
   }
 
-  private boolean isAnybodys(int address) {
-    return address == surroundings.resolverAddress() || surroundings.hostOf(address) != null;
+  private boolean isAnybodys(IpAddress address) {
+    return surroundings.isResolver(address) || surroundings.hostOf(address) != null;
   }
 
   private void datagram(UdpFlows.Key key, ByteBuf payload) {
@@ -171,10 +171,10 @@ public final class TunDoor implements Consumer<ByteBuf> {
         case UdpFlows.Key.Ipv6(
                 Ipv6Address program,
                 int programPort,
-                int target,
+                Ipv6Address target,
                 int targetPort) -> {
-          if (twin != null && length <= PacketWriter6.UDP_PAYLOAD_MAX) {
-            device.write(writer6.udp(twin.of(target), targetPort, program, programPort, payload));
+          if (length <= PacketWriter6.UDP_PAYLOAD_MAX) {
+            device.write(writer6.udp(target, targetPort, program, programPort, payload));
           }
         }
       }
@@ -187,11 +187,12 @@ public final class TunDoor implements Consumer<ByteBuf> {
     switch (key) {
       case UdpFlows.Key.Ipv4(int program, int programPort, int target, int targetPort) ->
           device.write(writer.portUnreachable(program, programPort, target, targetPort));
-      case UdpFlows.Key.Ipv6(Ipv6Address program, int programPort, int target, int targetPort) -> {
-        if (twin != null) {
-          device.write(writer6.portUnreachable(program, programPort, twin.of(target), targetPort));
-        }
-      }
+      case UdpFlows.Key.Ipv6(
+              Ipv6Address program,
+              int programPort,
+              Ipv6Address target,
+              int targetPort) ->
+          device.write(writer6.portUnreachable(program, programPort, target, targetPort));
     }
   }
 }

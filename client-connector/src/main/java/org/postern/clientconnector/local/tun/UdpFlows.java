@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Association;
 import org.postern.clientconnector.local.DatagramEnd;
 import org.postern.clientconnector.local.Gateway;
+import org.postern.clientconnector.local.IpAddress;
+import org.postern.clientconnector.local.Ipv4Address;
 import org.postern.clientconnector.local.Ipv6Address;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.Target;
@@ -28,11 +30,16 @@ final class UdpFlows {
 
   /** Who talks with whom; a program that talks over IPv6 has flows of its own. */
   sealed interface Key {
-    /** The synthetic address, also where the program used its twin. */
-    int target();
+    /** What the program sent to. */
+    IpAddress dialled();
 
     /** Over IPv4. */
     record Ipv4(int program, int programPort, int target, int targetPort) implements Key {
+      @Override
+      public IpAddress dialled() {
+        return new Ipv4Address(target);
+      }
+
       static Ipv4 of(Packet.Udp datagram) {
         return new Ipv4(
             datagram.source(), datagram.sourcePort(), datagram.target(), datagram.targetPort());
@@ -40,9 +47,16 @@ final class UdpFlows {
     }
 
     /** Over IPv6. */
-    record Ipv6(Ipv6Address program, int programPort, int target, int targetPort) implements Key {
-      static Ipv6 of(Packet6.Udp datagram, int target) {
-        return new Ipv6(datagram.source(), datagram.sourcePort(), target, datagram.targetPort());
+    record Ipv6(Ipv6Address program, int programPort, Ipv6Address target, int targetPort)
+        implements Key {
+      @Override
+      public IpAddress dialled() {
+        return target;
+      }
+
+      static Ipv6 of(Packet6.Udp datagram) {
+        return new Ipv6(
+            datagram.source(), datagram.sourcePort(), datagram.target(), datagram.targetPort());
       }
     }
   }
@@ -95,7 +109,7 @@ final class UdpFlows {
     }
     Flow flow = new Flow(key);
     flows.put(key, flow);
-    surroundings.hold(key.target());
+    surroundings.hold(key.dialled());
     flow.start(gateway.associate(target, flow));
     flow.send(payload);
     if (sweep == null) {
@@ -187,7 +201,7 @@ final class UdpFlows {
       if (!over) {
         over = true;
         flows.remove(key, this);
-        surroundings.release(key.target());
+        surroundings.release(key.dialled());
       }
     }
   }

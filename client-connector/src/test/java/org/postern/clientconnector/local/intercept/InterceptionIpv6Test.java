@@ -106,6 +106,18 @@ class InterceptionIpv6Test {
   }
 
   @Test
+  void permittedRangeIsReachedByAddressAndItsNeighbourIsNot() throws Exception {
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> sandbox.run("ip", "-6", "route").output().contains("2001:db8:77::/48"));
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> curl("http://[2001:db8:77::5]:8080/").output().equals(HELLO));
+    assertThat(command("udp 2001:db8:77::5 7 hello")).isEqualTo("hello");
+    assertThat(curl("http://[2001:db8:78::5]:8080/").status()).isEqualTo(7);
+  }
+
+  @Test
   void proxyTakesTheAddressForItsName() throws Exception {
     // With the first scheme curl resolves names itself, and hands over an address.
     for (String proxy : List.of("socks5://127.0.0.1:1055", "http://127.0.0.1:1055")) {

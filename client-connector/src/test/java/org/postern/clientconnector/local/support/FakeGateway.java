@@ -97,7 +97,7 @@ public final class FakeGateway implements Gateway {
 
   @Override
   public void connect(Target target, Channel local, ConnectListener listener) {
-    boolean address = target.host().matches("[0-9.]+");
+    boolean address = target.host().matches("[0-9.]+|2001:[0-9a-f:]+");
     if (!address && !permitted.containsKey(target.host())) {
       listener.onRefused(ReasonCode.POLICY_NO_RULE, "no rule allows it");
       return;

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.LocalLimits;
 import org.postern.clientconnector.local.OwnedNames;
@@ -90,7 +91,7 @@ public final class LocalProgram {
         Set.of("corp.internal"),
         Set.of(),
         List.of("corp.internal"),
-        List.of(Ipv4Range.parse("10.77.0.0/16")),
+        List.of(IpRange.parse("10.77.0.0/16"), IpRange.parse("2001:db8:77::/48")),
         version);
   }
 
