@@ -46,7 +46,9 @@ class GoodbyeTest {
   @Test
   void peerThatGoesOnSendingHearsWhyAndIsClosedAfterSoManyBytes() throws Exception {
     ScriptedPeer peer = stubborn();
-    byte[] noise = new byte[64 << 10];
+    // So much that more is under way when the broker has read the first of it. What the peer can
+    // send after that is its own affair: its TLS may end as soon as it has heard that ours has.
+    byte[] noise = new byte[1 << 20];
     noise[0] = 0x7f;
     long sent = 0;
     while (peer.channel.writeAndFlush(Unpooled.wrappedBuffer(noise)).await().isSuccess()) {
@@ -54,7 +56,6 @@ class GoodbyeTest {
       // What is dropped, and what the two kernels hold besides.
       assertThat(sent).isLessThan(Goodbye.BYTES_MAX + (32 << 20));
     }
-    assertThat(sent).isGreaterThan(noise.length);
     assertThat(peer.hears().getRejected().getReason()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
     assertThat(ended()).isEqualTo(ReasonCode.FRAME_TOO_LARGE);
   }
