@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -29,7 +30,7 @@ public final class IdleMemory {
   private static final int DONT_NEED = 4;
 
   /** Heap bytes since the last time that are worth a collection. */
-  private static final long WORTH_BYTES = 1 << 20;
+  static final long WORTH_BYTES = 1 << 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
   private static final Path MAP = Path.of("/proc/self/smaps");
@@ -43,13 +44,26 @@ public final class IdleMemory {
 
   private static final Pattern CHANGED = Pattern.compile("(?m)^Anonymous: +0 kB$");
 
+  private final LongSupplier used;
   private long usedBytes;
+
+  /** Of this virtual machine. */
+  public IdleMemory() {
+    this(IdleMemory::usedBytes);
+  }
+
+  /**
+   * @param used bytes of the heap that are in use, dead or alive
+   */
+  IdleMemory(LongSupplier used) {
+    this.used = used;
+  }
 
   /** Gives all of it back. Safe at any time; best when nothing is under way. */
   public void giveBack() {
     // Finds what is dead, and with the launcher's options shrinks the heap to what is not.
     System.gc();
-    usedBytes = usedBytes();
+    usedBytes = used.getAsLong();
     try {
       releasePages();
     } catch (IOException e) {
@@ -57,11 +71,17 @@ public final class IdleMemory {
     }
   }
 
-  /** Gives it back if enough has come together since the last time. */
-  public void giveBackIfGrown() {
-    if (usedBytes() - usedBytes > WORTH_BYTES) {
+  /**
+   * Gives it back if enough has come together since the last time.
+   *
+   * @return whether it had
+   */
+  public boolean giveBackIfGrown() {
+    boolean grown = used.getAsLong() - usedBytes > WORTH_BYTES;
+    if (grown) {
       giveBack();
     }
+    return grown;
   }
 
   private static long usedBytes() {

@@ -2,28 +2,51 @@ package org.postern.clientconnector.local.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.management.GarbageCollectorMXBean;
-import java.lang.management.ManagementFactory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class IdleMemoryTest {
   private static final Pattern CODE =
-      Pattern.compile("(?m)^\\S+ r-xp .*/libjvm\\.so\\n(?:[A-Z].*\\n)*?Rss: +(\\d+) kB$");
+      Pattern.compile(
+          "(?m)^([0-9a-f]+)-([0-9a-f]+) r-xp .*/libjvm\\.so\\n"
+              + "(?:[A-Z].*\\n)*?Rss: +(\\d+) kB$");
 
-  private static long residentCodeKib() throws Exception {
+  private static MatchResult code() throws Exception {
     Matcher code =
         CODE.matcher(Files.readString(Path.of("/proc/self/smaps"), StandardCharsets.ISO_8859_1));
     assertThat(code.find()).isTrue();
-    return Long.parseLong(code.group(1));
+    return code.toMatchResult();
+  }
+
+  private static long residentCodeKib() throws Exception {
+    return Long.parseLong(code().group(3));
+  }
+
+  /** As if the start had read all of it, whatever ran in this virtual machine before. */
+  @SuppressWarnings("restricted") // what was mapped by the virtual machine itself
+  private static void readAllCode() throws Exception {
+    long from = Long.parseUnsignedLong(code().group(1), 16);
+    long length = Long.parseUnsignedLong(code().group(2), 16) - from;
+    MemorySegment pages = MemorySegment.ofAddress(from).reinterpret(length);
+    int sum = 0;
+    for (long at = 0; at < length; at += 4096) {
+      sum += pages.get(ValueLayout.JAVA_BYTE, at);
+    }
+    assertThat(sum).isNotZero();
   }
 
   @Test
   void pagesThatOnlyTheStartReadLeaveAndTheMachineRunsOn() throws Exception {
+    readAllCode();
     long before = residentCodeKib();
     assertThat(IdleMemory.releasePages()).isGreaterThan(before * 1024);
     assertThat(residentCodeKib()).isLessThan(before);
@@ -31,24 +54,21 @@ class IdleMemoryTest {
 
   @Test
   void heapThatHasNotGrownIsLeftAlone() {
-    IdleMemory memory = new IdleMemory();
-    assertThat(collections()).isNotNegative(); // The beans are there before the heap is looked at.
+    AtomicLong used = new AtomicLong(50 << 20);
+    IdleMemory memory = new IdleMemory(used::get);
     memory.giveBack();
-    long collections = collections();
-    memory.giveBackIfGrown();
-    assertThat(collections()).isEqualTo(collections);
-    byte[][] garbage = new byte[8][];
-    for (int i = 0; i < garbage.length; i++) {
-      garbage[i] = new byte[1 << 20];
-    }
-    assertThat(garbage.length).isEqualTo(8);
-    memory.giveBackIfGrown();
-    assertThat(collections()).isGreaterThan(collections);
+    assertThat(memory.giveBackIfGrown()).isFalse();
+    used.addAndGet(IdleMemory.WORTH_BYTES);
+    assertThat(memory.giveBackIfGrown()).isFalse();
+    used.incrementAndGet();
+    assertThat(memory.giveBackIfGrown()).isTrue();
+    assertThat(memory.giveBackIfGrown()).isFalse(); // It was noted as what is left.
   }
 
-  private static long collections() {
-    return ManagementFactory.getGarbageCollectorMXBeans().stream()
-        .mapToLong(GarbageCollectorMXBean::getCollectionCount)
-        .sum();
+  @Test
+  void whatIsDeadIsCollected() {
+    WeakReference<byte[]> dead = new WeakReference<>(new byte[1 << 20]);
+    new IdleMemory().giveBack();
+    assertThat(dead.get()).isNull();
   }
 }
