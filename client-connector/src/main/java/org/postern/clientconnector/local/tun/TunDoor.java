@@ -124,15 +124,15 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private void udp(UdpFlows.Key key, int targetPort, ByteBuf payload) {
+    if (flows.forward(key, payload)) {
+      return;
+    }
     if (surroundings.isResolver(key.dialled())) {
       if (targetPort == DNS_PORT) {
         surroundings.ask(payload, answer -> datagram(key, answer));
       } else {
         refused(key);
       }
-      return;
-    }
-    if (flows.forward(key, payload)) {
       return;
     }
     String host = surroundings.hostOf(key.dialled());
