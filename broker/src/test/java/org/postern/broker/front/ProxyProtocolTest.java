@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -308,6 +309,17 @@ final class ProxyProtocolTest {
     }
   }
 
+  /** Not on every person's path: Debian keeps it in /usr/sbin. */
+  private static Path haproxy() {
+    return Stream.concat(
+            Stream.of(System.getenv("PATH").split(":", -1)), Stream.of("/usr/sbin", "/sbin"))
+        .map(folder -> Path.of(folder, "haproxy"))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(
+            () -> new AssertionError("not installed: haproxy (package haproxy), see .ci/run"));
+  }
+
   @Test
   void realHaproxyTellsTheSource() throws Exception {
     int front;
@@ -329,7 +341,7 @@ final class ProxyProtocolTest {
         """
             .formatted(front, address.getPort()));
     Process haproxy =
-        new ProcessBuilder("haproxy", "-db", "-f", file.toString())
+        new ProcessBuilder(haproxy().toString(), "-db", "-f", file.toString())
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("haproxy.log").toFile())
             .start();
