@@ -152,16 +152,39 @@ final class SignOutTest {
     }
   }
 
+  @Test
+  void addressThatOnlyUserInfoSaysIsAskedForUnasked() throws Exception {
+    try (TestProvider provider = new TestProvider(Instant::now);
+        BrokerUnderTest broker =
+            new BrokerUnderTest(folder.resolve("data"), Set.of(provider.issuer()))) {
+      provider.claims(claims -> claims.claim("email", null).claim("email_verified", null));
+      provider.userInfo(
+          "{\"sub\":\"alice\",\"email\":\"alice@user-info.example\",\"email_verified\":true}");
+      apply(broker, provider, "");
+      assertThat(enroll(broker, IdentityKey.generate()).at("/user/email").asText())
+          .isEqualTo("alice@user-info.example");
+      provider.userInfo("{\"sub\":\"mallory\",\"email\":\"alice@user-info.example\"}");
+      assertThat(BrokerUnderTest.parameter(broker.signIn(), "error_description"))
+          .contains("signin-user-info-subject");
+    }
+  }
+
   private static void apply(BrokerUnderTest broker, TestProvider provider, int devices)
+      throws Exception {
+    apply(
+        broker,
+        provider,
+        ", userInfo: true, devicesPerUser: %d, attributes: {department: dept}".formatted(devices));
+  }
+
+  private static void apply(BrokerUnderTest broker, TestProvider provider, String more)
       throws Exception {
     HttpResponse<String> applied =
         broker.admin(
             "POST",
             "/admin/v1/apply",
-            "version: 1\nidentityProviders: [{name: corp, issuer: \"%s\", clientId: %s,"
-                    .formatted(provider.issuer(), TestProvider.CLIENT)
-                + " userInfo: true, devicesPerUser: %d, attributes: {department: dept}}]\n"
-                    .formatted(devices));
+            "version: 1\nidentityProviders: [{name: corp, issuer: \"%s\", clientId: %s%s}]\n"
+                .formatted(provider.issuer(), TestProvider.CLIENT, more));
     assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
   }
 

@@ -104,7 +104,8 @@ public record IdentityProvider(
   /// @param allowPlainHttp the issuer may be an http URL on another host: for tests and
   ///   demonstrations
   /// @param scopes what is asked for besides `openid`; empty: [#SCOPES_DEFAULT]
-  /// @param userInfo claims that the ID token lacks are read from the UserInfo endpoint
+  /// @param userInfo claims that the ID token lacks are always read from the UserInfo endpoint;
+  ///   otherwise when it has no address
   public record OpenIdConnect(
       String issuer,
       String clientId,

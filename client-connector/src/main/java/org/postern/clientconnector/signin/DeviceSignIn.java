@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.postern.identity.Credential;
 import org.postern.identity.CredentialStore;
 import org.postern.identity.IdentityException;
@@ -204,7 +205,11 @@ public final class DeviceSignIn {
           trust,
           deployment.path("tunnel").path("host").asText(request.broker.getHost()),
           deployment.path("tunnel").path("port").asInt(443),
-          user.path("email").asText(user.path("name").asText("")));
+          Stream.of("email", "name", "id")
+              .map(named -> user.path(named).asText(""))
+              .filter(text -> !text.isBlank())
+              .findFirst()
+              .orElse("somebody without a name"));
     } catch (IdentityException | IllegalArgumentException e) {
       throw new SignInException("the broker's certificate cannot be used: " + e.getMessage(), e);
     }

@@ -189,21 +189,27 @@ final class OidcProvider implements ProviderClient {
       throw new SignInException(SignInFault.TOKEN_MISSING, "token response without id_token");
     }
     JWTClaimsSet claims = now.tokens().claims(idToken, nonce);
-    if (openId.userInfo()) {
-      claims =
-          now.userInfo()
-              .complete(
-                  claims,
-                  now.metadata().getUserInfoEndpointURI(),
-                  Optional.ofNullable(tokens.getOIDCTokens().getBearerAccessToken())
-                      .map(BearerAccessToken::getValue)
-                      .orElse(null));
+    URI userInfo = now.metadata().getUserInfoEndpointURI();
+    String accessToken =
+        Optional.ofNullable(tokens.getOIDCTokens().getBearerAccessToken())
+            .map(BearerAccessToken::getValue)
+            .orElse(null);
+    if (openId.userInfo() || (lacksAddress(claims) && userInfo != null && accessToken != null)) {
+      claims = now.userInfo().complete(claims, userInfo, accessToken);
     }
     Asserted asserted = now.tokens().person(claims);
     return new Asserted(
         asserted.person(),
         asserted.authentication().withSignOutHint(own.hints().seal(idToken)),
         asserted.said());
+  }
+
+  /**
+   * Whether an address was asked for and the ID token says none: with a code, a provider may give
+   * the claims of a scope at its UserInfo endpoint alone (OpenID Connect Core 1.0 section 5.4).
+   */
+  private boolean lacksAddress(JWTClaimsSet claims) {
+    return claims.getClaim("email") == null && scope().contains("email");
   }
 
   /** The provider's word that a session is over. */
