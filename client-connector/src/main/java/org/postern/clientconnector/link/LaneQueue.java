@@ -124,15 +124,26 @@ final class LaneQueue {
     }
   }
 
+  /**
+   * The reason is about this one flow perhaps, such as a forbidden port: those that waited ask for
+   * themselves, unless they want the very same.
+   */
   private void notMade(OutFlow flow, long flowId, Waiting waiting, Throwable cause) {
     ReasonCode reason = LaneMaker.reasonOf(cause);
     LOG.debug("no lane for {}: {}", flow.target, cause.getMessage());
     if (flow.id == flowId) {
       waiting.flows.addFirst(flow);
     }
-    waiting.flows.stream()
-        .filter(each -> each.state == OutFlow.State.ASKED)
-        .forEach(each -> director.refuse(each, reason, Reasons.sentence(reason)));
+    for (OutFlow each : waiting.flows) {
+      if (each.state != OutFlow.State.ASKED) {
+        continue;
+      }
+      if (each.target.equals(flow.target) && each.transport() == flow.transport()) {
+        director.refuse(each, reason, Reasons.sentence(reason));
+      } else {
+        director.route(each);
+      }
+    }
   }
 
   /** Makes a lane to a group before anybody wants one. */
