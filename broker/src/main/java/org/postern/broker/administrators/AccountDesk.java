@@ -17,6 +17,7 @@ import org.postern.policystore.jdbc.Administrators.Administrator;
 final class AccountDesk {
   private static final String PASSKEY = "another passkey";
   private static final String PASSWORD = "another password";
+  private static final String ENDED_ELSEWHERE = "you ended it from another session";
   private static final int ID_MAX = 64;
 
   private final AdministratorStores stores;
@@ -50,6 +51,7 @@ final class AccountDesk {
     body.put("signedIn", live.isPresent());
     body.put("passkeys", place.hasPasskeys());
     if (live.isEmpty()) {
+      browsers.ended(head).ifPresent(why -> body.put("ended", why));
       body.put("first", stores.accounts().none());
       body.put("providers", providers.names());
       return Reply.json(200, body);
@@ -99,7 +101,7 @@ final class AccountDesk {
 
   Reply signOut(Ask ask) throws Refusal {
     AdministratorSessions.Live live = browsers.require(ask.head());
-    stores.sessions().end(live.administrator().id(), live.id());
+    stores.sessions().end(live.administrator().id(), live.id(), "you signed out");
     journal.did(
         ask.head(),
         live.administrator(),
@@ -112,12 +114,12 @@ final class AccountDesk {
     AdministratorSessions.Live live = browsers.require(ask.head());
     Administrator who = live.administrator();
     if (ask.body().path("others").asBoolean(false)) {
-      int ended = stores.sessions().endOthers(who.id(), live.id());
+      int ended = stores.sessions().endOthers(who.id(), live.id(), ENDED_ELSEWHERE);
       journal.did(ask.head(), who, "end-sessions", ended + " other sessions ended");
       return Reply.json(200, Map.of("ended", ended));
     }
     String id = ask.text("id", ID_MAX);
-    if (!stores.sessions().end(who.id(), id)) {
+    if (!stores.sessions().end(who.id(), id, ENDED_ELSEWHERE)) {
       throw Refusal.of(404, "not-found", "There is no such session", "Load the page again.");
     }
     journal.did(ask.head(), who, "end-session", "session " + id);
@@ -203,7 +205,7 @@ final class AccountDesk {
     AdministratorCredentials.Password password = setup.password(ask, who.name(), secret);
     own(PASSWORD, who, state);
     stores.credentials().setPassword(who.id(), password);
-    int ended = stores.sessions().endOthers(who.id(), live.id());
+    int ended = stores.sessions().endOthers(who.id(), live.id(), "you set another password");
     journal.did(ask.head(), who, "set-password", ended + " other sessions ended");
     return Reply.json(200, Map.of("ended", ended));
   }

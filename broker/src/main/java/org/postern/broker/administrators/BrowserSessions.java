@@ -44,13 +44,23 @@ final class BrowserSessions {
     return secret(head, COOKIE).flatMap(sessions::touch);
   }
 
+  /** Why this browser is signed out, to be read behind "You were signed out:"; if it is known. */
+  Optional<String> ended(Head head) {
+    return secret(head, COOKIE).flatMap(sessions::ended);
+  }
+
   /** Whose browser this is, for a request that changes something: no other page made it. */
   AdministratorSessions.Live require(Head head) throws Refusal {
     AdministratorSessions.Live live =
         who(head)
             .orElseThrow(() ->
                 Refusal.of(
-                    401, "signed-out", "You are not signed in", "Sign in, then do it again."));
+                    401,
+                    "signed-out",
+                    ended(head)
+                        .map(why -> "You were signed out: " + why)
+                        .orElse("You are not signed in"),
+                    "Sign in, then do it again."));
     String given = head.header(CSRF_HEADER).orElse("");
     if (!MessageDigest.isEqual(
         given.getBytes(StandardCharsets.UTF_8), csrf(head).getBytes(StandardCharsets.UTF_8))) {

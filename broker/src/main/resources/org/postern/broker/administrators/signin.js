@@ -145,7 +145,9 @@ async function start(detail) {
   if (!own.signedIn) {
     csrf = '';
     showProviders(own.providers);
-    return show(own.first && !own.providers.length ? 'codes' : 'signin');
+    show(own.first && !own.providers.length ? 'codes' : 'signin');
+    if (own.ended) say('You were signed out: ' + own.ended + '. Sign in again to go on.');
+    return;
   }
   csrf = own.csrf;
   if (terminal && !detail) {

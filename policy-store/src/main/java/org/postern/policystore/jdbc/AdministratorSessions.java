@@ -7,8 +7,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -136,6 +134,12 @@ public final class AdministratorSessions {
           Optional<Opened> opened = insert(connection, opening, secret, token, now);
           if (opened.isEmpty()) {
             connection.rollback();
+          } else {
+            Database.update(
+                connection,
+                "update administrator_session set let_in_by = ? where id = ?",
+                browserSession,
+                opened.get().id());
           }
           return opened;
         });
@@ -257,129 +261,51 @@ public final class AdministratorSessions {
         now.minus(idle));
   }
 
+  /// Why a browser that comes with this secret is signed out, to be read behind "you were signed
+  /// out:". Empty if it is not, if nobody had this secret, and if it is not known.
+  public Optional<String> ended(String secret) {
+    Instant now = clock.instant();
+    return database
+        .first(
+            "find out why an administrator's session is over",
+            row -> row.getString("because"),
+            "select case when s.ended_at is not null then s.ended_because"
+                + " when a.disabled_at is not null then 'your account is disabled'"
+                + " when s.expires_at <= ? then 'the session reached its age'"
+                + " when s.last_seen_at <= ? then 'nothing was done in it for a while'"
+                + " when not "
+                + HOLDS
+                + " then 'your provider no longer makes you an administrator'"
+                + " else '' end as because from administrator_session s join administrator a"
+                + " on a.id = s.administrator_id where s.secret_hash = ? and s.kind = 'browser'",
+            now,
+            now.minus(idle),
+            Tokens.hash(secret))
+        .filter(because -> !because.isEmpty());
+  }
+
   /// Ends one of an administrator's sessions.
   ///
+  /// @param because for the one whose session it was, behind "you were signed out:"
   /// @return whether it was live
-  public boolean end(String administratorId, String sessionId) {
+  public boolean end(String administratorId, String sessionId, String because) {
     return database.transaction(
             "end an administrator's session",
             connection ->
-                end(
-                    connection,
-                    clock.instant(),
-                    "administrator_id = ? and id = ?",
-                    administratorId,
-                    sessionId))
+                new AdministratorEndings(connection, clock.instant(), because)
+                    .one(administratorId, sessionId))
         == 1;
   }
 
   /// Ends all sessions of an administrator but one.
   ///
+  /// @param because as in [#end]
   /// @return how many
-  public int endOthers(String administratorId, String sessionId) {
+  public int endOthers(String administratorId, String sessionId, String because) {
     return database.transaction(
         "end an administrator's other sessions",
-        connection -> endAll(connection, administratorId, sessionId, clock.instant()));
-  }
-
-  /// Ends one that came through a provider, by its id alone.
-  static int endOfProvider(Connection connection, String sessionId, Instant now)
-      throws SQLException {
-    return end(connection, now, "provider is not null and id = ?", sessionId);
-  }
-
-  /// Ends those that this user has as an administrator through a provider.
-  static int endOfUser(Connection connection, String userId, Instant now) throws SQLException {
-    return end(
-        connection,
-        now,
-        "provider is not null and administrator_id in"
-            + " (select id from administrator where user_id = ?)",
-        userId);
-  }
-
-  /// Ends those that the user of this device has as an administrator through a provider.
-  static int endOfDevice(Connection connection, String deviceId, Instant now) throws SQLException {
-    return end(
-        connection,
-        now,
-        "provider is not null and administrator_id in (select a.id from administrator a"
-            + " join device d on d.user_id = a.user_id where d.id = ?)",
-        deviceId);
-  }
-
-  /// Ends those that began at a provider's session, or all that somebody has through it.
-  ///
-  /// @param subject whose; empty: anybody's
-  /// @param providerSession the provider's name for its session; empty: any
-  static int endOfProvider(
-      Connection connection, String provider, String subject, String providerSession, Instant now)
-      throws SQLException {
-    return end(
-        connection,
-        now,
-        "provider = ? and (? = '' or provider_session = ?) and (? = '' or administrator_id in"
-            + " (select a.id from administrator a join app_user u on u.id = a.user_id"
-            + " where u.provider = ? and u.subject = ?))",
-        provider,
-        providerSession,
-        providerSession,
-        subject,
-        provider,
-        subject);
-  }
-
-  /// Ends those of users, or of a provider's session, that a signal is about.
-  ///
-  /// @param before only what was opened by then
-  /// @param users empty: anybody
-  /// @param providerSession empty: any; of SAML, the part before `::`
-  static int endSignalled(
-      Connection connection,
-      String provider,
-      Instant before,
-      List<String> users,
-      String providerSession,
-      Instant now)
-      throws SQLException {
-    return end(
-        connection,
-        now,
-        "provider = ? and created_at <= ? and (cardinality(?) = 0 or administrator_id in"
-            + " (select id from administrator where user_id = any (?)))"
-            + " and (? = '' or provider_session = ? or starts_with(provider_session, ? || '::')"
-            + " or (provider_session = '' and cardinality(?) > 0))",
-        provider,
-        before,
-        users,
-        users,
-        providerSession,
-        providerSession,
-        providerSession,
-        users);
-  }
-
-  static int endAll(Connection connection, String administratorId, String except, Instant now)
-      throws SQLException {
-    return end(connection, now, "administrator_id = ? and id <> ?", administratorId, except);
-  }
-
-  private static int end(
-      Connection connection, Instant now, String which, @Nullable Object... parameters)
-      throws SQLException {
-    List<@Nullable Object> values = new ArrayList<>();
-    values.add(now);
-    values.addAll(Arrays.asList(parameters));
-    Database.update(
-        connection,
-        "update admin_token set revoked_at = ? where revoked_at is null and id in"
-            + " (select token_id from administrator_session where ended_at is null and "
-            + which
-            + ")",
-        values.toArray());
-    return Database.update(
-        connection,
-        "update administrator_session set ended_at = ? where ended_at is null and " + which,
-        values.toArray());
+        connection ->
+            new AdministratorEndings(connection, clock.instant(), because)
+                .others(administratorId, sessionId));
   }
 }

@@ -267,7 +267,7 @@ public final class Administrators {
           if (id == null) {
             id = insert(connection, called, code.role(), "one-time code " + code.id());
           } else {
-            AdministratorSessions.endAll(connection, id, "", now);
+            new AdministratorEndings(connection, now, "your credentials were set anew").all(id);
           }
           AdministratorCredentials.replace(connection, id, credentials, now);
           return new Redeemed.Done(
@@ -315,7 +315,8 @@ public final class Administrators {
                   "update administrator set disabled_at = ? where id = ? and disabled_at is null",
                   now,
                   id);
-          AdministratorSessions.endAll(connection, id, "", now);
+          new AdministratorEndings(connection, now, "your account was disabled by an administrator")
+              .all(id);
           Database.update(
               connection,
               "delete from administrator_code where administrator_id = ? and used_at is null",
@@ -341,7 +342,9 @@ public final class Administrators {
         connection -> {
           lock(connection);
           Instant now = clock.instant();
-          AdministratorSessions.endAll(connection, id, "", now);
+          new AdministratorEndings(
+                  connection, now, "your credentials were reset by an administrator")
+              .all(id);
           AdministratorCredentials.replace(
               connection, id, AdministratorCredentials.Set.NOTHING, now);
           return "";

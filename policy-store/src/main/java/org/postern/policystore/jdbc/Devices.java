@@ -159,8 +159,8 @@ public final class Devices {
   }
 
   /// Quarantines, frees or removes a device. A removed device stays removed; freeing one also ends
-  /// what a shared signal said of it. With a quarantine the sessions end that its user has as an
-  /// administrator through a provider: nobody can tell whether one is on that device.
+  /// what a shared signal said of it. With a quarantine or removal the sessions end that its user
+  /// has as an administrator through a provider: nobody can tell whether one is on that device.
   ///
   /// @return whether there is such a device and it was not removed before
   public boolean setState(String deviceId, State state) {
@@ -175,8 +175,14 @@ public final class Devices {
                   text(state),
                   state != State.REGISTERED,
                   deviceId);
-          if (changed == 1 && state == State.QUARANTINED) {
-            AdministratorSessions.endOfDevice(connection, deviceId, clock.instant());
+          if (changed == 1 && state != State.REGISTERED) {
+            new AdministratorEndings(
+                    connection,
+                    clock.instant(),
+                    "one of your devices was "
+                        + text(state)
+                        + ", and this browser may have been on it")
+                .ofDevice(deviceId);
           }
           return changed == 1;
         });

@@ -71,7 +71,8 @@ public final class ProviderAdministrators {
                 user.id());
           } else {
             if (!known.get().role().equals(role)) {
-              AdministratorSessions.endAll(connection, id, "", now);
+              new AdministratorEndings(connection, now, "you signed in again, with another role")
+                  .all(id);
             }
             Database.update(
                 connection,

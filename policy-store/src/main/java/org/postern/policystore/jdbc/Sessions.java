@@ -119,8 +119,8 @@ public final class Sessions {
               provider,
               subject);
           int administrators =
-              AdministratorSessions.endOfProvider(
-                  connection, provider, subject, providerSession, clock.instant());
+              new AdministratorEndings(connection, clock.instant(), because)
+                  .ofProvider(provider, subject, providerSession);
           return administrators
               + Database.update(
                   connection,
@@ -137,7 +137,8 @@ public final class Sessions {
   }
 
   /// Ends a session before its time, and with it what the user has open as an administrator; or, by
-  /// its own id, the session of an administrator who came through a provider.
+  /// its own id, the session of an administrator who came through a provider, with the command
+  /// lines that it let in.
   ///
   /// @param because for the administrator, as in "signed out"
   /// @return whether it was live
@@ -146,6 +147,7 @@ public final class Sessions {
         "revoke a session",
         connection -> {
           Instant now = clock.instant();
+          AdministratorEndings ended = new AdministratorEndings(connection, now, because);
           Optional<String> user =
               Database.first(
                   connection,
@@ -156,10 +158,10 @@ public final class Sessions {
                   because,
                   sessionId);
           if (user.isPresent()) {
-            AdministratorSessions.endOfUser(connection, user.get(), now);
+            ended.ofUser(user.get());
             return true;
           }
-          return AdministratorSessions.endOfProvider(connection, sessionId, now) == 1;
+          return ended.ofProvider(sessionId) > 0;
         });
   }
 
@@ -209,7 +211,7 @@ public final class Sessions {
               "select id from session where user_id = ? and revoked_at is null"
                   + " order by id for update",
               userId);
-          return AdministratorSessions.endOfUser(connection, userId, clock.instant())
+          return new AdministratorEndings(connection, clock.instant(), because).ofUser(userId)
               + Database.update(
                   connection,
                   "update session set revoked_at = ?, revoked_because = ?"

@@ -217,8 +217,11 @@ public final class SignalEvents {
             session,
             users);
     ended +=
-        AdministratorSessions.endSignalled(
-            connection, received.provider(), before, users, session, clock.instant());
+        new AdministratorEndings(
+                connection,
+                clock.instant(),
+                "your provider signalled that the session is over (" + received.stream() + ")")
+            .signalled(received.provider(), before, users, session);
     return ended == 1 ? "1 session ended" : ended + " sessions ended";
   }
 
@@ -275,7 +278,13 @@ public final class SignalEvents {
         !compliance.compliant(),
         compliance.device());
     if (!compliance.compliant()) {
-      AdministratorSessions.endOfDevice(connection, compliance.device(), clock.instant());
+      new AdministratorEndings(
+              connection,
+              clock.instant(),
+              "your provider signalled that one of your devices does not comply ("
+                  + received.stream()
+                  + "), and this browser may have been on it")
+          .ofDevice(compliance.device());
     }
     return compliance.compliant() ? "device freed" : "device quarantined";
   }

@@ -160,6 +160,49 @@ final class AdministratorSamlTest {
     }
   }
 
+  @Test
+  void singleLogoutThatTheProviderStartsEndsTheBrowsersSessionAndSaysSo() throws Exception {
+    configure("[{group: staff, role: operator}]");
+    try (HttpClient browser = broker.from(24)) {
+      HttpResponse<String> back = signIn(browser);
+      assertThat(back.statusCode()).as(back.body()).isEqualTo(303);
+      String cookie = back.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+      assertThat(signOut(browser, "another-index").statusCode()).isEqualTo(303);
+      assertThat(get(browser, "/admin/signin/session", cookie).body())
+          .contains("\"signedIn\":true");
+      assertThat(signOut(browser, "idx-1").headers().firstValue("Location").orElseThrow())
+          .startsWith("https://idp.example/slo?SAMLResponse=");
+      assertThat(get(browser, "/admin/signin/session", cookie).body())
+          .contains("\"signedIn\":false", "\"ended\":\"signed out at corp\"");
+    }
+  }
+
+  private HttpResponse<String> signOut(HttpClient browser, String index) throws Exception {
+    Document document =
+        TestIdp.parse(
+            """
+            <samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" \
+            xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_out-%s" Version="2.0" \
+            IssueInstant="%s" Destination="%s"><saml:Issuer>%s</saml:Issuer>\
+            <saml:NameID>alice-4711</saml:NameID>\
+            <samlp:SessionIndex>%s</samlp:SessionIndex></samlp:LogoutRequest>\
+            """
+                .formatted(index, Instant.now(), places.signOut(), idp.entityId, index));
+    idp.sign(document.getDocumentElement(), TestIdp.RSA_SHA256, TestIdp.SHA256);
+    String form =
+        "SAMLRequest="
+            + URLEncoder.encode(
+                Base64.getEncoder().encodeToString(TestIdp.bytes(document)),
+                StandardCharsets.UTF_8);
+    return browser.send(
+        HttpRequest.newBuilder(broker.url("/signin/saml/corp/slo"))
+            .timeout(ANSWER)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
   private static void name(Document document, ServiceKey key) {
     Element signature = TestIdp.find(document, "Signature");
     Element info = document.createElementNS(Dom.SIGNATURE, "ds:KeyInfo");
