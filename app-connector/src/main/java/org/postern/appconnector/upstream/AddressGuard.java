@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Which addresses may be dialled at all. It is asked about the address that is about to be dialled,
@@ -116,12 +117,14 @@ public final class AddressGuard {
     }
     if (under(a, 48, 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01)) {
       // RFC 8215 leaves the length of the prefix open: judge each position of RFC 6052 §2.2, in
-      // which byte 8 is skipped.
-      return List.of(
-          new byte[] {a[6], a[7], a[9], a[10]},
-          new byte[] {a[7], a[9], a[10], a[11]},
-          new byte[] {a[9], a[10], a[11], a[12]},
-          Arrays.copyOfRange(a, 12, 16));
+      // which byte 8 is skipped. The right one is among them; what is no host is a wrong one.
+      return Stream.of(
+              new byte[] {a[6], a[7], a[9], a[10]},
+              new byte[] {a[7], a[9], a[10], a[11]},
+              new byte[] {a[9], a[10], a[11], a[12]},
+              Arrays.copyOfRange(a, 12, 16))
+          .filter(each -> kindIpv4(each).isHost())
+          .toList();
     }
     return List.of();
   }
@@ -165,6 +168,13 @@ public final class AddressGuard {
 
     Kind(String text) {
       this.text = text;
+    }
+
+    boolean isHost() {
+      return switch (this) {
+        case ORDINARY, LOOPBACK, LINK_LOCAL, METADATA -> true;
+        case UNSPECIFIED, MULTICAST, RESERVED -> false;
+      };
     }
 
     boolean exceptedBy(AddressExceptions exceptions) {

@@ -19,7 +19,7 @@ final class AddressGuardTest {
       strings = {
         "10.0.0.1", "172.16.4.5", "192.168.1.1", "100.64.0.1", "8.8.8.8", "169.253.255.255",
         "169.255.0.0", "128.0.0.1", "223.255.255.255", "2001:db8::1", "fd12::1", "2600::1",
-        "64:ff9b::10.0.0.1", "2002:0a00:0001::1"
+        "64:ff9b::10.0.0.1", "64:ff9b:1::10.0.0.1", "64:ff9b:1:a00::100:0:0", "2002:0a00:0001::1"
       })
   void ordinaryAddressesMayBeDialled(String address) throws UnknownHostException {
     assertThat(guard.objection(InetAddress.getByName(address), AddressExceptions.NONE)).isEmpty();

@@ -3,8 +3,10 @@ package org.postern.policystore.yaml;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.postern.policystore.AddressRange;
 import org.postern.policystore.Application;
+import org.postern.policystore.EmbeddedAddresses;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Obligations;
 import org.postern.policystore.Server;
@@ -14,7 +16,8 @@ import org.postern.policystore.Server;
 enum AddressConsent {
   LOOPBACK("is the connector's own loopback", "allowLoopback"),
   LINK_LOCAL("is link-local, where cloud metadata lives,", "allowLinkLocal"),
-  METADATA("is a metadata address of a cloud provider", "allowLinkLocal");
+  METADATA("is a metadata address of a cloud provider", "allowLinkLocal"),
+  TEREDO("is a Teredo address, which hides another one,", "");
 
   private static final String LOCALHOST = "localhost";
 
@@ -31,7 +34,9 @@ enum AddressConsent {
               range("192.0.0.192"),
               range("168.63.129.16"),
               range("fd00:ec2::/32"),
-              range("fd20:ce::254")));
+              range("fd20:ce::254")),
+          TEREDO,
+          List.of(range("2001::/32")));
 
   private final String what;
   private final String key;
@@ -46,10 +51,22 @@ enum AddressConsent {
   }
 
   private boolean isGiven(Obligations obligations) {
-    return this == LOOPBACK ? obligations.allowLoopback() : obligations.allowLinkLocal();
+    return switch (this) {
+      case LOOPBACK -> obligations.allowLoopback();
+      case LINK_LOCAL, METADATA -> obligations.allowLinkLocal();
+      case TEREDO -> false;
+    };
   }
 
+  /// Of the address itself, or of one that it carries.
   private static Optional<AddressConsent> neededFor(AddressRange range) {
+    return Stream.concat(Stream.of(range), EmbeddedAddresses.in(range).stream())
+        .map(AddressConsent::neededAsWritten)
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<AddressConsent> neededAsWritten(AddressRange range) {
     for (AddressConsent each : values()) {
       if (RANGES.getOrDefault(each, List.of()).stream().anyMatch(whole -> whole.contains(range))) {
         return Optional.of(each);
@@ -74,9 +91,8 @@ enum AddressConsent {
                 host.text()
                     + " "
                     + consent.what
-                    + ", which connectors refuse to dial (expected: "
-                    + consent.key
-                    + ": true beside it if that is meant)")
+                    + ", which connectors refuse to dial"
+                    + consent.expected("beside it"))
         : Optional.empty();
   }
 
@@ -91,10 +107,13 @@ enum AddressConsent {
                 + Problems.quote(group)
                 + " "
                 + consent.what
-                + ", which connectors refuse to dial (expected: "
-                + consent.key
-                + ": true in application "
-                + Problems.quote(application.name())
-                + " if that is meant)");
+                + ", which connectors refuse to dial"
+                + consent.expected("in application " + Problems.quote(application.name())));
+  }
+
+  private String expected(String where) {
+    return key.isEmpty()
+        ? " (expected: the server's own address)"
+        : " (expected: " + key + ": true " + where + " if that is meant)";
   }
 }

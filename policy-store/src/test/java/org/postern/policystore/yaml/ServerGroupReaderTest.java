@@ -82,6 +82,11 @@ class ServerGroupReaderTest {
           "100.100.100.200:80"     | metadata address of a cloud | allowLinkLocal
           "[fd00:ec2::254]:80"     | metadata address of a cloud | allowLinkLocal
           168.63.129.16            | metadata address of a cloud | allowLinkLocal
+          "64:ff9b::127.0.0.1"     | own loopback                | allowLoopback
+          "2002:7f00:1::1"         | own loopback                | allowLoopback
+          "64:ff9b:1:a9fe:a9:fe00::" | link-local                | allowLinkLocal
+          "2001:db8::5efe:169.254.169.254" | link-local          | allowLinkLocal
+          "::ffff:0:100.100.100.200" | metadata address of a cloud | allowLinkLocal
           """)
   void serverThatConnectorsRefuseToDialNeedsTheApplicationsWord(
       String server, String said, String key) {
