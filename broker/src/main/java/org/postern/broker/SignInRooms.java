@@ -47,7 +47,7 @@ final class SignInRooms {
   private final ProviderDesk desk;
   private final Signals signals;
   private final DeviceCodeDoor codes;
-  private final Route.Gate polls;
+  private final Gates gates;
   private final SignOutDoor signOut;
   private final SamlDoor saml;
 
@@ -72,6 +72,22 @@ final class SignInRooms {
       WebLoops web,
       AuditLog audit,
       HttpsLimits limits) {}
+
+  /** What one address may ask for, besides the rate of all its requests. */
+  private record Gates(Route.Gate beginnings, Route.Gate waiting, Route.Gate polls) {
+    static Gates of(HttpsLimits limits, LongSupplier nanoTime) {
+      return new Gates(
+          Route.rate(
+              new AddressRate(
+                  limits.beginningsPerMinute(),
+                  limits.sensitiveBurst(),
+                  ADDRESSES_TRACKED,
+                  nanoTime)),
+          Route.rate(
+              AddressRate.even(limits.waitingDevicesPerMinute(), ADDRESSES_TRACKED, nanoTime)),
+          Route.rate(AddressRate.even(limits.pollsPerMinute(), ADDRESSES_TRACKED, nanoTime)));
+    }
+  }
 
   SignInRooms(
       Place place,
@@ -126,8 +142,7 @@ final class SignInRooms {
             new Signals.Needs(
                 place.configured(), outbound, place.privateIssuers(), clock, nanoTime, random),
             SignalLimits.DEFAULT);
-    polls =
-        Route.rate(AddressRate.even(place.limits().pollsPerMinute(), ADDRESSES_TRACKED, nanoTime));
+    gates = Gates.of(place.limits(), nanoTime);
     signOut =
         new SignOutDoor(
             signIn,
@@ -168,8 +183,8 @@ final class SignInRooms {
 
   List<Route> routes(int bodyBytesMax, Route.Gate rate) {
     List<Route> routes = new ArrayList<>();
-    routes.addAll(signIn.routes(rate));
-    routes.addAll(codes.routes(rate, polls));
+    routes.addAll(signIn.routes(rate.then(gates.beginnings())));
+    routes.addAll(codes.routes(rate, rate.then(gates.waiting()), gates.polls()));
     routes.addAll(signOut.routes(rate));
     routes.addAll(oidc.routes(bodyBytesMax, rate));
     routes.addAll(saml.routes(rate));

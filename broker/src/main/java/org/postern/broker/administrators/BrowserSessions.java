@@ -127,12 +127,12 @@ final class BrowserSessions {
 
   /** The answer with which a browser gets its session. */
   static Reply signedIn(Reply reply, AdministratorSessions.Opened opened, Duration age) {
-    return reply.with("Set-Cookie", cookie(COOKIE, opened.secret(), age));
+    return reply.withCookie(cookie(COOKIE, opened.secret(), age));
   }
 
   /** Signs it out. */
   static Reply forget(Reply reply) {
-    return reply.with("Set-Cookie", cookie(COOKIE, "", Duration.ZERO));
+    return reply.withCookie(cookie(COOKIE, "", Duration.ZERO));
   }
 
   /** The mark of a browser in which somebody signed in before, or nothing. */
@@ -141,7 +141,7 @@ final class BrowserSessions {
   }
 
   static Reply withMark(Reply reply, String mark) {
-    return reply.with("Set-Cookie", cookie(DEVICE_COOKIE, mark, DEVICE_AGE));
+    return reply.withCookie(cookie(DEVICE_COOKIE, mark, DEVICE_AGE));
   }
 
   private static String cookie(String name, String value, Duration age) {

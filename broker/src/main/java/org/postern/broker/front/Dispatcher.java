@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -165,6 +166,11 @@ final class Dispatcher implements Handler<RoutingContext> {
     request
         .headers()
         .forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
+    // Over HTTP/2 a browser may send each cookie in a field of its own (RFC 9113 section 8.2.3).
+    List<String> cookies = request.headers().getAll("Cookie");
+    if (cookies.size() > 1) {
+      headers.put("cookie", String.join("; ", cookies));
+    }
     // Ours alone: a caller who chose it could make the log point elsewhere.
     headers.put(Head.REQUEST_ID, requestId(routing));
     try {

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param path decoded path
  * @param query query parameters; a parameter that came twice has been refused already
  * @param pathParameters values of the route's {@code :name} parts
- * @param headers by lower-case name; of a repeated header, the first
+ * @param headers by lower-case name; of a repeated header, the first; of cookies, all
  * @param from the peer's address as the port saw it
  */
 public record Head(

@@ -156,6 +156,9 @@ public final class HttpsDoor {
     }
     response.setStatusCode(reply.status()).putHeader("Content-Type", reply.contentType());
     reply.headers().forEach(response::putHeader);
+    if (!reply.cookies().isEmpty()) {
+      response.putHeader("Set-Cookie", reply.cookies());
+    }
     response.end(Buffer.buffer(reply.bytes()));
   }
 }

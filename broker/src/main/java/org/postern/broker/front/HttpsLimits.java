@@ -35,6 +35,7 @@ public record HttpsLimits(
     int pageLeftoverBytesMax,
     int sensitivePerMinute,
     int sensitiveBurst) {
+  private static final int WAITING_DEVICES_MAX = 50;
 
   /** Generous for people, tight for strangers. */
   public static final HttpsLimits DEFAULT =
@@ -64,6 +65,23 @@ public record HttpsLimits(
    */
   public int codesPerMinute() {
     return Math.max(1, sensitivePerMinute / 20);
+  }
+
+  /**
+   * Sign-ins that one address may begin a minute. Each waits ten minutes for its end in one of
+   * {@link org.postern.policystore.PolicyLimits#signInsPending} places; at half of all requests it
+   * is no limit for those who finish what they begin.
+   */
+  public int beginningsPerMinute() {
+    return Math.max(1, sensitivePerMinute / 2);
+  }
+
+  /**
+   * Devices without a browser that may begin to wait a minute behind one address. They wait as long
+   * in one of {@link org.postern.policystore.PolicyLimits#deviceCodesPending} places.
+   */
+  public int waitingDevicesPerMinute() {
+    return Math.min(codesPerMinute(), WAITING_DEVICES_MAX);
   }
 
   /**

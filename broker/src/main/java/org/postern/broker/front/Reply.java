@@ -4,21 +4,35 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * An answer of the HTTPS door.
  *
  * @param headers besides the content type and the headers that every answer has
+ * @param cookies each the value of a {@code Set-Cookie}
  */
-public record Reply(int status, String contentType, String body, Map<String, String> headers) {
+public record Reply(
+    int status,
+    String contentType,
+    String body,
+    Map<String, String> headers,
+    List<String> cookies) {
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS);
 
-  /** Copies the headers. */
+  /** Copies the headers and cookies. */
   public Reply {
     headers = Map.copyOf(headers);
+    cookies = List.copyOf(cookies);
+  }
+
+  /** Without a cookie. */
+  public Reply(int status, String contentType, String body, Map<String, String> headers) {
+    this(status, contentType, body, headers, List.of());
   }
 
   /** JSON of maps, lists, texts, numbers and truth values. */
@@ -68,7 +82,14 @@ public record Reply(int status, String contentType, String body, Map<String, Str
   public Reply with(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
-    return new Reply(status, contentType, body, more);
+    return new Reply(status, contentType, body, more, cookies);
+  }
+
+  /** The same answer with one cookie more, that the browser keeps or forgets. */
+  public Reply withCookie(String cookie) {
+    List<String> more = new ArrayList<>(cookies);
+    more.add(cookie);
+    return new Reply(status, contentType, body, headers, more);
   }
 
   byte[] bytes() {

@@ -77,14 +77,15 @@ final class Departures {
     if (audience != null) {
       Admission.require(client.provider(), audience);
     }
+    String browsers = secret();
     ProviderClient.Attempt attempt =
-        new ProviderClient.Attempt(secret(), secret(), secret(), hint, demand);
+        new ProviderClient.Attempt(StateCookie.stateOf(browsers), secret(), secret(), hint, demand);
     ProviderClient.Departure departure = client.depart(attempt);
     if (!noter.note(name, attempt)) {
       throw new SignInException(SignInFault.TOO_MANY, "too many sign-ins are under way");
     }
     return Pages.onward(departure, name)
-        .with("Set-Cookie", StateCookie.set(attempt.state(), limits.signInAge().toSeconds()));
+        .withCookie(StateCookie.set(browsers, limits.signInAge().toSeconds()));
   }
 
   /** 256 bits, as text. */

@@ -77,11 +77,12 @@ public final class DeviceCodeDoor {
   /**
    * Its routes.
    *
+   * @param asks lets so many devices of one address wait that those of others can wait, too
    * @param polls lets devices that wait ask often, but not without end
    */
-  public List<Route> routes(Route.Gate rate, Route.Gate polls) {
+  public List<Route> routes(Route.Gate rate, Route.Gate asks, Route.Gate polls) {
     return List.of(
-        Route.post(ASK, FORM_BYTES_MAX, rate, this::ask),
+        Route.post(ASK, FORM_BYTES_MAX, asks, this::ask),
         Route.post(POLL, FORM_BYTES_MAX, polls, this::poll),
         Route.get(PAGE, rate, (head, body) -> CodePages.ask(shown(head), false)),
         Route.post(
@@ -207,7 +208,7 @@ public final class DeviceCodeDoor {
             : Pages.note(
                 "The device is not let in",
                 "If somebody asked you to do this, tell your administrator.");
-    return page.with("Set-Cookie", StateCookie.clear(state));
+    return page.withCookie(StateCookie.clear(state));
   }
 
   // -- codes

@@ -86,12 +86,16 @@ public final class SignIn {
     return journal;
   }
 
-  /** Its routes. */
-  public List<Route> routes(Route.Gate rate) {
+  /**
+   * Its routes.
+   *
+   * @param beginnings lets one address begin so many that others can begin, too
+   */
+  public List<Route> routes(Route.Gate beginnings) {
     return List.of(
-        Route.get("/signin/device", rate, (head, body) -> page(() -> begin(head))),
-        Route.get("/signin/test", rate, (head, body) -> page(() -> test(head))),
-        Route.get(AdministratorSignIn.PATH, rate, (head, body) -> administrators.begin(head)),
+        Route.get("/signin/device", beginnings, (head, body) -> page(() -> begin(head))),
+        Route.get("/signin/test", beginnings, (head, body) -> page(() -> test(head))),
+        Route.get(AdministratorSignIn.PATH, beginnings, (head, body) -> administrators.begin(head)),
         Route.get(Pages.STYLE_PATH, Route.Gate.OPEN, (head, body) -> Pages.style()));
   }
 
@@ -211,7 +215,9 @@ public final class SignIn {
       throw e;
     }
     if (AdministratorSignIn.isMeant(returning)) {
-      return administrators.arrive(head, returning, () -> judge(returning, provider, arrival));
+      return administrators
+          .arrive(head, returning, () -> judge(returning, provider, arrival))
+          .withCookie(StateCookie.clear(state));
     }
     boolean coded = returning.device().state().startsWith(CODED);
     Reply reply;
@@ -241,7 +247,7 @@ public final class SignIn {
               ? isTest(returning) ? Pages.testRefused(e) : Pages.fault(e.fault())
               : Pages.faultAtDevice(e.fault(), refusal(returning.device(), e.fault()));
     }
-    return reply.with("Set-Cookie", StateCookie.clear(state));
+    return reply.withCookie(StateCookie.clear(state));
   }
 
   /** Whether an administrator began it, to see what the provider says. */

@@ -7,8 +7,9 @@ import java.util.Base64;
 import org.postern.broker.front.Head;
 
 /**
- * Binds a sign-in to the browser that began it: the one that comes back must carry the cookie of
- * its state. One cookie for each sign-in, so that two at once do not disturb each other. SameSite
+ * Binds a sign-in to the browser that began it. The browser keeps a secret, and what goes by way of
+ * the provider (its logs, the address line) is made of it: whoever reads a state there cannot make
+ * its cookie. One cookie for each sign-in, so that two at once do not disturb each other. SameSite
  * is None because SAML responses come by a POST from the provider's site; the cookie is worth
  * nothing but for this comparison.
  */
@@ -17,9 +18,14 @@ final class StateCookie {
 
   private StateCookie() {}
 
-  static String set(String state, long seconds) {
+  /** The state of a sign-in. */
+  static String stateOf(String secret) {
+    return digest("state", secret);
+  }
+
+  static String set(String secret, long seconds) {
     return "%s=%s; Max-Age=%d; Path=/; Secure; HttpOnly; SameSite=None"
-        .formatted(name(state), value(state), seconds);
+        .formatted(name(stateOf(secret)), secret, seconds);
   }
 
   static String clear(String state) {
@@ -27,18 +33,15 @@ final class StateCookie {
   }
 
   static boolean isSameBrowser(Head head, String state) {
-    byte[] expected = value(state).getBytes(StandardCharsets.US_ASCII);
+    byte[] expected = state.getBytes(StandardCharsets.UTF_8);
     return head.cookie(name(state))
-        .filter(value -> MessageDigest.isEqual(value.getBytes(StandardCharsets.UTF_8), expected))
+        .map(secret -> stateOf(secret).getBytes(StandardCharsets.US_ASCII))
+        .filter(made -> MessageDigest.isEqual(made, expected))
         .isPresent();
   }
 
   private static String name(String state) {
     return "__Host-signin-" + digest("name", state).substring(0, NAME_CHARACTERS);
-  }
-
-  private static String value(String state) {
-    return digest("browser", state);
   }
 
   private static String digest(String purpose, String text) {

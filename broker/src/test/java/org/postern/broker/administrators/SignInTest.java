@@ -194,7 +194,7 @@ final class SignInTest {
             Map.of("name", "alice", "password", PASSWORD, "code", totp.code(() -> now, 0)),
             Map.of("from", "192.0.2.9"));
     assertThat(right.status()).isEqualTo(200);
-    assertThat(right.headers().get("Set-Cookie"))
+    assertThat(right.cookies().getFirst())
         .startsWith("__Host-postern-admin=")
         .contains("Path=/; Secure; HttpOnly; SameSite=Strict");
     assertThat(unknown.status()).isEqualTo(401);
@@ -242,6 +242,8 @@ final class SignInTest {
     String idle = cookie(signIn("alice", PASSWORD, "192.0.2.20", ""));
     now = now.plus(Duration.ofMinutes(31));
     assertThat(out(idle, csrf(idle)).status()).isEqualTo(401);
+    assertThat(out(idle, csrf(idle)).body())
+        .contains("You were signed out: nothing was done in it for a while");
 
     String old = cookie(signIn("alice", PASSWORD, "192.0.2.20", ""));
     String token = csrf(old);
@@ -254,7 +256,7 @@ final class SignInTest {
 
   private static String cookie(Reply reply) {
     assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-    return String.valueOf(reply.headers().get("Set-Cookie")).replaceFirst(";.*", "");
+    return String.join("", reply.cookies()).replaceFirst(";.*", "");
   }
 
   private static String csrf(String cookie) throws Exception {
