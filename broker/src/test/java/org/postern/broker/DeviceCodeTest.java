@@ -74,15 +74,23 @@ final class DeviceCodeTest {
   }
 
   private JsonNode begin() throws Exception {
+    return begin("build <box>");
+  }
+
+  private JsonNode begin(String deviceName) throws Exception {
     HttpResponse<String> begun =
         form(
             "/signin/code",
             "",
             Map.of(
-                "client_id", "postern",
-                "code_challenge", BrokerUnderTest.challenge(BrokerUnderTest.VERIFIER),
-                "code_challenge_method", "S256",
-                "device_name", "build <box>"));
+                "client_id",
+                "postern",
+                "code_challenge",
+                BrokerUnderTest.challenge(BrokerUnderTest.VERIFIER),
+                "code_challenge_method",
+                "S256",
+                "device_name",
+                deviceName));
     assertThat(begun.statusCode()).as(begun.body()).isEqualTo(200);
     return BrokerUnderTest.JSON.readTree(begun.body());
   }
@@ -158,6 +166,15 @@ final class DeviceCodeTest {
     assertThat(error(begun)).isEqualTo("expired_token");
     assertThat(broker.admin("GET", "/admin/v1/audit?limit=20", "").body())
         .contains("device-code.approve", "user.sign-in", "device.enroll");
+  }
+
+  @Test
+  void nameThatADeviceGivesItselfCannotRearrangeWhatThePersonReads() throws Exception {
+    Asked asked = typed(begin("\u202eyxorp\u202c\u009b2K your laptop").path("user_code").asText());
+    assertThat(asked.page())
+        .contains("\ufffdyxorp\ufffd\ufffd2K your laptop")
+        .doesNotContain("\u202e", "\u202c", "\u009b");
+    answer(asked, asked.cookie(), "deny");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.postern.broker.administrators.passkey.PasskeyException;
 import org.postern.broker.administrators.passkey.Passkeys;
+import org.postern.policystore.ShownText;
 import org.postern.policystore.jdbc.AdministratorCredentials;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +61,7 @@ final class PasskeyDesk {
 
   /** A new passkey, or a refusal. */
   AdministratorCredentials.NewPasskey register(Ask ask, String state) throws Refusal {
-    String name = ask.text("passkeyName", 2 * NAME_MAX).replaceAll("\\p{Cntrl}", "").strip();
+    String name = ShownText.of(ask.text("passkeyName", 2 * NAME_MAX)).strip();
     try {
       Passkeys.Registered made = passkeys.register(ask.credential(), SealedState.challenge(state));
       return new AdministratorCredentials.NewPasskey(

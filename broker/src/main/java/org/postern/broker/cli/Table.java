@@ -3,6 +3,7 @@ package org.postern.broker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.postern.policystore.ShownText;
 
 /** Items of an answer as columns that line up. */
 final class Table {
@@ -46,7 +47,7 @@ final class Table {
 
   /** Names come from peers; a terminal must not obey them. */
   static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return ShownText.of(text).replace('\uFFFD', '?');
   }
 
   private static String[] headings(String[] columns) {

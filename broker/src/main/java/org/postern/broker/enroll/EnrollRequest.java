@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.Base64;
+import org.postern.policystore.ShownText;
 
 /** A flat JSON object of texts from a stranger. Members that nobody asks for are ignored. */
 final class EnrollRequest {
@@ -62,13 +63,13 @@ final class EnrollRequest {
     return value.textValue();
   }
 
-  /** A text for people that may be missing; cut to size, and without control characters. */
+  /** A text for people that may be missing; cut to size, without what would rearrange a line. */
   String label(String name, int charactersMax, String absent) {
     JsonNode value = object.get(name);
     if (value == null || !value.isTextual()) {
       return absent;
     }
-    String text = value.textValue().replaceAll("\\p{Cntrl}", " ").strip();
+    String text = ShownText.of(value.textValue().replaceAll("\\p{Cntrl}", " ").strip());
     String cut = text.substring(0, Math.min(text.length(), charactersMax));
     return cut.isEmpty() ? absent : cut;
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.postern.policystore.EmailAddress;
+import org.postern.policystore.ShownText;
 import org.postern.policystore.jdbc.ScimGroups;
 import org.postern.policystore.jdbc.ScimUsers;
 
@@ -229,6 +230,6 @@ final class UserService {
         Text.of(user, "displayName")
             .or(() -> Text.of(parts, "formatted"))
             .orElse(joined.isEmpty() ? userName : joined);
-    return name.length() <= limits.nameCharactersMax() ? name : userName;
+    return ShownText.of(name.length() <= limits.nameCharactersMax() ? name : userName);
   }
 }

@@ -16,6 +16,7 @@ import org.postern.broker.front.Head;
 import org.postern.broker.front.Reply;
 import org.postern.broker.front.Route;
 import org.postern.policystore.Demand;
+import org.postern.policystore.ShownText;
 import org.postern.policystore.UserRecord;
 import org.postern.policystore.jdbc.DeviceCodes;
 
@@ -118,7 +119,8 @@ public final class DeviceCodeDoor {
           codes.ask(
               deviceCode,
               userCode,
-              new DeviceCodes.Asked(name, challenge, head.from().getHostAddress(), demand),
+              new DeviceCodes.Asked(
+                  ShownText.of(name), challenge, head.from().getHostAddress(), demand),
               clock.instant().plus(limits.signInAge()));
       if (!noted) {
         return error("temporarily_unavailable", "too many devices sign in; try again in a minute");

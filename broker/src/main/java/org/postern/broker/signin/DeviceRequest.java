@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postern.broker.front.Head;
 import org.postern.policystore.Demand;
+import org.postern.policystore.ShownText;
 import org.postern.policystore.jdbc.SignIns;
 
 /**
@@ -50,7 +51,7 @@ record DeviceRequest(
       throw invalid("device_name must have 1 to 64 characters");
     }
     Demand demand = Demands.of(head::parameter, now);
-    return new DeviceRequest(redirect, state, challenge, name, demand, now);
+    return new DeviceRequest(redirect, state, challenge, ShownText.of(name), demand, now);
   }
 
   private static String required(Head head, String name) throws SignInException {

@@ -4,20 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.postern.policystore.EmailAddress;
 import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.Person;
+import org.postern.policystore.ShownText;
 
 /**
  * Turns a provider's verified words into a person, by the provider's configuration. Nothing is cut:
  * what is over a limit ends the sign-in.
  */
 public final class Mapping {
-  /** Controls, and marks that change the direction of what follows. */
-  private static final Pattern REARRANGING =
-      Pattern.compile("[\\p{Cntrl}\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
-
   private final IdentityProvider provider;
   private final SignInLimits limits;
 
@@ -36,18 +32,13 @@ public final class Mapping {
    */
   public Person person(String subject, String email, String name, Map<String, List<String>> said)
       throws SignInException {
-    String shown = shown(name.isBlank() ? (email.isEmpty() ? subject : email) : name);
+    String shown = ShownText.of(name.isBlank() ? (email.isEmpty() ? subject : email) : name);
     return new Person(
         subject,
         email,
         shown.substring(0, Math.min(shown.length(), limits.textMax())),
         groups(said.getOrDefault(provider.attributes().groups(), List.of())),
         attributes(said));
-  }
-
-  /** A name for people must not rearrange the line that it stands in. */
-  private static String shown(String name) {
-    return REARRANGING.matcher(name).replaceAll("\uFFFD");
   }
 
   private List<String> groups(List<String> said) throws SignInException {
