@@ -28,7 +28,7 @@ import org.postern.tunnel.message.ReasonCode;
 /** Two endpoints, real sockets, real TLS. */
 @Timeout(60)
 class FlowEndpointTest {
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
   private static final long MEMORY = 64 << 20;
 
   @SuppressWarnings("NullAway.Init")

@@ -20,6 +20,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Random;
@@ -47,6 +48,8 @@ import org.postern.tunnel.relay.LaneCounts;
 /** Device, broker and connector in one process, with real TLS on both layers. */
 @Timeout(60)
 class LaneTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final TestPki PKI = new TestPki();
   private static final ByteString LANE_ID = ByteString.copyFrom(new byte[16]);
 
@@ -74,7 +77,7 @@ class LaneTest {
     connector(TestPki.CONNECTOR);
 
     Lane device = get(dial());
-    Lane connector = accepted.get(10, SECONDS);
+    Lane connector = accepted.get(30, SECONDS);
 
     assertThat(device.peerId()).isEqualTo(TestPki.CONNECTOR);
     assertThat(connector.peerId()).isEqualTo(TestPki.DEVICE);
@@ -94,8 +97,8 @@ class LaneTest {
     LaneCounts counts = joined.counts().get();
     assertThat(counts.fromDevice()).isGreaterThan(bytes).isLessThan(bytes + bytes / 20);
     device.close();
-    await().until(() -> !connector.channel().isOpen());
-    assertThat(broker.laneCounts.poll(5, SECONDS).fromConnector()).isGreaterThan(bytes / 4);
+    await().atMost(PATIENCE).until(() -> !connector.channel().isOpen());
+    assertThat(broker.laneCounts.poll(30, SECONDS).fromConnector()).isGreaterThan(bytes / 4);
     assertThat(broker.ended.take().reason()).isEqualTo(ReasonCode.DEVICE_GONE);
   }
 
@@ -104,30 +107,30 @@ class LaneTest {
     connector(TestPki.CONNECTOR);
     Lane device = get(dial());
     device.channel().writeAndFlush(Unpooled.copiedBuffer(new byte[1000])).sync();
-    Lane connector = accepted.get(10, SECONDS);
+    Lane connector = accepted.get(30, SECONDS);
     // The bytes are there for certain once the relay has passed them on.
     broker.joined.take();
     Sink sink = new Sink(1000);
     connector.eventLoop().submit(() -> open(connector, sink)).get();
-    assertThat(sink.hash.get(5, SECONDS)).isNotEmpty();
+    assertThat(sink.hash.get(30, SECONDS)).isNotEmpty();
   }
 
   @Test
   void whatWasSaidLastArrivesBeforeTheEnd() throws Exception {
     connector(TestPki.CONNECTOR);
     Lane device = get(dial());
-    Lane connector = accepted.get(10, SECONDS);
+    Lane connector = accepted.get(30, SECONDS);
     // No more than the kernel keeps on the way: what it does not take in time is lost by a close.
     int bytes = 1 << 20;
     Sink sink = new Sink(bytes);
     device.channel().writeAndFlush(device.channel().alloc().buffer(bytes).writeZero(bytes));
     device.close();
     // Only now is anybody reading: the relay has long seen the end of the device's side.
-    await().until(() -> !device.channel().isOpen());
+    await().atMost(PATIENCE).until(() -> !device.channel().isOpen());
     connector.eventLoop().execute(() -> open(connector, sink));
     assertThat(sink.hash.get(20, SECONDS)).isNotEqualTo("too many");
-    await().until(() -> !connector.channel().isOpen());
-    assertThat(broker.ended.poll(5, SECONDS).reason()).isEqualTo(ReasonCode.DEVICE_GONE);
+    await().atMost(PATIENCE).until(() -> !connector.channel().isOpen());
+    assertThat(broker.ended.poll(30, SECONDS).reason()).isEqualTo(ReasonCode.DEVICE_GONE);
   }
 
   @Test
@@ -137,7 +140,7 @@ class LaneTest {
         .isInstanceOfSatisfying(
             TunnelException.class,
             e -> assertThat(e.reason()).isEqualTo(ReasonCode.LANE_WRONG_CONNECTOR));
-    await().until(accepted::isDone);
+    await().atMost(PATIENCE).until(accepted::isDone);
   }
 
   @Test
@@ -147,10 +150,10 @@ class LaneTest {
     // To the device the handshake looks finished; the connector then ends it.
     Lane device = get(dial());
     assertThat(accepted)
-        .failsWithin(java.time.Duration.ofSeconds(5))
+        .failsWithin(Duration.ofSeconds(30))
         .withThrowableThat()
         .withMessageContaining("GRANT_SUBJECT_MISMATCH");
-    await().until(() -> !device.channel().isOpen());
+    await().atMost(PATIENCE).until(() -> !device.channel().isOpen());
   }
 
   @Test
@@ -177,7 +180,7 @@ class LaneTest {
     connector(TestPki.CONNECTOR);
     Lane device = get(dial());
     broker.joined.take().close(ReasonCode.POLICY_CHANGED);
-    await().until(() -> !device.channel().isOpen());
+    await().atMost(PATIENCE).until(() -> !device.channel().isOpen());
     assertThat(broker.ended.take().reason()).isEqualTo(ReasonCode.POLICY_CHANGED);
   }
 
@@ -194,22 +197,29 @@ class LaneTest {
       accepted = new CompletableFuture<>();
       connector(TestPki.CONNECTOR);
       Lane device = get(dial());
-      Lane connector = accepted.get(10, SECONDS);
+      Lane connector = accepted.get(30, SECONDS);
       broker.joined.take();
       // In the order in which they came: the connector parks first.
       Channel closed = broker.accepted.get(gone == ReasonCode.CONNECTOR_GONE ? 0 : 1);
       numbers.add(((UnixChannel) closed).fd().intValue());
       closed.close().sync();
-      assertThat(broker.ended.poll(5, SECONDS)).isEqualTo(new TestBroker.Ended(gone, "lane"));
-      await().until(() -> !device.channel().isOpen() && !connector.channel().isOpen());
+      assertThat(broker.ended.poll(30, SECONDS)).isEqualTo(new TestBroker.Ended(gone, "lane"));
+      await()
+          .atMost(PATIENCE)
+          .until(() -> !device.channel().isOpen() && !connector.channel().isOpen());
     }
     assertThat(numbers).as("numbers that were given again").hasSizeLessThan(lanes);
   }
 
   private static TunnelLimits hasty() {
-    java.time.Duration short_ = java.time.Duration.ofMillis(400);
+    TunnelLimits.Deadlines usual = TunnelLimits.DEFAULT.deadlines();
     return TunnelLimits.DEFAULT.withDeadlines(
-        new TunnelLimits.Deadlines(short_, short_, short_, short_, short_));
+        new TunnelLimits.Deadlines(
+            usual.connect(),
+            usual.handshake(),
+            usual.hello(),
+            Duration.ofMillis(400),
+            usual.laneHandshake()));
   }
 
   private Future<Lane> dial() throws Exception {
@@ -231,7 +241,7 @@ class LaneTest {
             broker
                 .dialer(PKI.outerClient(id), TunnelLimits.DEFAULT)
                 .park(ends.next(), TestBroker.hello(), listener));
-    await().until(() -> broker.carriers.size() > before);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() > before);
     return carrier;
   }
 
@@ -269,8 +279,8 @@ class LaneTest {
   }
 
   private static <T> T get(Future<T> future) throws Exception {
-    if (!future.await(10, SECONDS)) {
-      throw new AssertionError("nothing happened in 10 s");
+    if (!future.await(30, SECONDS)) {
+      throw new AssertionError("nothing happened in 30 s");
     }
     if (!future.isSuccess()) {
       throw (Exception) future.cause();

@@ -36,7 +36,7 @@ class EpollLoopsTest {
               .channel();
       try (Socket socket = new Socket()) {
         socket.connect(server.localAddress());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         socket.shutdownOutput();
         assertThat(socket.getInputStream().readAllBytes()).hasSize(RESPONSE_LENGTH);
       }

@@ -29,6 +29,8 @@ import org.postern.tunnel.message.Welcome;
 /** Links and parks come back by themselves. */
 @Timeout(60)
 class LinkKeeperTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final TestPki PKI = new TestPki();
   private static final TunnelLimits LIMITS = TunnelLimits.DEFAULT;
 
@@ -54,11 +56,11 @@ class LinkKeeperTest {
     Envelope message =
         Envelope.newBuilder().setParkCarriers(ParkCarriers.newBuilder().setWanted(3)).build();
     link.send(message);
-    assertThat(broker.messages.poll(5, SECONDS)).isEqualTo(message);
+    assertThat(broker.messages.poll(30, SECONDS)).isEqualTo(message);
     broker.links.getFirst().send(message);
-    assertThat(diary.messages.poll(5, SECONDS)).isEqualTo(message);
+    assertThat(diary.messages.poll(30, SECONDS)).isEqualTo(message);
     keeper.close(ReasonCode.DEVICE_STOPPING, "bye");
-    assertThat(broker.ended.poll(5, SECONDS))
+    assertThat(broker.ended.poll(30, SECONDS))
         .isEqualTo(new TestBroker.Ended(ReasonCode.DEVICE_STOPPING, "bye"));
   }
 
@@ -66,9 +68,9 @@ class LinkKeeperTest {
   void linkComesBackAfterTheBrokerDroppedIt() throws Exception {
     keeper(LIMITS).start();
     diary.up();
-    await().until(() -> !broker.links.isEmpty());
+    await().atMost(PATIENCE).until(() -> !broker.links.isEmpty());
     broker.links.getFirst().close(ReasonCode.BROKER_STOPPING, "draining");
-    Down down = diary.downs.poll(5, SECONDS);
+    Down down = diary.downs.poll(30, SECONDS);
     assertThat(down.reason()).isEqualTo(ReasonCode.BROKER_STOPPING);
     assertThat(down.text()).isEqualTo("draining");
     assertThat(down.retryIn()).isLessThanOrEqualTo(Duration.ofMillis(40));
@@ -85,7 +87,7 @@ class LinkKeeperTest {
                 .build());
     LinkKeeper keeper = keeper(LIMITS);
     keeper.start();
-    Down down = diary.downs.poll(5, SECONDS);
+    Down down = diary.downs.poll(30, SECONDS);
     assertThat(down.reason()).isEqualTo(ReasonCode.BROKER_OVERLOADED);
     assertThat(down.retryIn()).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
     broker.admission = new DoorListener.Admit(Welcome.getDefaultInstance());
@@ -99,7 +101,7 @@ class LinkKeeperTest {
     keeper(LIMITS).start();
     Duration fifth = Duration.ZERO;
     for (int i = 0; i < 5; i++) {
-      fifth = diary.downs.poll(10, SECONDS).retryIn();
+      fifth = diary.downs.poll(30, SECONDS).retryIn();
     }
     assertThat(fifth).isBetween(Duration.ofMillis(200), Duration.ofMillis(400));
   }
@@ -114,7 +116,7 @@ class LinkKeeperTest {
       keeper.start();
       diary.up();
       network.frozen = true;
-      assertThat(diary.downs.poll(5, SECONDS).reason()).isEqualTo(ReasonCode.PEER_SILENT);
+      assertThat(diary.downs.poll(30, SECONDS).reason()).isEqualTo(ReasonCode.PEER_SILENT);
       network.frozen = false;
       diary.up();
       keeper.close(ReasonCode.DEVICE_STOPPING, "bye");
@@ -141,7 +143,7 @@ class LinkKeeperTest {
   void proxyThatWantsAnotherLoginIsSaidSo() throws Exception {
     try (TestProxy proxy = new TestProxy(EgressProxy.Kind.HTTP_CONNECT, "nobody knows")) {
       keeper(LIMITS, proxy, Optional.of(new EgressProxy.Login("u", "secret"))).start();
-      Down down = diary.downs.poll(10, SECONDS);
+      Down down = diary.downs.poll(30, SECONDS);
       assertThat(down.text()).contains("407").doesNotContain("secret");
     }
   }
@@ -156,20 +158,20 @@ class LinkKeeperTest {
             new Deaf(),
             backoff);
     park.wanted(3);
-    await().until(() -> broker.carriers.size() == 3 && park.parked() == 3);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() == 3 && park.parked() == 3);
 
     Future<ParkedCarrier> taken = park.take(loops.next());
-    assertThat(taken.await(5, SECONDS)).isTrue();
+    assertThat(taken.await(30, SECONDS)).isTrue();
     assertThat(taken.getNow().eventLoop()).isNotNull();
-    await().until(() -> broker.carriers.size() == 4 && park.parked() == 3);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() == 4 && park.parked() == 3);
 
     broker.carriers.getLast().close(ReasonCode.BROKER_STOPPING, "gone");
-    await().until(() -> broker.carriers.size() == 4 && park.parked() == 3);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() == 4 && park.parked() == 3);
 
     park.wanted(1);
-    await().until(() -> broker.carriers.size() == 2 && park.parked() == 1);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() == 2 && park.parked() == 1);
     park.close();
-    await().until(() -> broker.carriers.size() == 1);
+    await().atMost(PATIENCE).until(() -> broker.carriers.size() == 1);
     assertThat(park.take(loops.next()).await().cause()).hasMessageContaining("NO_CARRIER");
   }
 
@@ -183,7 +185,7 @@ class LinkKeeperTest {
             new Deaf(),
             backoff);
     Future<ParkedCarrier> taken = park.take(loops.next());
-    assertThat(taken.await(5, SECONDS)).isTrue();
+    assertThat(taken.await(30, SECONDS)).isTrue();
     assertThat(taken.isSuccess()).isTrue();
     park.close();
   }
@@ -194,17 +196,17 @@ class LinkKeeperTest {
       Future<ParkedCarrier> parked =
           two.dialer(PKI.outerClient(TestPki.CONNECTOR), LIMITS)
               .park(loops.next(), TestBroker.hello(), diary);
-      assertThat(parked.await(5, SECONDS)).isTrue();
-      await().until(() -> !two.carriers.isEmpty());
+      assertThat(parked.await(30, SECONDS)).isTrue();
+      await().atMost(PATIENCE).until(() -> !two.carriers.isEmpty());
       BrokerCarrier carrier = two.carriers.getFirst();
       for (int i = 0; i < 10; i++) {
         var target = two.loops.next();
         Future<BrokerCarrier> moved = carrier.moveTo(target);
-        assertThat(moved.await(5, SECONDS)).isTrue();
+        assertThat(moved.await(30, SECONDS)).isTrue();
         assertThat(carrier.eventLoop()).isSameAs(target);
       }
       carrier.offer(LaneOffer.newBuilder().setDeviceSpiffeId(TestPki.DEVICE).build());
-      assertThat(diary.offers.poll(5, SECONDS).getDeviceSpiffeId()).isEqualTo(TestPki.DEVICE);
+      assertThat(diary.offers.poll(30, SECONDS).getDeviceSpiffeId()).isEqualTo(TestPki.DEVICE);
     }
   }
 
@@ -246,7 +248,7 @@ class LinkKeeperTest {
     final BlockingQueue<LaneOffer> offers = new LinkedBlockingQueue<>();
 
     ControlLink up() throws InterruptedException {
-      ControlLink link = ups.poll(10, SECONDS);
+      ControlLink link = ups.poll(30, SECONDS);
       assertThat(link).isNotNull();
       return link;
     }

@@ -2,6 +2,7 @@ package org.postern.tunnel.link;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -25,7 +26,12 @@ final class ScriptedPeer {
   final BlockingQueue<Envelope> heard = new LinkedBlockingQueue<>();
   final Channel channel;
 
+  /** Returns when TLS stands, or throws what stood in its way. */
   ScriptedPeer(EventLoopGroup loops, int port, SslContext context) throws Exception {
+    SslHandler handler = context.newHandler(ByteBufAllocator.DEFAULT);
+    SSLParameters parameters = handler.engine().getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm(null);
+    handler.engine().setSSLParameters(parameters);
     channel =
         new Bootstrap()
             .group(loops)
@@ -34,17 +40,14 @@ final class ScriptedPeer {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel made) {
-                    SslHandler handler = context.newHandler(made.alloc());
-                    SSLParameters parameters = handler.engine().getSSLParameters();
-                    parameters.setEndpointIdentificationAlgorithm(null);
-                    handler.engine().setSSLParameters(parameters);
                     made.pipeline().addLast(handler, new Ear());
                   }
                 })
             .connect(InetAddress.getLoopbackAddress(), port)
             .sync()
             .channel();
-    channel.pipeline().get(SslHandler.class).handshakeFuture().sync();
+    // Not asked of the channel: one that has closed by now has no handlers any more.
+    handler.handshakeFuture().sync();
   }
 
   static Envelope hello(Hello.Kind kind) {
@@ -75,9 +78,9 @@ final class ScriptedPeer {
   }
 
   Envelope hears() throws InterruptedException {
-    Envelope message = heard.poll(10, TimeUnit.SECONDS);
+    Envelope message = heard.poll(30, TimeUnit.SECONDS);
     if (message == null) {
-      throw new AssertionError("heard nothing in 10 s");
+      throw new AssertionError("heard nothing in 30 s");
     }
     return message;
   }

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An egress proxy (HTTP CONNECT or SOCKS 5) that can also play a network that has died. */
@@ -89,6 +90,14 @@ final class TestProxy implements AutoCloseable {
     return port;
   }
 
+  /** What the network swallowed is lost; the connection ends when it wakes up. */
+  private void awaitThaw() throws InterruptedException {
+    boolean over = false;
+    while (frozen && !over) {
+      over = closed.await(10, TimeUnit.MILLISECONDS);
+    }
+  }
+
   private void pump(Socket from, Socket to) {
     byte[] buffer = new byte[8192];
     try (from;
@@ -96,7 +105,7 @@ final class TestProxy implements AutoCloseable {
       InputStream in = from.getInputStream();
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         if (frozen) {
-          closed.await();
+          awaitThaw();
           return;
         }
         to.getOutputStream().write(buffer, 0, n);
