@@ -21,7 +21,7 @@ import org.postern.appconnector.enroll.FakeDoor;
 import org.postern.appconnector.enroll.TestDeployment;
 
 /** The program itself: a process of its own, from the provisioning key to the signal to stop. */
-@Timeout(90)
+@Timeout(240)
 final class ConnectorProcessTest {
   @TempDir private Path folder;
   private final TestDeployment deployment = new TestDeployment();
@@ -59,14 +59,19 @@ final class ConnectorProcessTest {
     command.addAll(List.of(arguments));
     command.addAll(List.of("--data-dir", folder.resolve("home").toString()));
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.redirectError(folder.resolve("log").toFile());
+    // Each has a file of its own: two that write into one write over each other.
+    builder.redirectError(folder.resolve("log" + started.size()).toFile());
     Process process = builder.start();
     started.add(process);
     return process;
   }
 
   private String log() throws IOException {
-    return Files.readString(folder.resolve("log"), StandardCharsets.UTF_8);
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < started.size(); i++) {
+      all.append(Files.readString(folder.resolve("log" + i), StandardCharsets.UTF_8));
+    }
+    return all.toString();
   }
 
   @Test
@@ -82,9 +87,9 @@ final class ConnectorProcessTest {
             folder.resolve("key").toString(),
             "--resolver",
             "127.0.0.1");
-    assertThat(broker.connectors.poll(30, TimeUnit.SECONDS)).describedAs(log()).isNotNull();
+    assertThat(broker.connectors.poll(60, TimeUnit.SECONDS)).describedAs(log()).isNotNull();
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> {
           Process status = connector("status", "--json");
           String json = new String(status.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -95,7 +100,7 @@ final class ConnectorProcessTest {
                 Files.readAllBytes(folder.resolve("home/status.json")), StandardCharsets.UTF_8))
         .contains("\"linked\" : true", "spiffe://corp.test/connector/vpc-a/c1");
     running.destroy();
-    assertThat(running.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(running.exitValue()).isZero();
     assertThat(folder.resolve("home/status.json")).doesNotExist();
     assertThat(log()).doesNotContain(TestDeployment.KEY);
@@ -113,9 +118,9 @@ final class ConnectorProcessTest {
       folder.resolve("key").toString()
     };
     connector(arguments);
-    Objects.requireNonNull(broker.connectors.poll(30, TimeUnit.SECONDS));
+    Objects.requireNonNull(broker.connectors.poll(60, TimeUnit.SECONDS));
     Process second = connector(arguments);
-    assertThat(second.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(second.exitValue()).isEqualTo(1);
     assertThat(log()).contains("another connector is running");
   }

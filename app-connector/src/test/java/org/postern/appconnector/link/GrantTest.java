@@ -28,6 +28,8 @@ import org.postern.tunnel.message.Refused;
 /** Grants that a connector must not obey, from a broker that may be broken into. */
 @Timeout(60)
 final class GrantTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @TempDir private Path folder;
   private @Nullable World world;
   private TestDevice device;
@@ -173,6 +175,7 @@ final class GrantTest {
       Refused refused = world().broker.answer().getRefused();
       assertThat(refused.getReason()).isEqualTo(ReasonCode.CONNECT_REFUSED);
       await()
+          .atMost(PATIENCE)
           .untilAsserted(() ->
               assertThat(device.closedFlows)
                   .anySatisfy(f -> assertThat(f.reason()).isEqualTo(ReasonCode.CONNECT_REFUSED)));
@@ -240,7 +243,7 @@ final class GrantTest {
     world().broker.offeredDevice = device.id.replace("laptop", "phone");
     device.lane(open(1));
     assertThat(refusal().getReason()).isEqualTo(ReasonCode.GRANT_UNKNOWN_LANE);
-    await().until(() -> world().connector.status().devices() == 0);
+    await().atMost(PATIENCE).until(() -> world().connector.status().devices() == 0);
     assertThat(device.closedLanes).hasSizeLessThanOrEqualTo(1);
   }
 
@@ -293,11 +296,13 @@ final class GrantTest {
       assertThat(refusal().getReason()).isEqualTo(ReasonCode.CONNECTOR_OVERLOADED);
       program.getOutputStream().write("x".getBytes(StandardCharsets.UTF_8));
     }
-    await().until(() -> world().connector.status().flows() == 0);
+    await().atMost(PATIENCE).until(() -> world().connector.status().flows() == 0);
   }
 
   @Test
   void stoppingConnectorRefusesWithItsReason() throws Exception {
+    stop();
+    start(World.draining(Duration.ofSeconds(20)));
     ByteString lane = device.lane(open(1));
     assertThat(world().broker.answer().getBodyCase()).isEqualTo(Envelope.BodyCase.OPENED);
     application.nextAccepted(10_000);

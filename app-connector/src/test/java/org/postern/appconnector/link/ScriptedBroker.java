@@ -1,5 +1,7 @@
 package org.postern.appconnector.link;
 
+import static org.awaitility.Awaitility.await;
+
 import com.google.protobuf.ByteString;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -142,9 +144,14 @@ final class ScriptedBroker implements DoorListener, AutoCloseable {
     toConnector(Envelope.newBuilder().setGrant(grant).build());
   }
 
+  /** A lane that is asked for can be made: a carrier of the connector is here. */
+  void awaitParked() {
+    await().atMost(Duration.ofSeconds(30)).until(() -> !parked.isEmpty());
+  }
+
   /** The next answer about flows. */
   Envelope answer() throws InterruptedException {
-    return Objects.requireNonNull(answers.poll(20, TimeUnit.SECONDS), "no answer in 20 s");
+    return Objects.requireNonNull(answers.poll(40, TimeUnit.SECONDS), "no answer in 40 s");
   }
 
   void closeConnectorLink() {

@@ -67,12 +67,14 @@ final class TestDevice implements AutoCloseable, FlowListener {
   private final LiveTls tls;
   private final BrokerDialer dialer;
   private final LaneDialer laneDialer;
+  private final ScriptedBroker broker;
   private final FlowEndpoint endpoint;
   private final Map<Long, Envelope> answers = new HashMap<>();
   private int lanes;
 
   TestDevice(
       CertificateAuthority authority, ScriptedBroker broker, String connectorId, String name) {
+    this.broker = broker;
     SpiffeId.ClientId self = new SpiffeId.ClientId(authority.trustDomain(), "alice", name);
     this.id = self.toString();
     this.tls =
@@ -151,6 +153,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
             loop,
             Hello.newBuilder().setInstance(ByteString.copyFrom(new byte[16])).build(),
             new Silent());
+    broker.awaitParked();
     Future<Lane> dialled =
         laneDialer.dial(carrier.get(20, TimeUnit.SECONDS), request, Peers.connector()::spiffeId);
     Lane lane = dialled.get(20, TimeUnit.SECONDS);
@@ -182,7 +185,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
               .sync()
               .channel();
       Socket program = listener.accept();
-      program.setSoTimeout(20_000);
+      program.setSoTimeout(30_000);
       boolean opened =
           on(() -> {
             boolean known = endpoint.openTcp(flowId, laneId, local) != null;

@@ -81,6 +81,15 @@ final class World implements AutoCloseable {
   }
 
   static LinkLimits limits(int flows, Duration laneWait) {
+    return limits(flows, laneWait, Duration.ofMillis(700));
+  }
+
+  /** Production's limits; flows have so long to end when the connector stops. */
+  static LinkLimits draining(Duration drain) {
+    return limits(1000, Duration.ofSeconds(15), drain);
+  }
+
+  private static LinkLimits limits(int flows, Duration laneWait, Duration drain) {
     LinkLimits d = LinkLimits.DEFAULT;
     ConnectorLimits c = d.connector();
     ConnectorLimits.Link link = c.link();
@@ -98,7 +107,7 @@ final class World implements AutoCloseable {
                 link.lanesPerDevice(),
                 link.endpoints(),
                 link.tcpIdle(),
-                Duration.ofMillis(700))),
+                drain)),
         d.tunnel(),
         d.flow(),
         64 << 20);
@@ -109,7 +118,7 @@ final class World implements AutoCloseable {
     if (broker.connectors.poll(20, TimeUnit.SECONDS) == null) {
       throw new AssertionError("the connector did not come: " + connector.status());
     }
-    await().atMost(Duration.ofSeconds(20)).until(() -> connector.status().carriersParked() >= 2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> connector.status().carriersParked() >= 2);
     return this;
   }
 
