@@ -16,6 +16,8 @@ import org.postern.identity.SpiffeId.BrokerId;
 import org.postern.identity.SpiffeId.ClientId;
 
 class LiveTlsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final String ALPN = "postern/1";
   private static final TrustDomain DOMAIN = new TrustDomain("corp.example");
   private static final ClientId ALICE = new ClientId(DOMAIN, "alice", "laptop");
@@ -74,6 +76,7 @@ class LiveTlsTest {
     before.client().close();
     before.server().failure();
     org.awaitility.Awaitility.await()
+        .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(((ReferenceCounted) oldContext).refCnt()).isZero());
   }
 

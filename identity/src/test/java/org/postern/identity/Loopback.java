@@ -82,7 +82,7 @@ final class Loopback implements AutoCloseable {
     }
 
     SSLSession session() throws Exception {
-      return handshake.get(10, TimeUnit.SECONDS);
+      return handshake.get(30, TimeUnit.SECONDS);
     }
 
     VerifiedPeer peer() throws Exception {
@@ -95,7 +95,7 @@ final class Loopback implements AutoCloseable {
 
     /** Why this end gave the connection up; waits for it. */
     Throwable failure() throws Exception {
-      return failure.get(10, TimeUnit.SECONDS);
+      return failure.get(30, TimeUnit.SECONDS);
     }
 
     /** All messages of the failure and its causes. */
@@ -113,7 +113,7 @@ final class Loopback implements AutoCloseable {
     }
 
     @Nullable String receive() throws Exception {
-      return received.poll(10, TimeUnit.SECONDS);
+      return received.poll(30, TimeUnit.SECONDS);
     }
 
     void close() throws Exception {
@@ -139,7 +139,7 @@ final class Loopback implements AutoCloseable {
           .handler(handlers(client, () -> clientEnd))
           .connect(listener.localAddress())
           .sync();
-      serverEnd.handshake.handle((session, failure) -> "").get(10, TimeUnit.SECONDS);
+      serverEnd.handshake.handle((session, failure) -> "").get(30, TimeUnit.SECONDS);
     } finally {
       listener.close().sync();
     }

@@ -12,6 +12,9 @@ import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.Transport;
 
 class SnapshotTest {
+  /** The measurement itself takes a little; one object a decision would be millions. */
+  private static final long ALLOCATED_MAX = 50_000;
+
   @Test
   void connectorIsRefusedWhenRevokedUnknownMovedOrWithoutItsGroup() {
     PolicyConfiguration configuration =
@@ -57,19 +60,20 @@ class SnapshotTest {
       SyntheticPolicy.host(17), "x.zone30.corp.internal", "10.0.3.4", "no.such.name.corp.internal"
     };
     long allows = 0;
-    for (int i = 0; i < 20_000; i++) {
-      allows += ask(snapshot, view, hosts[i % hosts.length]);
-    }
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
-    for (int i = 0; i < 100_000; i++) {
-      allows += ask(snapshot, view, hosts[i % hosts.length]);
+    // Code that is not compiled yet allocates what compiled code does not, and when it is compiled
+    // is the virtual machine's affair: one quiet round of many shows that it can be done.
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 100 && least >= ALLOCATED_MAX; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 100_000; i++) {
+        allows += ask(snapshot, view, hosts[i % hosts.length]);
+      }
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
     }
-    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
     assertThat(allows).isNotNegative();
-    // The measurement itself takes a little; one object a decision would be millions.
-    assertThat(allocated).isLessThan(50_000);
+    assertThat(least).isLessThan(ALLOCATED_MAX);
   }
 
   private static int ask(Snapshot snapshot, SubjectView view, String host) {

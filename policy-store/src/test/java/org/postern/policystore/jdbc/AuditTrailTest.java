@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.sql.Connection;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ import org.postern.policystore.audit.AuditVerdict;
 import org.postern.policystore.audit.DecisionOverride;
 
 class AuditTrailTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final Actor ALICE = new Actor(Actor.Kind.ADMINISTRATOR, "t-1", "alice");
 
   private final TestDatabase database = TestDatabase.fresh();
@@ -205,7 +208,7 @@ class AuditTrailTest {
                   }
                 }));
       }
-      await().until(() -> threads.stream().allMatch(AuditTrailTest::isParked));
+      await().atMost(PATIENCE).until(() -> threads.stream().allMatch(AuditTrailTest::isParked));
       holder.rollback();
     }
     for (Thread thread : threads) {
