@@ -50,7 +50,7 @@ final class AdminCaller {
 
   /** With more patience, for documents that take the broker long. */
   Answer callPatiently(String method, String path, String body) throws Exception {
-    return call(broker.request(path).timeout(Duration.ofSeconds(150)), method, body);
+    return call(broker.request(path).timeout(Duration.ofMinutes(5)), method, body);
   }
 
   /** Headers are name and value in turn. */

@@ -56,7 +56,7 @@ public final class BrokerUnderTest implements AutoCloseable {
         HttpClient.newBuilder()
             .sslContext(WebTls.client(trust))
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(20))
+            .connectTimeout(Duration.ofSeconds(60))
             .build();
     this.adminToken = Files.readString(dataDir.resolve("admin.token")).strip();
   }
@@ -145,12 +145,12 @@ public final class BrokerUnderTest implements AutoCloseable {
         .localAddress(InetAddress.getByName("127.0.7." + number))
         // Over HTTP/2 the JDK's client loses an answer that comes while it still sends.
         .version(HttpClient.Version.HTTP_1_1)
-        .connectTimeout(Duration.ofSeconds(20))
+        .connectTimeout(Duration.ofSeconds(60))
         .build();
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(20));
+    return HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(60));
   }
 
   HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
@@ -220,7 +220,7 @@ public final class BrokerUnderTest implements AutoCloseable {
   }
 
   HttpResponse<String> comeBack(URI location, String cookie) throws Exception {
-    HttpRequest.Builder request = HttpRequest.newBuilder(location).timeout(Duration.ofSeconds(20));
+    HttpRequest.Builder request = HttpRequest.newBuilder(location).timeout(Duration.ofSeconds(60));
     if (!cookie.isEmpty()) {
       request.header("Cookie", cookie);
     }

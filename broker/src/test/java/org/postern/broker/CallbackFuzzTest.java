@@ -52,7 +52,7 @@ final class CallbackFuzzTest {
 
   private static HttpResponse<String> get(HttpClient from, URI address, String cookie)
       throws Exception {
-    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(30));
+    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(60));
     if (!cookie.isEmpty()) {
       request.header("Cookie", cookie);
     }

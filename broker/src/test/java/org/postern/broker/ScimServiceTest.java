@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What goes with SCIM: tokens, extensions, and the state of the last sync. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ScimServiceTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @TempDir private static Path dataDir;
   private TestProvider provider;
   private BrokerUnderTest broker;
@@ -108,6 +111,7 @@ final class ScimServiceTest {
                 .statusCode())
         .isEqualTo(200);
     org.awaitility.Awaitility.await()
+        .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(corp.send("POST", "/Users", sent).status()).isIn(201, 409));
     JsonNode found =
         corp.send("GET", "/Users?filter=userName%20eq%20%22badged%22", "")
@@ -123,6 +127,7 @@ final class ScimServiceTest {
     corp.newUser("heard");
     corp.send("POST", "/Users", "{\"userName\":\"\"}");
     org.awaitility.Awaitility.await()
+        .atMost(PATIENCE)
         .untilAsserted(() -> {
           JsonNode items =
               BrokerUnderTest.JSON

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,8 @@ import org.postern.identity.IdentityKey;
 /** How the people that a provider provisions sign in, and stop to. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ScimSignInTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @TempDir private static Path dataDir;
   private TestProvider provider;
   private BrokerUnderTest broker;
@@ -141,7 +144,7 @@ final class ScimSignInTest {
     assertThat(liveSessions(id)).isEqualTo(1);
     patchedUser(id, "[{\"op\":\"Replace\",\"path\":\"active\",\"value\":\"False\"}]");
     assertThat(person(id).path("disabled").asBoolean()).isTrue();
-    await().untilAsserted(() -> assertThat(liveSessions(id)).isZero());
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(liveSessions(id)).isZero());
     assertThat(signIn("subject-of-link", "link@example.com")).startsWith("refused");
     // An administrator's word does not overrule the provider's.
     broker.admin("POST", "/admin/v1/users/" + id + "/enable", "");

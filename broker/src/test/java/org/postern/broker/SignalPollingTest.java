@@ -24,7 +24,7 @@ import picocli.CommandLine;
 /** A transmitter that is polled (RFC 8936), set up on the command line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class SignalPollingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private static Path folder;
   private SignalBed bed;

@@ -30,7 +30,7 @@ final class TwoBrokersTest {
   private static final int STEPS = 14;
   private static final int COUNTERS = 3;
   private static final int VICTIMS = 6;
-  private static final Duration ANSWERED = Duration.ofSeconds(10);
+  private static final Duration ANSWERED = Duration.ofSeconds(60);
   private static final String RULES = "/admin/v1/config/rules/";
 
   @TempDir private static Path folder;

@@ -101,7 +101,7 @@ final class WebhookOverTlsTest {
         new TwoTeams(
             dataDir,
             BrokerUnderTest.settings(dataDir, Optional.empty(), Set.of(), Optional.of(trust))
-                .telling(new WebhookSettings(hook, SECRET, Duration.ofSeconds(2), true)));
+                .telling(new WebhookSettings(hook, SECRET, Duration.ofSeconds(20), true)));
   }
 
   @AfterAll

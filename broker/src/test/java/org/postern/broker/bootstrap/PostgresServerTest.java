@@ -49,7 +49,7 @@ final class PostgresServerTest {
         .filter(child -> child.pid() != orphan)
         .forEach(ProcessHandle::destroyForcibly);
     first.guard().destroyForcibly();
-    Awaitility.await().until(() -> !first.guard().isAlive());
+    Awaitility.await().atMost(PATIENCE).until(() -> !first.guard().isAlive());
     assertThat(ProcessHandle.of(orphan)).get().matches(ProcessHandle::isAlive);
     try (PostgresServer second = start()) {
       assertThat(ProcessHandle.of(orphan).filter(ProcessHandle::isAlive)).isEmpty();

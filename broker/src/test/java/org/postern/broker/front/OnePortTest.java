@@ -42,8 +42,9 @@ import org.postern.identity.WebTls;
 
 /** The port and both its doors, over real sockets and real TLS. */
 final class OnePortTest {
-  private static final FrontLimits LIMITS =
-      new FrontLimits(16 * 1024, Duration.ofMillis(500), 512, 1_000, 1_000, 8, 100, 100);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final FrontLimits LIMITS = limits(Duration.ofSeconds(60));
   private static final int UPLOAD_MAX = 1024 * 1024;
 
   @TempDir private Path folder;
@@ -84,8 +85,18 @@ final class OnePortTest {
     Path socket = folder.resolve("https.sock");
     door = new HttpsDoor(web, HttpsLimits.DEFAULT, routes, blocking);
     door.open(socket, authority.issueServerName(List.of("localhost"), Duration.ofDays(1)));
-    port = new OnePort(LIMITS, loops, new Echo(), "postern/1", socket, System::nanoTime);
+    listen(LIMITS);
+  }
+
+  private void listen(FrontLimits limits) {
+    Path socket = folder.resolve("https.sock");
+    port = new OnePort(limits, loops, new Echo(), "postern/1", socket, System::nanoTime);
     address = port.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  /** The first message of a stranger has to be there after so long. */
+  private static FrontLimits limits(Duration hello) {
+    return new FrontLimits(16 * 1024, hello, 512, 1_000, 1_000, 8, 100, 100);
   }
 
   @AfterEach
@@ -122,7 +133,7 @@ final class OnePortTest {
 
   private Socket connect() throws IOException {
     Socket socket = new Socket();
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(30_000);
     socket.connect(address);
     return socket;
   }
@@ -143,7 +154,7 @@ final class OnePortTest {
   private SSLSocket tls() throws IOException {
     SSLSocket socket =
         (SSLSocket) trust.getSocketFactory().createSocket("localhost", address.getPort());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(30_000);
     return socket;
   }
 
@@ -195,7 +206,7 @@ final class OnePortTest {
       socket.getOutputStream().write(garbage);
       assertThat(endOf(socket)).isTrue();
     }
-    Awaitility.await().untilAsserted(() -> assertThat(port.strangers()).isZero());
+    Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(port.strangers()).isZero());
   }
 
   private static boolean endOf(Socket socket) {
@@ -208,12 +219,14 @@ final class OnePortTest {
 
   @Test
   void halfAHelloHeldOpenIsClosedAtItsDeadline() throws Exception {
+    port.close();
+    listen(limits(Duration.ofMillis(500)));
     byte[] hello = Hellos.offering("postern/1");
     try (Socket socket = connect()) {
       socket.getOutputStream().write(hello, 0, hello.length / 2);
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
-    Awaitility.await().untilAsserted(() -> assertThat(port.strangers()).isZero());
+    Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(port.strangers()).isZero());
   }
 
   @Test
@@ -232,6 +245,7 @@ final class OnePortTest {
       }
       held.removeFirst().close();
       Awaitility.await()
+          .atMost(PATIENCE)
           .untilAsserted(
               () -> assertThat(port.strangers()).isEqualTo(LIMITS.strangersPerAddressMax() - 1));
       try (Socket again = connect()) {

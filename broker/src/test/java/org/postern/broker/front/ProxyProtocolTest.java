@@ -42,20 +42,12 @@ import org.postern.tunnel.link.PeerAddress;
 
 /** The port behind a load balancer that is believed: 127.0.0.2. */
 final class ProxyProtocolTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final InetAddress BALANCER = InetAddress.ofLiteral("127.0.0.2");
   private static final InetAddress STRANGER = InetAddress.ofLiteral("127.0.0.3");
   private static final int STRANGERS_PER_ADDRESS = 3;
   private static final int STRANGERS = 8;
-  private static final FrontLimits LIMITS =
-      new FrontLimits(
-          16 * 1024,
-          Duration.ofSeconds(1),
-          512,
-          1_000,
-          1_000,
-          STRANGERS_PER_ADDRESS,
-          STRANGERS,
-          100);
   private static final byte[] V2 = {
     '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
   };
@@ -84,7 +76,15 @@ final class ProxyProtocolTest {
     Path socket = folder.resolve("https.sock");
     door = new HttpsDoor(web, HttpsLimits.DEFAULT, routes, blocking);
     door.open(socket, authority.issueServerName(List.of("localhost"), Duration.ofDays(1)));
-    port = new OnePort(LIMITS, loops, new Peers(), "postern/1", socket, System::nanoTime);
+    listen(Duration.ofSeconds(60));
+  }
+
+  /** Headers and first messages have to be there after so long. */
+  private void listen(Duration hello) {
+    FrontLimits limits =
+        new FrontLimits(16 * 1024, hello, 512, 1_000, 1_000, STRANGERS_PER_ADDRESS, STRANGERS, 100);
+    Path socket = folder.resolve("https.sock");
+    port = new OnePort(limits, loops, new Peers(), "postern/1", socket, System::nanoTime);
     address =
         port.open(
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0),
@@ -126,7 +126,7 @@ final class ProxyProtocolTest {
 
   private Socket connect(InetAddress from) throws IOException {
     Socket socket = new Socket();
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(30_000);
     socket.bind(new InetSocketAddress(from, 0));
     socket.connect(address);
     return socket;
@@ -186,7 +186,7 @@ final class ProxyProtocolTest {
       }
       assertThat(heard).isEqualTo(-1);
     }
-    Awaitility.await().untilAsserted(() -> assertThat(port.strangers()).isZero());
+    Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(port.strangers()).isZero());
   }
 
   @Test
@@ -251,6 +251,8 @@ final class ProxyProtocolTest {
 
   @Test
   void balancerMustBringAHeaderInTime() throws Exception {
+    port.close();
+    listen(Duration.ofMillis(500));
     assertRefused(BALANCER, Hellos.offering("postern/1"));
     assertRefused(BALANCER, new byte[0]);
     assertRefused(BALANCER, Arrays.copyOf(V2, 7));
@@ -287,7 +289,9 @@ final class ProxyProtocolTest {
       while (held.size() < STRANGERS) {
         held.add(connect(BALANCER));
       }
-      Awaitility.await().untilAsserted(() -> assertThat(port.strangers()).isEqualTo(STRANGERS));
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(port.strangers()).isEqualTo(STRANGERS));
       try (Socket oneTooMany = connect(BALANCER)) {
         assertThat(isReset(oneTooMany)).isTrue();
       }
@@ -296,7 +300,7 @@ final class ProxyProtocolTest {
         each.close();
       }
     }
-    Awaitility.await().untilAsserted(() -> assertThat(port.strangers()).isZero());
+    Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(port.strangers()).isZero());
   }
 
   private static boolean isReset(Socket socket) {
@@ -347,12 +351,12 @@ final class ProxyProtocolTest {
             .start();
     try {
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .ignoreExceptionsInstanceOf(IOException.class)
           .untilAsserted(() -> {
             try (Socket socket = new Socket()) {
               socket.bind(new InetSocketAddress(STRANGER, 0));
-              socket.setSoTimeout(20_000);
+              socket.setSoTimeout(30_000);
               socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front));
               assertThat(who(socket)).isEqualTo("127.0.0.3");
             }

@@ -23,22 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a hostile or broken provider can do to us, over real sockets. */
 final class OutboundHttpTest {
-  private static final SignInLimits LIMITS =
-      new SignInLimits(
-          1_000,
-          Duration.ofSeconds(2),
-          64,
-          Duration.ofHours(1),
-          Duration.ofDays(7),
-          Duration.ofSeconds(30),
-          4,
-          Duration.ofSeconds(60),
-          Duration.ofMinutes(10),
-          Duration.ofSeconds(60),
-          1_000,
-          255,
-          1_000,
-          100);
 
   private final Vertx vertx = Vertx.vertx();
   private final AtomicInteger hits = new AtomicInteger();
@@ -46,13 +30,31 @@ final class OutboundHttpTest {
   private HttpServer server;
   private OutboundHttp outbound;
 
+  private static SignInLimits limits(Duration answer) {
+    return new SignInLimits(
+        1_000,
+        answer,
+        64,
+        Duration.ofHours(1),
+        Duration.ofDays(7),
+        Duration.ofSeconds(30),
+        4,
+        Duration.ofSeconds(60),
+        Duration.ofMinutes(10),
+        Duration.ofSeconds(60),
+        1_000,
+        255,
+        1_000,
+        100);
+  }
+
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/", this::answer);
     server.start();
-    outbound = new OutboundHttp(vertx, LIMITS, Optional.empty());
+    outbound = new OutboundHttp(vertx, limits(Duration.ofSeconds(30)), Optional.empty());
   }
 
   @AfterEach
@@ -95,7 +97,7 @@ final class OutboundHttpTest {
 
   private void await() {
     try {
-      if (!finished.await(30, TimeUnit.SECONDS)) {
+      if (!finished.await(60, TimeUnit.SECONDS)) {
         throw new AssertionError("the test did not end");
       }
     } catch (InterruptedException e) {
@@ -159,6 +161,7 @@ final class OutboundHttpTest {
 
   @Test
   void slowAnswerIsGivenUp() {
+    outbound = new OutboundHttp(vertx, limits(Duration.ofSeconds(2)), Optional.empty());
     refused(to("/slow", true), SignInFault.PROVIDER_UNREACHABLE, "");
   }
 

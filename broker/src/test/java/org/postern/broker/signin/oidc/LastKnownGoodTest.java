@@ -153,9 +153,9 @@ final class LastKnownGoodTest {
             throw new AssertionError(e);
           }
         });
-    assertThat(reading.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(reading.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(slow.current()).isEqualTo("reading 1");
     answer.countDown();
-    assertThat(reader.get(10, TimeUnit.SECONDS)).isEqualTo("reading 2");
+    assertThat(reader.get(30, TimeUnit.SECONDS)).isEqualTo("reading 2");
   }
 }
