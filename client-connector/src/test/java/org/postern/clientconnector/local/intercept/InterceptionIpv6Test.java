@@ -60,13 +60,13 @@ class InterceptionIpv6Test {
   }
 
   private static String dig(String... arguments) throws Exception {
-    List<String> line = new ArrayList<>(List.of("dig", "+tries=1", "+time=3"));
+    List<String> line = new ArrayList<>(List.of("dig", "+tries=1", "+time=15"));
     line.addAll(List.of(arguments));
     return sandbox.run(line.toArray(String[]::new)).output();
   }
 
   private static Sandbox.Outcome curl(String... arguments) throws Exception {
-    List<String> line = new ArrayList<>(List.of("curl", "-sS", "-m", "10"));
+    List<String> line = new ArrayList<>(List.of("curl", "-sS", "-m", "20"));
     line.addAll(List.of(arguments));
     return sandbox.run(line.toArray(String[]::new));
   }
@@ -108,10 +108,10 @@ class InterceptionIpv6Test {
   @Test
   void permittedRangeIsReachedByAddressAndItsNeighbourIsNot() throws Exception {
     await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> sandbox.run("ip", "-6", "route").output().contains("2001:db8:77::/48"));
     await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> curl("http://[2001:db8:77::5]:8080/").output().equals(HELLO));
     assertThat(command("udp 2001:db8:77::5 7 hello")).isEqualTo("hello");
     assertThat(curl("http://[2001:db8:78::5]:8080/").status()).isEqualTo(7);
@@ -197,7 +197,7 @@ class InterceptionIpv6Test {
     String place = "http://[" + dig("+short", "wages.corp.internal", "AAAA").strip() + "]:8080/";
     assertThat(curl(place).output()).isEqualTo(HELLO);
     command("forbid wages.corp.internal");
-    await().atMost(Duration.ofSeconds(15)).until(() -> curl(place).status() == 7);
+    await().atMost(Duration.ofSeconds(60)).until(() -> curl(place).status() == 7);
     assertThat(dig("wages.corp.internal", "AAAA")).contains("NXDOMAIN");
   }
 

@@ -40,7 +40,7 @@ class InterceptionTest {
     Sandbox.await(output, "ready");
     // Names are announced just before "ready"; the redirection of ranges follows within moments.
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> sandbox.run("ip", "route").output().contains("10.77.0.0/16"));
   }
 
@@ -62,7 +62,7 @@ class InterceptionTest {
   }
 
   private static String dig(String... arguments) throws Exception {
-    List<String> line = new ArrayList<>(List.of("dig", "+tries=1", "+time=3"));
+    List<String> line = new ArrayList<>(List.of("dig", "+tries=1", "+time=15"));
     line.addAll(List.of(arguments));
     return sandbox.run(line.toArray(String[]::new)).output();
   }
@@ -113,7 +113,7 @@ class InterceptionTest {
   @Test
   void unmodifiedProgramReachesTheApplicationByName() throws Exception {
     for (String host : List.of("payments.corp.internal", "payments", "10.77.1.2")) {
-      assertThat(sandbox.run("curl", "-sS", "-m", "5", "http://" + host + ":8080/").output())
+      assertThat(sandbox.run("curl", "-sS", "-m", "20", "http://" + host + ":8080/").output())
           .isEqualTo("the application says hello\n");
     }
   }
@@ -122,21 +122,22 @@ class InterceptionTest {
   void wrongPortIsRefusedAtOnce() throws Exception {
     dig("payments.corp.internal");
     Sandbox.Outcome outcome =
-        sandbox.run("curl", "-sS", "-m", "5", "http://payments.corp.internal:81/");
+        sandbox.run("curl", "-sS", "-m", "20", "http://payments.corp.internal:81/");
     assertThat(outcome.status()).as(outcome.output()).isEqualTo(7);
     assertThat(outcome.output()).contains("payments.corp.internal port 81").contains("connect");
   }
 
   @Test
   void addressThatNobodyHasIsRefused() throws Exception {
-    assertThat(sandbox.run("curl", "-sS", "-m", "5", "http://100.64.255.1/").status()).isEqualTo(7);
+    assertThat(sandbox.run("curl", "-sS", "-m", "20", "http://100.64.255.1/").status())
+        .isEqualTo(7);
   }
 
   @Test
   void refusedConnectionIsReset() throws Exception {
     // The port is permitted, but nobody listens behind it.
     Sandbox.Outcome outcome =
-        sandbox.run("curl", "-sS", "-m", "5", "http://payments.corp.internal:8001/");
+        sandbox.run("curl", "-sS", "-m", "20", "http://payments.corp.internal:8001/");
     assertThat(outcome.status()).as(outcome.output()).isEqualTo(56);
   }
 
@@ -145,7 +146,7 @@ class InterceptionTest {
     String table = sandbox.run("nft", "list", "table", "ip", "postern_postern0").output();
     assertThat(table).containsPattern("redirect to :\\d+");
     String port = table.replaceAll("(?s).*redirect to :(\\d+).*", "$1");
-    Sandbox.Outcome outcome = sandbox.run("curl", "-sS", "-m", "5", "http://127.0.0.1:" + port);
+    Sandbox.Outcome outcome = sandbox.run("curl", "-sS", "-m", "20", "http://127.0.0.1:" + port);
     assertThat(outcome.status())
         .as(outcome.output())
         .isIn(7, 55, 56); // reset at connect, send or receive
@@ -173,12 +174,12 @@ class InterceptionTest {
     command("forbid wages.corp.internal");
     assertThat(dig("wages.corp.internal")).contains("NXDOMAIN");
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(60))
         .until(() ->
-            sandbox.run("curl", "-sS", "-m", "5", "http://" + address + ":8080").status() == 7);
+            sandbox.run("curl", "-sS", "-m", "20", "http://" + address + ":8080").status() == 7);
     command("permit wages.corp.internal");
     assertThat(dig("+short", "wages.corp.internal").strip()).isEqualTo(address);
-    assertThat(sandbox.run("curl", "-sS", "-m", "5", "http://" + address + ":8080").status())
+    assertThat(sandbox.run("curl", "-sS", "-m", "20", "http://" + address + ":8080").status())
         .isZero();
   }
 

@@ -64,7 +64,7 @@ class LoopbackProxyTest {
   private byte[] exchange(byte[] bytes) throws IOException {
     try (Socket socket =
         new Socket(LOOPBACK, ((InetSocketAddress) proxy.localAddress()).getPort())) {
-      socket.setSoTimeout(5_000);
+      socket.setSoTimeout(30_000);
       socket.getOutputStream().write(bytes);
       socket.shutdownOutput();
       return socket.getInputStream().readAllBytes();

@@ -28,6 +28,7 @@ import org.postern.tunnel.link.EpollLoops;
 
 /** Real datagrams through the proxy's UDP ports; the gateway sends each one back. */
 class SocksUdpTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
   private static final Duration LONG = Duration.ofMinutes(1);
@@ -88,9 +89,9 @@ class SocksUdpTest {
 
     Program(InetSocketAddress proxy, boolean announce) throws IOException {
       tcp = new Socket(proxy.getAddress(), proxy.getPort());
-      tcp.setSoTimeout(5_000);
+      tcp.setSoTimeout(30_000);
       udp = new DatagramSocket(new InetSocketAddress(proxy.getAddress(), 0));
-      udp.setSoTimeout(5_000);
+      udp.setSoTimeout(30_000);
       int port = announce ? udp.getLocalPort() : 0;
       tcp.getOutputStream()
           .write(new byte[] {5, 1, 0, 5, 3, 0, 1, 0, 0, 0, 0, (byte) (port >> 8), (byte) port});
@@ -173,9 +174,12 @@ class SocksUdpTest {
       assertThat(gateway.associationsOpen()).isEqualTo(2);
       program.tcp.shutdownOutput();
       assertThat(program.tcp.getInputStream().read()).isEqualTo(-1);
-      await().until(() -> gateway.associationsOpen() == 0);
+      await().atMost(PATIENCE).until(() -> gateway.associationsOpen() == 0);
       // The port is free again: nothing is heard there any more.
-      await().ignoreExceptions().untilAsserted(() -> new DatagramSocket(program.relay).close());
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptions()
+          .untilAsserted(() -> new DatagramSocket(program.relay).close());
     }
   }
 
@@ -220,6 +224,7 @@ class SocksUdpTest {
       first.exchange("pay.corp", 53, bytes("not disturbed"));
     }
     await()
+        .atMost(PATIENCE)
         .ignoreExceptions()
         .untilAsserted(() -> {
           try (Program next = new Program(proxy, false)) {
@@ -246,7 +251,7 @@ class SocksUdpTest {
     Duration idle = Duration.ofMillis(100);
     try (Program program = new Program(proxy(limits(4, 8, idle, LONG), LOOPBACK), false)) {
       program.exchange("pay.corp", 53, bytes("one"));
-      await().until(() -> gateway.associationsOpen() == 0);
+      await().atMost(PATIENCE).until(() -> gateway.associationsOpen() == 0);
       program.exchange("pay.corp", 53, bytes("two"));
       assertThat(gateway.associationsMade()).isEqualTo(2);
     }
@@ -254,11 +259,11 @@ class SocksUdpTest {
 
   @Test
   void idleAssociationEndsWithItsConnection() throws Exception {
-    Duration whole = Duration.ofMillis(200);
+    Duration whole = Duration.ofSeconds(2); // as much as the exchange below may take
     try (Program program = new Program(proxy(limits(4, 8, LONG, whole), LOOPBACK), false)) {
       program.exchange("pay.corp", 53, bytes("one"));
       assertThat(program.tcp.getInputStream().read()).isEqualTo(-1);
-      await().until(() -> gateway.associationsOpen() == 0);
+      await().atMost(PATIENCE).until(() -> gateway.associationsOpen() == 0);
     }
   }
 

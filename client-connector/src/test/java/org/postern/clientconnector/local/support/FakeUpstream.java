@@ -28,8 +28,8 @@ public final class FakeUpstream implements AutoCloseable {
   /** Listens on an address and port, UDP and TCP. */
   public FakeUpstream(String address, int port) throws IOException {
     InetAddress own = InetAddress.ofLiteral(address);
-    datagrams = new DatagramSocket(new InetSocketAddress(own, port));
-    connections = new ServerSocket(datagrams.getLocalPort(), 50, own);
+    connections = new ServerSocket(port, 50, own);
+    datagrams = new DatagramSocket(new InetSocketAddress(own, connections.getLocalPort()));
     Thread.ofPlatform().daemon().start(this::serveDatagrams);
     Thread.ofPlatform().daemon().start(this::serveConnections);
   }

@@ -124,7 +124,7 @@ public final class LocalProgram {
 
   private static String udp(String host, int port, String text) {
     try (DatagramSocket socket = new DatagramSocket()) {
-      socket.setSoTimeout(3_000);
+      socket.setSoTimeout(15_000);
       socket.connect(new InetSocketAddress(InetAddress.getByName(host), port));
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       socket.send(new DatagramPacket(bytes, bytes.length));

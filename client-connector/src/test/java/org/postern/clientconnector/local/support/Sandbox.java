@@ -2,6 +2,7 @@ package org.postern.clientconnector.local.support;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,13 @@ public final class Sandbox implements AutoCloseable {
 
   /** Overwrites it in place, as a DHCP client would. */
   public void writeResolvConf(String text) throws IOException {
-    Files.writeString(directory.resolve("resolv.conf"), text);
+    // Nobody reads it empty: it is cut to its length only when all of it is there.
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("resolv.conf").toFile(), "rw")) {
+      file.write(bytes);
+      file.setLength(bytes.length);
+    }
   }
 
   /** What a program printed and how it ended. */
@@ -76,7 +83,7 @@ public final class Sandbox implements AutoCloseable {
     Process process = builder(List.of(command)).redirectErrorStream(true).start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException(String.join(" ", command) + " did not end");
     }

@@ -3,6 +3,9 @@ package org.postern.clientconnector.posture.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -132,26 +136,42 @@ final class TokenProcessesTest {
     assertThat(why(tokens.find(Set.of("kept")), "kept"))
         .isEqualTo(pipe + ": it did not answer within 1 s");
     TokenProcesses both = tokens(PATIENCE.dividedBy(2), pin, pipe.toString(), SoftToken.MODULE);
-    Thread killer =
-        Thread.ofVirtual()
-            .start(() ->
-                await()
-                    .atMost(PATIENCE)
-                    .until(() ->
-                        ProcessHandle.current()
-                            .children()
-                            .filter(TokenProcessesTest::isReader)
-                            .map(ProcessHandle::destroyForcibly)
-                            .findFirst()
-                            .isPresent()));
+    // The one that was given up above may be dying still.
+    Set<Long> earlier =
+        ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
+    Thread killer = Thread.ofPlatform().daemon().start(() -> killTheOneThatReads(pipe, earlier));
     Map<String, Finding> found = both.find(Set.of("kept", "loose"));
     assertThat(found.get("kept")).isEqualTo(YES);
     assertThat(why(found, "loose")).isEqualTo(pipe + ": it crashed (status 137)");
     killer.join();
   }
 
+  /** A pipe is open for writing as soon as somebody reads: by then it hangs in the module. */
+  private static void killTheOneThatReads(Path pipe, Set<Long> earlier) {
+    try (OutputStream held = Files.newOutputStream(pipe)) {
+      held.flush();
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              ProcessHandle.current()
+                  .children()
+                  .filter(each -> !earlier.contains(each.pid()) && isReader(each))
+                  .map(ProcessHandle::destroyForcibly)
+                  .findFirst()
+                  .isPresent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Not by its program: what the machine starts another program with runs the same one. */
   private static boolean isReader(ProcessHandle process) {
-    return process.info().command().orElse("").endsWith("/java");
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+          .contains(TokenReader.class.getName());
+    } catch (IOException e) {
+      return false; // It has ended.
+    }
   }
 
   @Test
