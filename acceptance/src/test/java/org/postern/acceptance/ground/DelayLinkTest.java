@@ -25,14 +25,16 @@ final class DelayLinkTest {
       accepted.setTcpNoDelay(true);
       client.setTcpNoDelay(true);
       long fastest = Long.MAX_VALUE;
-      for (int i = 0; i < 10; i++) {
+      // Two delays each way would be eighty; a busy machine may add to any one of the rounds.
+      for (int i = 0; i < 200 && fastest >= millis(60).toNanos(); i++) {
         long start = System.nanoTime();
         client.getOutputStream().write(i);
         accepted.getOutputStream().write(accepted.getInputStream().read());
         assertThat(client.getInputStream().read()).isEqualTo(i);
         fastest = Math.min(fastest, System.nanoTime() - start);
+        assertThat(Duration.ofNanos(fastest)).isGreaterThanOrEqualTo(millis(40));
       }
-      assertThat(Duration.ofNanos(fastest)).isBetween(millis(40), millis(50));
+      assertThat(Duration.ofNanos(fastest)).isLessThan(millis(60));
     }
   }
 

@@ -2,6 +2,7 @@ package org.postern.acceptance.ground;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -9,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class RunningProgramTest {
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   @Test
   void outputIsKeptUpToItsLimit() throws Exception {
@@ -46,6 +47,7 @@ final class RunningProgramTest {
     List<Long> pids = parent.pids();
     parent.close();
     assertThat(pids).hasSize(2);
-    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+    // Whoever is their parent by then has to take note of their end.
+    await().atMost(SOON).until(() -> pids.stream().allMatch(p -> ProcessHandle.of(p).isEmpty()));
   }
 }

@@ -91,7 +91,7 @@ final class LauncherTest {
                 ""));
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return new Said(process.exitValue(), out, Files.readString(err));
   }
 

@@ -89,8 +89,8 @@ final class ApprovalWalkTest {
   /** Asks on the device's loop, where alone it may be asked. */
   private static <T> T on(WholeBroker.Device device, Callable<Future<T>> question)
       throws Exception {
-    Future<T> answer = device.proxy().eventLoop().submit(question).get(5, TimeUnit.SECONDS);
-    return answer.get(10, TimeUnit.SECONDS);
+    Future<T> answer = device.proxy().eventLoop().submit(question).get(30, TimeUnit.SECONDS);
+    return answer.get(30, TimeUnit.SECONDS);
   }
 
   private WhyAnswer why(WholeBroker.Device device, String host) throws Exception {
@@ -119,7 +119,7 @@ final class ApprovalWalkTest {
   }
 
   private static TunnelStatus status(WholeBroker.Device device) throws Exception {
-    return device.proxy().eventLoop().submit(device.tunnel()::status).get(5, TimeUnit.SECONDS);
+    return device.proxy().eventLoop().submit(device.tunnel()::status).get(30, TimeUnit.SECONDS);
   }
 
   private WholeBroker.Device linked(String name) throws Exception {

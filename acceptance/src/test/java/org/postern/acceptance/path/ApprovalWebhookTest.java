@@ -107,7 +107,7 @@ final class ApprovalWebhookTest {
             Optional.empty(),
             settings ->
                 settings.telling(
-                    new WebhookSettings(at("/hook"), SECRET, Duration.ofSeconds(1), true)));
+                    new WebhookSettings(at("/hook"), SECRET, Duration.ofSeconds(4), true)));
     Path file = Files.writeString(folder.resolve("policy.yaml"), policy());
     WholeBroker.Outcome applied = all.admin("apply", "-f", file.toString());
     assertThat(applied.code()).as(applied.err()).isZero();
@@ -171,8 +171,8 @@ final class ApprovalWebhookTest {
   /** Asks on the device's loop, where alone it may be asked. */
   private static <T> T on(WholeBroker.Device device, Callable<Future<T>> question)
       throws Exception {
-    Future<T> answer = device.proxy().eventLoop().submit(question).get(5, TimeUnit.SECONDS);
-    return answer.get(10, TimeUnit.SECONDS);
+    Future<T> answer = device.proxy().eventLoop().submit(question).get(30, TimeUnit.SECONDS);
+    return answer.get(30, TimeUnit.SECONDS);
   }
 
   private WholeBroker.Device asking(String name) throws Exception {

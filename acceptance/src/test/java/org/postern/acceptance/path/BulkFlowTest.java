@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,12 @@ final class BulkFlowTest {
   private static final int PIECE_BYTES = 64 << 10;
   private static final int PIECES = 1024;
   private static final int CUTS = 3;
+
+  /**
+   * Before the next cut only half of the part behind it is said: the flow cannot be over by then.
+   */
+  private static final int PIECES_PART = PIECES / (CUTS + 1);
+
   private static final Executor THREADS = Thread::startVirtualThread;
 
   @TempDir private Path directory;
@@ -60,12 +67,13 @@ final class BulkFlowTest {
   }
 
   /** Says all pieces and then no more; the hash of what was said. */
-  private static String say(Program program) {
+  private static String say(Program program, Semaphore allowed) {
     try {
       MessageDigest said = MessageDigest.getInstance("SHA-256");
       Random random = new Random(11);
       byte[] piece = new byte[PIECE_BYTES];
       for (int i = 0; i < PIECES; i++) {
+        allowed.acquireUninterruptibly();
         random.nextBytes(piece);
         said.update(piece);
         program.socket().getOutputStream().write(piece);
@@ -104,7 +112,8 @@ final class BulkFlowTest {
       assertThat(small.ask("before")).isEqualTo("before");
       int lanesBefore = connector.status().lanes();
       AtomicLong count = new AtomicLong();
-      CompletableFuture<String> said = CompletableFuture.supplyAsync(() -> say(bulk), THREADS);
+      CompletableFuture<String> said =
+          CompletableFuture.supplyAsync(() -> say(bulk, new Semaphore(PIECES)), THREADS);
       CompletableFuture<String> heard =
           CompletableFuture.supplyAsync(() -> hear(bulk, count), THREADS);
       await().atMost(PATIENCE).until(() -> connector.status().lanes() > lanesBefore);
@@ -118,8 +127,10 @@ final class BulkFlowTest {
   @Test
   void lanesThatAreCutInMidStreamLoseNoByteAndRepeatNone() throws Exception {
     try (Program bulk = connect()) {
+      Semaphore allowed = new Semaphore(PIECES_PART + PIECES_PART / 2);
       AtomicLong count = new AtomicLong();
-      CompletableFuture<String> said = CompletableFuture.supplyAsync(() -> say(bulk), THREADS);
+      CompletableFuture<String> said =
+          CompletableFuture.supplyAsync(() -> say(bulk, allowed), THREADS);
       CompletableFuture<String> heard =
           CompletableFuture.supplyAsync(() -> hear(bulk, count), THREADS);
       for (int cut = 1; cut <= CUTS; cut++) {
@@ -130,6 +141,7 @@ final class BulkFlowTest {
             .until(() -> count.get() >= until || heard.isDone());
         assertThat(heard.isDone()).as("it is still under way at cut " + cut).isFalse();
         all.cutConnections();
+        allowed.release(PIECES_PART);
       }
       assertThat(heard.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(said.get());
       assertThat(count.get()).isEqualTo((long) PIECES * PIECE_BYTES);

@@ -84,8 +84,8 @@ final class BypassPathTest {
         device
             .loop()
             .submit(() -> device.tunnel().gateway().resolve(host))
-            .get(5, TimeUnit.SECONDS);
-    return answer.get(5, TimeUnit.SECONDS);
+            .get(30, TimeUnit.SECONDS);
+    return answer.get(30, TimeUnit.SECONDS);
   }
 
   @Test
@@ -115,8 +115,8 @@ final class BypassPathTest {
                     .tunnel()
                     .questions()
                     .why(Why.newBuilder().setHost("one.print.corp.internal")))
-            .get(5, TimeUnit.SECONDS);
-    assertThat(why.get(5, TimeUnit.SECONDS).getOutcome())
+            .get(30, TimeUnit.SECONDS);
+    assertThat(why.get(30, TimeUnit.SECONDS).getOutcome())
         .isEqualTo(WhyAnswer.Outcome.OUTCOME_BYPASSED);
     // No connector is linked: nobody but the device itself can have dialled.
     assertThat(throughTheProxy(device, "localhost", echo.port())).isEqualTo("hello");

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /** What all programs of this process log from its making until it is closed. */
@@ -13,6 +14,8 @@ final class CapturedLog implements AutoCloseable {
   private final ListAppender<ILoggingEvent> events = new ListAppender<>();
 
   CapturedLog() {
+    // It is read while others write.
+    events.list = new CopyOnWriteArrayList<>();
     events.start();
     root().addAppender(events);
   }

@@ -102,7 +102,9 @@ final class CheckEqualsLiveTest {
       allowed += agree(policies, devices);
     }
     assertThat(opens).isEqualTo(POLICIES * devices.size() * QUESTIONS);
-    assertThat(allowed).as("decisions that let somebody in").isBetween(opens / 20, opens * 19 / 20);
+    assertThat(allowed)
+        .as("decisions that let somebody in")
+        .isBetween(opens / 100, opens * 99 / 100);
   }
 
   private int agree(RandomPolicies policies, List<BareDevice> devices) throws Exception {
@@ -219,13 +221,25 @@ final class CheckEqualsLiveTest {
     return JSON.readTree(answer.body());
   }
 
-  /** A name is there exactly if one of its ports is open, or would be after asking. */
+  /**
+   * A name is there exactly if one of its ports is open, or would be after asking. What becomes due
+   * between the two questions, as an age does, is no difference between them.
+   */
   private void resolveAgrees(BareDevice device, String host) throws Exception {
+    boolean before = isOpenSomewhere(device, host);
+    boolean told = resolve(device, host).getPermitted();
+    boolean after = isOpenSomewhere(device, host);
+    if (before == after) {
+      assertThat(told).as("seed %d, %s", seed, host).isEqualTo(before);
+    }
+  }
+
+  private boolean isOpenSomewhere(BareDevice device, String host) throws Exception {
     boolean open = false;
     for (int port = RandomPolicies.PORT_LOW; port <= RandomPolicies.PORT_HIGH; port++) {
       open |= !check(device, host, port).path("outcome").asText().equals("deny");
     }
-    assertThat(resolve(device, host).getPermitted()).as("seed %d, %s", seed, host).isEqualTo(open);
+    return open;
   }
 
   /** True if it was let in. */

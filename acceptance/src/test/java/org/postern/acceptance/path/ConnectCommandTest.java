@@ -81,7 +81,7 @@ final class ConnectCommandTest {
     all = new OneProcess(directory, Policies.allowing(1, port));
     all.connector("vpc-a", "c1", EchoApplication.resolver());
     device = all.device("u1", "d1");
-    await().atMost(Duration.ofSeconds(15)).until(() -> device.names().containsKey("plan"));
+    await().atMost(Duration.ofSeconds(60)).until(() -> device.names().containsKey("plan"));
     ControlServer.listen(
             directory.resolve("client.sock"),
             device.loop(),
@@ -115,7 +115,7 @@ final class ConnectCommandTest {
   }
 
   private static int code(CompletableFuture<Integer> command) throws Exception {
-    return command.get(15, TimeUnit.SECONDS);
+    return command.get(30, TimeUnit.SECONDS);
   }
 
   @Test
@@ -134,7 +134,7 @@ final class ConnectCommandTest {
       var command = connect("echo.corp.internal", echo.port(), new PipedInputStream(typed));
       typed.write('x');
       typed.flush();
-      await().atMost(Duration.ofSeconds(15)).until(() -> out.size() == 1);
+      await().atMost(Duration.ofSeconds(60)).until(() -> out.size() == 1);
       all.change(Policies.denying(2, echo.port()));
       assertThat(code(command)).isEqualTo(REFUSED);
       assertThat(err.toString(StandardCharsets.UTF_8))

@@ -46,7 +46,7 @@ import org.postern.tunnel.message.ReasonCode;
  */
 final class HostileInputTest {
   private static final Duration VALIDITY = Duration.ofHours(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int GARBAGE_BYTES = 16 << 20;
 
   /** What a stream of garbage may cost while it lasts. */
@@ -176,7 +176,8 @@ final class HostileInputTest {
       // The broker's side of it is over when the peer has closed, too.
       await().atMost(PATIENCE).untilAsserted(() -> log.assertSays("FRAME_TOO_LARGE message of"));
     }
-    assertThat(heapBytes() - heap).isLessThan(MEMORY_MAX);
+    // The heap is that of the whole process: what others have made of late is collected, too.
+    await().atMost(PATIENCE).until(() -> heapBytes() - heap < MEMORY_MAX);
   }
 
   @Test

@@ -24,7 +24,7 @@ import org.postern.tunnel.message.Transport;
 
 /** Peers with valid certificates that do what they may not. */
 final class HostilePeersTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int PORT = 4242;
   private static final SpiffeId DEVICE = new SpiffeId.ClientId(OneProcess.DOMAIN, "u1", "d1");
   private static final SpiffeId CONNECTOR =
@@ -57,7 +57,7 @@ final class HostilePeersTest {
 
   private static Refused refusal(OneProcess.Raw peer) throws InterruptedException {
     while (true) {
-      Envelope message = peer.heard().poll(10, TimeUnit.SECONDS);
+      Envelope message = peer.heard().poll(30, TimeUnit.SECONDS);
       assertThat(message).as("an answer").isNotNull();
       if (message != null && message.hasRefused()) {
         return message.getRefused();
@@ -69,7 +69,7 @@ final class HostilePeersTest {
   void connectorThatActsAsADeviceLosesItsLink() throws Exception {
     OneProcess.Raw connector = all.raw(CONNECTOR);
     connector.link().send(open(1, "echo.corp.internal"));
-    assertThat(connector.closed().get(10, TimeUnit.SECONDS))
+    assertThat(connector.closed().get(30, TimeUnit.SECONDS))
         .isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
   }
 
@@ -77,7 +77,7 @@ final class HostilePeersTest {
   void deviceThatActsAsABrokerLosesItsLink() throws Exception {
     OneProcess.Raw device = all.raw(DEVICE);
     device.link().send(Envelope.newBuilder().setGrant(Grant.newBuilder().setFlowId(1)).build());
-    assertThat(device.closed().get(10, TimeUnit.SECONDS)).isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
+    assertThat(device.closed().get(30, TimeUnit.SECONDS)).isEqualTo(ReasonCode.UNEXPECTED_MESSAGE);
   }
 
   @Test
@@ -164,7 +164,7 @@ final class HostilePeersTest {
                 .setResolve(Resolve.newBuilder().setQueryId(id).setHost(host))
                 .build());
     while (true) {
-      Envelope message = device.heard().poll(10, TimeUnit.SECONDS);
+      Envelope message = device.heard().poll(30, TimeUnit.SECONDS);
       assertThat(message).as("an answer").isNotNull();
       if (message != null && message.hasResolved() && message.getResolved().getQueryId() == id) {
         return;
@@ -180,14 +180,18 @@ final class HostilePeersTest {
     }
     ask(device, 6, "echo.corp.internal");
     ask(device, 7, "nobody.corp.internal");
+    // An answer comes first and the denial is kept then: it has been before the next answer.
+    ask(device, 8, "echo.corp.internal");
     assertThat(all.notes.stream().map(DecisionLog.Note::host))
         .containsExactly("secret.corp.internal", "nobody.corp.internal");
     assertThat(all.notes).allMatch(each -> each.occasion() == DecisionLog.Occasion.NAME);
     assertThat(all.notes.stream().map(DecisionLog.Note::port)).containsExactly(PORT, 0);
-    for (int i = 10; i < 200; i++) {
+    long begun = System.nanoTime();
+    for (int i = 10; i < 400; i++) {
       ask(device, i, "n" + i + ".corp.internal");
     }
-    assertThat(all.notes).hasSizeLessThan(60);
+    long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+    assertThat(all.notes).hasSizeLessThan(60 + (int) seconds * 20);
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.postern.clientconnector.local.Target;
 /** An application in a private network that speaks IPv6 alone. */
 @Timeout(120)
 class Ipv6ApplicationTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final InetAddress HERE = InetAddress.ofLiteral("::1");
 
   @TempDir private Path directory;

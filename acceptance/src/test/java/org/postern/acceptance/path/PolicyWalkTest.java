@@ -236,7 +236,11 @@ final class PolicyWalkTest {
     assertThat(trial.path("reports").asLong()).isPositive();
     assertThat(trial.path("changes").asLong()).isEqualTo(trial.path("reports").asLong());
     assertThat(trial.path("lastHit").asText()).startsWith("20");
-    assertThat(rule("staff-pay").path("hits").asLong()).isEqualTo(trial.path("reports").asLong());
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(rule("staff-pay").path("hits").asLong())
+                .isEqualTo(rule("trial").path("reports").asLong()));
   }
 
   private JsonNode rule(String name) throws IOException {

@@ -74,7 +74,7 @@ record Program(Socket socket, CompletableFuture<String> said) implements AutoClo
       program.shutdownOutput();
     }
     door.read();
-    assertThat(accepted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(accepted.await(30, TimeUnit.SECONDS)).isTrue();
     door.close();
     return new Program(program, said);
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,6 +33,10 @@ final class ScriptedEnd implements AutoCloseable {
 
   /** Returns when TLS stands. */
   ScriptedEnd(EventLoopGroup loops, int port, SslContext tls) throws InterruptedException {
+    SslHandler handler = tls.newHandler(ByteBufAllocator.DEFAULT);
+    SSLParameters parameters = handler.engine().getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm(null);
+    handler.engine().setSSLParameters(parameters);
     channel =
         new Bootstrap()
             .group(loops)
@@ -40,17 +45,14 @@ final class ScriptedEnd implements AutoCloseable {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel made) {
-                    SslHandler handler = tls.newHandler(made.alloc());
-                    SSLParameters parameters = handler.engine().getSSLParameters();
-                    parameters.setEndpointIdentificationAlgorithm(null);
-                    handler.engine().setSSLParameters(parameters);
                     made.pipeline().addLast(handler, new Ear());
                   }
                 })
             .connect(InetAddress.getLoopbackAddress(), port)
             .sync()
             .channel();
-    channel.pipeline().get(SslHandler.class).handshakeFuture().sync();
+    // Not asked of the channel: one that was refused and has closed by now has no handlers.
+    handler.handshakeFuture().sync();
   }
 
   static Envelope hello(Hello.Kind kind) {
@@ -91,9 +93,9 @@ final class ScriptedEnd implements AutoCloseable {
   }
 
   Envelope hears() throws InterruptedException {
-    Envelope message = heard.poll(10, TimeUnit.SECONDS);
+    Envelope message = heard.poll(30, TimeUnit.SECONDS);
     if (message == null) {
-      throw new AssertionError("heard nothing in 10 s");
+      throw new AssertionError("heard nothing in 30 s");
     }
     return message;
   }
@@ -117,7 +119,7 @@ final class ScriptedEnd implements AutoCloseable {
   }
 
   boolean ends() throws InterruptedException {
-    return channel.closeFuture().await(15, TimeUnit.SECONDS);
+    return channel.closeFuture().await(30, TimeUnit.SECONDS);
   }
 
   @Override

@@ -23,7 +23,7 @@ import org.postern.policystore.decision.Snapshot;
 
 /** A name that no resolver knows, served by listed servers; one of them refuses. */
 final class ServerGroupPathTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int FLOWS = 4;
   private static final int PORT = 443;
 

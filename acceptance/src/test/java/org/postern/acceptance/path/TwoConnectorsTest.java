@@ -30,7 +30,7 @@ import org.postern.tunnel.message.ReasonCode;
 
 /** Two connectors of one group: a device that has a lane to one of them is sent to the other. */
 final class TwoConnectorsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int OPENS_PER_SECOND = 10_000;
 
   /** Both have as many as the broker lets one have more than the other, and some. */
@@ -123,7 +123,8 @@ final class TwoConnectorsTest {
     await().atMost(PATIENCE).until(() -> all.liveFlows() == 0);
     for (Connector each : both) {
       assertThat(each.status().lanes()).as("lanes are shared, not one per flow").isLessThan(4);
-      assertThat(each.status().bufferedBytes()).as("nothing of another's flows stays").isZero();
+      // The connector's side of it may be over a moment after the broker's.
+      await().atMost(PATIENCE).until(() -> each.status().bufferedBytes() == 0);
     }
   }
 
@@ -197,8 +198,8 @@ final class TwoConnectorsTest {
             association.send(Unpooled.copiedBuffer("one", StandardCharsets.UTF_8));
             association.send(Unpooled.copiedBuffer("two", StandardCharsets.UTF_8));
           });
-      assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo("one");
-      assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo("two");
+      assertThat(answers.poll(30, TimeUnit.SECONDS)).isEqualTo("one");
+      assertThat(answers.poll(30, TimeUnit.SECONDS)).isEqualTo("two");
       assertThat(atTheApplication).containsExactly("one", "two");
     }
   }

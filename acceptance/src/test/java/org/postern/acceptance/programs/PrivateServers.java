@@ -19,7 +19,7 @@ final class PrivateServers {
   static final int SQL_PORT = 5432;
   static final int LOAD_PORT = 5201;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int PAGE_BYTES = 3_000_001;
 
   // PostgreSQL refuses to run as root; without privileges it still owns its files.

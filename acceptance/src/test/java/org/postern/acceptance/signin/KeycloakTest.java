@@ -306,12 +306,12 @@ final class KeycloakTest {
         visitor.get(
             stage.keycloak.address().resolve("/realms/people/protocol/openid-connect/logout"));
     visitor.submit(out, Map.of());
-    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(saml));
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !isLive(saml));
 
     JsonNode openId = patSignsIn();
     stage.keycloak.admin(
         "POST", "/partners/users/" + stage.keycloak.id("partners", "pat") + "/logout", "");
-    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !isLive(openId));
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !isLive(openId));
   }
 
   private JsonNode patSignsIn() throws Exception {
@@ -329,13 +329,13 @@ final class KeycloakTest {
       String pat = stage.keycloak.id("partners", "pat");
       JsonNode first = patSignsIn();
       stage.keycloak.admin("POST", "/partners/users/" + pat + "/logout", "");
-      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(first));
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !isLive(first));
       JsonNode second = patSignsIn();
       stage.keycloak.admin(
           "PUT",
           "/partners/users/" + pat + "/reset-password",
           "{\"type\":\"password\",\"value\":\"secret-of-pat\",\"temporary\":false}");
-      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !isLive(second));
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !isLive(second));
       assertThat(stage.admin("GET", "/admin/v1/signals/events", "").body())
           .contains("event-type/session-revoked", "event-type/credential-change");
     } finally {

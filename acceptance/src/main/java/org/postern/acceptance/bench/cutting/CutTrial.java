@@ -36,22 +36,24 @@ public final class CutTrial implements AutoCloseable {
   /** Why flows end. */
   public enum Cause {
     /** The provider's SCIM client patches {@code active} to false. */
-    SCIM_INACTIVE("scim-inactive"),
+    SCIM_INACTIVE("scim-inactive", true),
     /** The provider's transmitter pushes a CAEP session-revoked. */
-    SIGNAL("signal"),
+    SIGNAL("signal", true),
     /** {@code postern admin session revoke}. */
-    REVOKED("session-revoke"),
+    REVOKED("session-revoke", true),
     /** {@code postern admin device quarantine}. */
-    QUARANTINED("quarantine"),
+    QUARANTINED("quarantine", true),
     /** The device reports that what its posture profile wants is gone. */
-    POSTURE("posture"),
+    POSTURE("posture", false),
     /** The age that a session rule allows is reached. */
-    AGE("session-age");
+    AGE("session-age", false);
 
     private final String label;
+    private final boolean endsLink;
 
-    Cause(String label) {
+    Cause(String label, boolean endsLink) {
       this.label = label;
+      this.endsLink = endsLink;
     }
 
     /** In names of figures. */
@@ -206,6 +208,10 @@ public final class CutTrial implements AutoCloseable {
       long from = happen(cause, name, device, provisioned);
       List<Double> millis = flows.millisToEnds(from);
       Waiting.until(PATIENCE, "status names a reason", () -> !reasons(device).isEmpty());
+      if (cause.endsLink) {
+        // Lanes and the link are connections of their own: either may be heard first.
+        Waiting.until(PATIENCE, "the link ends", () -> !device.status().linked());
+      }
       TunnelStatus status = device.status();
       return new Result(
           reasons(device),
