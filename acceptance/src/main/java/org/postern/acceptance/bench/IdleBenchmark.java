@@ -22,7 +22,8 @@ final class IdleBenchmark implements Benchmark {
 
   @Override
   public String about() {
-    return "resident memory per idle connection, link, carrier, lane and flow, at two sizes";
+    return "resident memory at rest per idle connection, link, carrier, lane and flow, at two"
+        + " sizes";
   }
 
   @Override
@@ -41,11 +42,12 @@ final class IdleBenchmark implements Benchmark {
     IdleHolder.Held held = holder.open(run);
     String name = "idle." + holder.label();
     held.growTo(sizes.first());
-    double atFirst = kibibytes(held);
+    double atOnce = held.residentBytes() / 1024.0;
+    double atFirst = resting(held);
     held.growTo(sizes.small());
-    double atSmall = kibibytes(held);
+    double atSmall = resting(held);
     held.growTo(sizes.large());
-    double atLarge = kibibytes(held);
+    double atLarge = resting(held);
     double toSmall = (atSmall - atFirst) / (sizes.small() - sizes.first());
     double each = (atLarge - atSmall) / (sizes.large() - sizes.small());
     run.say(
@@ -54,11 +56,12 @@ final class IdleBenchmark implements Benchmark {
     return List.of(
         Figure.alone(name, each, "KiB"),
         Figure.alone(name + ".each-to-" + sizes.small(), toSmall, "KiB"),
+        Figure.alone(name + ".resident-at-once", atOnce / 1024, "MiB"),
         Figure.alone(name + ".resident-at-" + sizes.first(), atFirst / 1024, "MiB"),
         Figure.alone(name + ".resident-at-" + sizes.large(), atLarge / 1024, "MiB"));
   }
 
-  private static double kibibytes(IdleHolder.Held held) throws Exception {
-    return held.residentBytes() / 1024.0;
+  private static double resting(IdleHolder.Held held) throws Exception {
+    return held.restingBytes() / 1024.0;
   }
 }

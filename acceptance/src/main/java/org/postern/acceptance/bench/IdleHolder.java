@@ -25,7 +25,12 @@ public interface IdleHolder {
     /** Adds until there are so many, and returns when all are established. */
     void growTo(int count) throws Exception;
 
-    /** What the processes hold in memory now. */
+    /** What the processes hold in memory now, whatever they still do. */
     long residentBytes() throws Exception;
+
+    /** What they hold when they rest: bounded, and the same where nothing has to be waited for. */
+    default long restingBytes() throws Exception {
+      return residentBytes();
+    }
   }
 }

@@ -32,6 +32,7 @@ import org.postern.clientconnector.local.intercept.Interception;
 import org.postern.clientconnector.local.intercept.InterceptionOptions;
 import org.postern.clientconnector.local.socks.LoopbackProxy;
 import org.postern.clientconnector.local.system.IdleMemory;
+import org.postern.clientconnector.local.system.RestWatch;
 import org.postern.clientconnector.local.system.SystemCommands;
 import org.postern.clientconnector.posture.Machine;
 import org.postern.clientconnector.posture.PostureAgent;
@@ -59,11 +60,6 @@ final class RunningClient implements ControlHandler {
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
   private static final long CREDENTIAL_LOOK_SECONDS = 3;
   private static final long NAMES_WITHIN_SECONDS = 15;
-
-  /** After which the first posture report has gone and the compilers rest. */
-  private static final long SETTLED_SECONDS = 8;
-
-  private static final long REST_LOOK_SECONDS = 30;
 
   private final Surroundings surroundings;
   private final DeviceHome home;
@@ -192,18 +188,12 @@ final class RunningClient implements ControlHandler {
     }
   }
 
-  /** Until the end; gives back what only the start, or flows that are over, needed. */
+  /** Until the end; gives back what only the start, or flows that are quiet, needed. */
   private void rest() throws InterruptedException {
-    IdleMemory memory = new IdleMemory();
-    memory.giveBack();
-    if (end.await(SETTLED_SECONDS, TimeUnit.SECONDS)) {
-      return;
-    }
-    memory.giveBack();
-    while (!end.await(REST_LOOK_SECONDS, TimeUnit.SECONDS)) {
-      if (loop.submit(tunnel::isIdle).awaitUninterruptibly().getNow()) {
-        memory.giveBackIfGrown();
-      }
+    IdleMemory.giveBack();
+    RestWatch watch = new RestWatch(surroundings.nanoTime());
+    while (!end.await(RestWatch.LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+      watch.look();
     }
   }
 

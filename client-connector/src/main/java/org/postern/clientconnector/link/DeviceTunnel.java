@@ -202,11 +202,6 @@ public final class DeviceTunnel {
     loop.execute(() -> posture.report(report));
   }
 
-  /** Whether no flow is live; on the loop. */
-  public boolean isIdle() {
-    return director.liveFlows().isEmpty();
-  }
-
   /** What is going on; on the loop. */
   public TunnelStatus status() {
     List<TunnelStatus.FlowLine> flows = new ArrayList<>();

@@ -6,8 +6,10 @@ import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.postern.acceptance.bench.BenchRun;
 import org.postern.acceptance.bench.Contender;
 import org.postern.acceptance.bench.Dial;
@@ -20,6 +22,7 @@ import org.postern.acceptance.bench.ProcessMeter;
 public final class IdleConnections implements IdleHolder {
   private static final int DIALS_AT_ONCE = 50;
   private static final int LIMIT_SECONDS = 60;
+  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
   private final Contender contender;
   private final String unit;
@@ -94,6 +97,16 @@ public final class IdleConnections implements IdleHolder {
     @Override
     public long residentBytes() throws IOException {
       return ProcessMeter.residentBytes(way.relay().get());
+    }
+
+    @Override
+    public long restingBytes() throws IOException {
+      Settling memory = new Settling(System.nanoTime(), residentBytes());
+      while (!memory.settled(System.nanoTime())) {
+        LockSupport.parkNanos(LOOK_EVERY.toNanos());
+        memory.look(System.nanoTime(), residentBytes());
+      }
+      return memory.bytes();
     }
   }
 

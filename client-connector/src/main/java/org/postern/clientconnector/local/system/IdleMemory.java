@@ -10,27 +10,26 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.LongSupplier;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Memory that a program holds although it does nothing: what is dead on the heap, which nothing
- * would ever collect, and pages of the virtual machine's own code and class data that only the
- * start has read. Those are clean copies of files: what is read again comes from the page cache, in
- * some microseconds, and as long as there is memory nothing else takes them from a process.
+ * would ever collect, what C code has freed and the C library keeps, and pages of the virtual
+ * machine's own code and class data that only the start has read. Those are clean copies of files:
+ * what is read again comes from the page cache, in some microseconds, and as long as there is
+ * memory nothing else takes them from a process.
  *
- * <p>Used by one thread; {@link #giveBack} blocks for some tens of milliseconds.
+ * <p>{@link #giveBack} blocks for some tens of milliseconds; any thread but an event loop.
  */
 public final class IdleMemory {
 
   /** Linux, {@code MADV_DONTNEED}. */
   private static final int DONT_NEED = 4;
-
-  /** Heap bytes since the last time that are worth a collection. */
-  static final long WORTH_BYTES = 1 << 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
   private static final Path MAP = Path.of("/proc/self/smaps");
@@ -44,49 +43,18 @@ public final class IdleMemory {
 
   private static final Pattern CHANGED = Pattern.compile("(?m)^Anonymous: +0 kB$");
 
-  private final LongSupplier used;
-  private long usedBytes;
-
-  /** Of this virtual machine. */
-  public IdleMemory() {
-    this(IdleMemory::usedBytes);
-  }
-
-  /**
-   * @param used bytes of the heap that are in use, dead or alive
-   */
-  IdleMemory(LongSupplier used) {
-    this.used = used;
-  }
+  private IdleMemory() {}
 
   /** Gives all of it back. Safe at any time; best when nothing is under way. */
-  public void giveBack() {
+  public static void giveBack() {
     // Finds what is dead, and with the launcher's options shrinks the heap to what is not.
     System.gc();
-    usedBytes = used.getAsLong();
+    Calls.trim();
     try {
       releasePages();
     } catch (IOException e) {
       LOG.debug("the kernel does not tell what is mapped: {}", e.getMessage());
     }
-  }
-
-  /**
-   * Gives it back if enough has come together since the last time.
-   *
-   * @return whether it had
-   */
-  public boolean giveBackIfGrown() {
-    boolean grown = used.getAsLong() - usedBytes > WORTH_BYTES;
-    if (grown) {
-      giveBack();
-    }
-    return grown;
-  }
-
-  private static long usedBytes() {
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory();
   }
 
   /**
@@ -109,14 +77,18 @@ public final class IdleMemory {
   }
 
   private static final class Calls {
-    private static final MethodHandle MADVISE = madvise();
+    private static final MethodHandle MADVISE =
+        function("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT))
+            .orElseThrow();
+
+    // Of the GNU C library; others have nothing that is kept, or no such call.
+    private static final @Nullable MethodHandle TRIM =
+        function("malloc_trim", FunctionDescriptor.of(JAVA_INT, JAVA_LONG)).orElse(null);
 
     @SuppressWarnings("restricted") // calling C is the point of this class
-    private static MethodHandle madvise() {
+    private static Optional<MethodHandle> function(String name, FunctionDescriptor shape) {
       Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(
-          linker.defaultLookup().find("madvise").orElseThrow(),
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+      return linker.defaultLookup().find(name).map(at -> linker.downcallHandle(at, shape));
     }
 
     static boolean advise(long from, long length, int advice) {
@@ -124,6 +96,19 @@ public final class IdleMemory {
         return (int) MADVISE.invokeExact(from, length, advice) == 0;
       } catch (Throwable e) {
         throw new AssertionError("madvise(2) cannot be called", e);
+      }
+    }
+
+    static void trim() {
+      MethodHandle trim = TRIM;
+      if (trim == null) {
+        return;
+      }
+      try {
+        int released = (int) trim.invokeExact(0L);
+        LOG.trace("malloc_trim(3) has given something back: {}", released == 1);
+      } catch (Throwable e) {
+        throw new AssertionError("malloc_trim(3) cannot be called", e);
       }
     }
   }

@@ -8,7 +8,6 @@ import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,22 +52,9 @@ class IdleMemoryTest {
   }
 
   @Test
-  void heapThatHasNotGrownIsLeftAlone() {
-    AtomicLong used = new AtomicLong(50 << 20);
-    IdleMemory memory = new IdleMemory(used::get);
-    memory.giveBack();
-    assertThat(memory.giveBackIfGrown()).isFalse();
-    used.addAndGet(IdleMemory.WORTH_BYTES);
-    assertThat(memory.giveBackIfGrown()).isFalse();
-    used.incrementAndGet();
-    assertThat(memory.giveBackIfGrown()).isTrue();
-    assertThat(memory.giveBackIfGrown()).isFalse(); // It was noted as what is left.
-  }
-
-  @Test
   void whatIsDeadIsCollected() {
     WeakReference<byte[]> dead = new WeakReference<>(new byte[1 << 20]);
-    new IdleMemory().giveBack();
+    IdleMemory.giveBack();
     assertThat(dead.get()).isNull();
   }
 }
