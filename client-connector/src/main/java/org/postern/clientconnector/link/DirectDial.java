@@ -4,7 +4,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -17,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.ReasonCode;
@@ -28,6 +28,7 @@ import org.postern.tunnel.message.ReasonCode;
  */
 final class DirectDial {
   private static final int CONNECT_MILLIS = 10_000;
+  private static final int LINGER_OFF = -1;
 
   private final EventLoop loop;
   private final Target target;
@@ -98,16 +99,33 @@ final class DirectDial {
       return;
     }
     listener.onOpened();
-    remote.pipeline().addLast(new Pump(local));
-    local.pipeline().addLast(new Pump(remote));
+    resetIfLost(remote, true);
+    resetIfLost(local, true);
+    Pump up = new Pump(remote);
+    Pump down = new Pump(local);
+    up.other = down;
+    down.other = up;
+    remote.pipeline().addLast(down);
+    local.pipeline().addLast(up);
     remote.read();
     local.read();
+  }
+
+  /**
+   * Whether the kernel resets the connection when it is closed, by us or because this process dies:
+   * neither side may take that for the end of what the other had to say. As with flows.
+   */
+  private static void resetIfLost(Channel channel, boolean reset) {
+    if (channel instanceof SocketChannel && channel.isActive()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, reset ? 0 : LINGER_OFF);
+    }
   }
 
   /** Passes on what it reads; reads on when that has been written. */
   private static final class Pump extends ChannelInboundHandlerAdapter {
     private final Channel to;
-    private boolean ended;
+    private @Nullable Pump other;
+    private boolean endPassedOn;
 
     Pump(Channel to) {
       this.to = to;
@@ -133,16 +151,22 @@ final class DirectDial {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
-        ended = true;
         to.writeAndFlush(Unpooled.EMPTY_BUFFER)
-            .addListener(written -> shutOutput(context.channel()));
+            .addListener(written -> {
+              if (written.isSuccess()) {
+                passEndOn(context.channel());
+              }
+            });
       }
     }
 
-    private void shutOutput(Channel from) {
-      DuplexChannel duplex = (DuplexChannel) to;
-      duplex.shutdownOutput();
-      if (duplex.isInputShutdown()) {
+    /** All that was said has been written, and now its end; the last of two ends it all. */
+    private void passEndOn(Channel from) {
+      endPassedOn = true;
+      ((DuplexChannel) to).shutdownOutput();
+      if (other != null && other.endPassedOn) {
+        resetIfLost(to, false);
+        resetIfLost(from, false);
         to.close();
         from.close();
       }
@@ -150,11 +174,7 @@ final class DirectDial {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      if (!ended && to instanceof SocketChannel && to.isActive()) {
-        // It broke, and must not look as if it had come to its end.
-        to.config().setOption(ChannelOption.SO_LINGER, 0);
-      }
-      to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      to.close();
     }
 
     @Override
