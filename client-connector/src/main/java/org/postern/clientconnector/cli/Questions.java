@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import org.postern.clientconnector.link.PersonQuestions;
 import org.postern.clientconnector.link.Reasons;
+import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.Target;
 import org.postern.tunnel.message.AccessAnswer;
 import org.postern.tunnel.message.AccessRequest;
@@ -28,10 +29,17 @@ final class Questions {
 
   private final EventLoop loop;
   private final PersonQuestions broker;
+  private final Gateway gateway;
 
-  Questions(EventLoop loop, PersonQuestions broker) {
+  /**
+   * Questions to the broker.
+   *
+   * @param gateway knows which names our addresses stand for
+   */
+  Questions(EventLoop loop, PersonQuestions broker, Gateway gateway) {
     this.loop = loop;
     this.broker = broker;
+    this.gateway = gateway;
   }
 
   /** One host, with or without a port. */
@@ -45,6 +53,10 @@ final class Questions {
           target.host(),
           bare ? 0 : target.port(),
           transport.equals("udp") ? Transport.TRANSPORT_UDP : Transport.TRANSPORT_TCP);
+    }
+
+    Asked about(String name) {
+      return new Asked(name, port, transport);
     }
 
     String shown(int answeredPort) {
@@ -61,7 +73,7 @@ final class Questions {
         case "why" -> why(Asked.of(words[0], word(words, 1)));
         case "request" ->
             request(
-                Asked.of(words[0], word(words, 1)),
+                named(Asked.of(words[0], word(words, 1))),
                 Integer.parseInt(word(words, 2)),
                 URLDecoder.decode(word(words, 3), StandardCharsets.UTF_8));
         default -> requests();
@@ -97,7 +109,19 @@ final class Questions {
     return text;
   }
 
-  private Future<String> why(Asked asked) {
+  /** The broker knows names only; what our addresses stand for is this device's own business. */
+  private Asked named(Asked asked) {
+    String name = gateway.hostBehind(asked.host());
+    if (name == null) {
+      throw new IllegalArgumentException(
+          "%s is an address of Postern on this device and stands for no name now (expected: a name, or an address that a name was answered with)"
+              .formatted(asked.host()));
+    }
+    return asked.about(name);
+  }
+
+  private Future<String> why(Asked given) {
+    Asked asked = named(given);
     Why.Builder question =
         Why.newBuilder()
             .setHost(asked.host())
@@ -107,6 +131,9 @@ final class Questions {
         broker.why(question),
         (out, answer) -> {
           out.writeStringField("target", asked.shown(answer.getPort()));
+          if (!asked.host().equals(given.host())) {
+            out.writeStringField("address", given.host());
+          }
           out.writeStringField("outcome", word(answer.getOutcome().name(), "OUTCOME_"));
           reason(out, answer.getReason(), why(answer));
           out.writeStringField("message", answer.getText());

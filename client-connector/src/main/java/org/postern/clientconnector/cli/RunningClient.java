@@ -360,7 +360,7 @@ final class RunningClient implements ControlHandler {
 
   @Override
   public Future<String> ask(String verb, String arguments) {
-    return new Questions(loop, tunnel.questions()).ask(verb, arguments);
+    return new Questions(loop, tunnel.questions(), gateway()).ask(verb, arguments);
   }
 
   @Override

@@ -23,7 +23,11 @@ import picocli.CommandLine.Parameters;
 final class WhyCommand implements Callable<Integer> {
   private final Surroundings surroundings;
 
-  @Parameters(paramLabel = "HOST[:PORT]", description = "what you want to reach")
+  @Parameters(
+      paramLabel = "HOST[:PORT]",
+      description =
+          "what you want to reach; an address that a private name was answered with counts as the"
+              + " name")
   private String target = "";
 
   @Option(names = "--udp", description = "by UDP instead of TCP")
@@ -52,6 +56,9 @@ final class WhyCommand implements Callable<Integer> {
 
   static void print(PrintStream out, JsonNode answer) {
     String target = answer.path("target").asText();
+    if (answer.has("address")) {
+      out.printf("%s stands for a name on this device:%n", answer.path("address").asText());
+    }
     out.printf("%s: %s.%n", target, answer.path("text").asText().replace("HOST:PORT", target));
     if (!answer.path("message").asText().isEmpty()
         && !answer.path("text").asText().contains(answer.path("message").asText())) {

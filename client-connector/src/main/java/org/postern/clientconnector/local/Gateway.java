@@ -2,6 +2,7 @@ package org.postern.clientconnector.local;
 
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way into the tunnel, as the local doors see it: one implementation over the control link and
@@ -47,4 +48,15 @@ public interface Gateway {
    *     it
    */
   Association associate(Target target, DatagramEnd local);
+
+  /**
+   * The name that an address of ours stands for on this device.
+   *
+   * @param host a name, or a literal address
+   * @return the name behind a synthetic address or its twin; what was asked when it is neither;
+   *     null for an address of ours that stands for nothing now
+   */
+  default @Nullable String hostBehind(String host) {
+    return host;
+  }
 }

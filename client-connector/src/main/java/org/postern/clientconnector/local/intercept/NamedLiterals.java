@@ -28,6 +28,9 @@ final class NamedLiterals implements Gateway {
     /** The name behind a synthetic address; null: nobody's. */
     @Nullable String nameOf(int address);
 
+    /** Where synthetic addresses come from. */
+    Ipv4Range range();
+
     /** A flow to this address begins. */
     void hold(int address);
 
@@ -73,6 +76,12 @@ final class NamedLiterals implements Gateway {
     }
     names.hold(named.address());
     return gateway.associate(named.target(), new Releasing(local, named.address(), names::release));
+  }
+
+  @Override
+  public @Nullable String hostBehind(String host) {
+    Integer address = synthetic(host);
+    return address == null || !names.range().contains(address) ? host : names.nameOf(address);
   }
 
   private @Nullable Named named(Target target) {

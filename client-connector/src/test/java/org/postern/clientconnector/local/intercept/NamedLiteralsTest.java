@@ -74,6 +74,11 @@ class NamedLiteralsTest {
             }
 
             @Override
+            public Ipv4Range range() {
+              return Ipv4Range.parse("100.64.0.0/16");
+            }
+
+            @Override
             public void hold(int address) {
               held++;
             }
@@ -114,6 +119,17 @@ class NamedLiteralsTest {
 
     @Override
     public void onRefused(ReasonCode reason, String text) {}
+  }
+
+  @Test
+  void nameBehindAnAddressIsToldAndNobodysIsNoName() {
+    LITERALS.forEach(
+        ours -> assertThat(gateway.hostBehind(ours)).isEqualTo("payments.corp.internal"));
+    assertThat(gateway.hostBehind("100.64.7.8")).isNull();
+    assertThat(gateway.hostBehind("fd12:3456:789a::6440:708")).isNull();
+    for (String other : List.of("10.1.2.3", "2001:db8::1", "wiki.corp.internal", "100.65.7.8")) {
+      assertThat(gateway.hostBehind(other)).isEqualTo(other);
+    }
   }
 
   @Test
