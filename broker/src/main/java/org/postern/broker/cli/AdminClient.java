@@ -24,6 +24,7 @@ final class AdminClient {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(150);
+  private static final Duration CLOSE = Duration.ofSeconds(5);
   private static final int BAD_REQUEST = 400;
 
   private final URI url;
@@ -37,6 +38,19 @@ final class AdminClient {
         HttpClient.newBuilder().connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
     trust.ifPresent(file -> builder.sslContext(WebTls.client(bundle(file))));
     this.http = builder.build();
+  }
+
+  /**
+   * Returns when its threads have ended: the virtual machine must not write its class-data archive,
+   * which it does at its end, while another thread still makes classes.
+   */
+  void close() {
+    http.shutdownNow();
+    try {
+      http.awaitTermination(CLOSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static TrustBundle bundle(Path file) {

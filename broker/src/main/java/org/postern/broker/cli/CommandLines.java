@@ -12,11 +12,24 @@ public final class CommandLines {
   /** A command line around the given root command. */
   public static CommandLine of(Object root) {
     CommandLine commands = new CommandLine(root);
+    commands.setExecutionStrategy(CommandLines::run);
     commands.setExecutionExceptionHandler(CommandLines::failed);
     commands.setParameterExceptionHandler(CommandLines::misused);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setUsageHelpAutoWidth(true);
     return commands;
+  }
+
+  private static int run(CommandLine.ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } finally {
+      parsed.asCommandLineList().stream()
+          .flatMap(each -> each.getCommandSpec().mixins().values().stream())
+          .map(CommandLine.Model.CommandSpec::userObject)
+          .filter(Connection.class::isInstance)
+          .forEach(each -> ((Connection) each).close());
+    }
   }
 
   private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed)

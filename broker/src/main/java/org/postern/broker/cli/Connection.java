@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,7 @@ final class Connection {
   private boolean json;
 
   private Map<String, String> environment = System.getenv();
+  private final List<AdminClient> clients = new ArrayList<>();
 
   boolean json() {
     return json;
@@ -56,12 +59,23 @@ final class Connection {
 
   AdminClient open() {
     JsonNode file = configFile();
-    return new AdminClient(address(), trust(file), token(file));
+    return opened(new AdminClient(address(), trust(file), token(file)));
   }
 
   /** For the one request that brings a token. */
   AdminClient openWithoutToken() {
-    return new AdminClient(address(), trust(configFile()), "");
+    return opened(new AdminClient(address(), trust(configFile()), ""));
+  }
+
+  private AdminClient opened(AdminClient client) {
+    clients.add(client);
+    return client;
+  }
+
+  /** Ends what was opened. */
+  void close() {
+    clients.forEach(AdminClient::close);
+    clients.clear();
   }
 
   /** Where the broker is. */
