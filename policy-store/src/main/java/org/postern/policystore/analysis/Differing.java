@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,7 @@ import org.postern.policystore.Condition;
 import org.postern.policystore.HostPattern;
 import org.postern.policystore.Operand;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.RisingRun;
 import org.postern.policystore.Rule;
 import org.postern.policystore.RuleMode;
 import org.postern.policystore.decision.Snapshot;
@@ -28,6 +30,8 @@ final class Differing {
   private final Set<String> profiles;
   private final Set<String> networks;
   private final boolean everything;
+  private final Set<String> altered;
+  private final Set<String> moved;
 
   Differing(Snapshot before, Snapshot after) {
     this.before = before;
@@ -42,6 +46,8 @@ final class Differing {
     this.networks = changed(old.trustedNetworks(), now.trustedNetworks(), each -> each.name());
     // They say whose addresses count, and whose sessions.
     this.everything = !old.identityProviders().equals(now.identityProviders());
+    this.altered = altered();
+    this.moved = moved(rules(before), rules(after));
   }
 
   private static <T> Set<String> changed(List<T> old, List<T> now, Function<T, String> name) {
@@ -68,15 +74,12 @@ final class Differing {
         application.hosts().forEach(host -> all.putIfAbsent(host.text(), host));
       }
     }
-    Set<String> altered = altered();
     List<Difference> differing = new ArrayList<>();
     for (HostPattern pattern : all.values()) {
       Spot old = before.spot(pattern);
       Spot now = after.spot(pattern);
-      List<String> oldRules = old.rules().stream().map(Rule::name).toList();
-      List<String> newRules = now.rules().stream().map(Rule::name).toList();
       boolean everybody = everything || !old.applications().equals(now.applications());
-      Set<String> touched = touched(oldRules, newRules, altered);
+      Set<String> touched = touched(old.rules(), now.rules());
       if (everybody || !touched.isEmpty()) {
         differing.add(new Difference(pattern, everybody, touched));
       }
@@ -84,25 +87,25 @@ final class Differing {
     return differing;
   }
 
-  /// Rules that are not on both sides as they were, and, if the others changed places, those from
-  /// the first to the last of these.
-  private static Set<String> touched(
-      List<String> oldRules, List<String> newRules, Set<String> altered) {
-    Set<String> touched = new HashSet<>();
-    if (oldRules.equals(newRules)) {
-      newRules.stream().filter(altered::contains).forEach(touched::add);
+  /// Rules that are not on both sides as they were, and, if the others changed places, so many of
+  /// these that the rest is in the same order on both sides: whom none of the touched may be about
+  /// is answered by the rest alone.
+  private Set<String> touched(List<Rule> oldRules, List<Rule> newRules) {
+    Set<String> touched = new HashSet<>(0);
+    if (haveSameNames(oldRules, newRules)) {
+      newRules.stream().map(Rule::name).filter(altered::contains).forEach(touched::add);
       return touched;
     }
-    Set<String> old = new HashSet<>(oldRules);
-    Set<String> now = new HashSet<>(newRules);
-    oldRules.stream()
+    Set<String> old = names(oldRules);
+    Set<String> now = names(newRules);
+    old.stream()
         .filter(name -> !now.contains(name) || altered.contains(name))
         .forEach(touched::add);
-    newRules.stream()
+    now.stream()
         .filter(name -> !old.contains(name) || altered.contains(name))
         .forEach(touched::add);
-    List<String> stayed = oldRules.stream().filter(name -> !touched.contains(name)).toList();
-    List<String> stays = newRules.stream().filter(name -> !touched.contains(name)).toList();
+    List<String> stayed = old.stream().filter(name -> !touched.contains(name)).toList();
+    List<String> stays = now.stream().filter(name -> !touched.contains(name)).toList();
     int from = 0;
     int to = stayed.size();
     while (from < to && stayed.get(from).equals(stays.get(from))) {
@@ -111,8 +114,38 @@ final class Differing {
     while (from < to && stayed.get(to - 1).equals(stays.get(to - 1))) {
       to--;
     }
-    touched.addAll(stayed.subList(from, to));
+    stayed.subList(from, to).stream().filter(moved::contains).forEach(touched::add);
     return touched;
+  }
+
+  private static boolean haveSameNames(List<Rule> some, List<Rule> others) {
+    boolean same = some.size() == others.size();
+    for (int i = 0; same && i < some.size(); i++) {
+      same = some.get(i).name().equals(others.get(i).name());
+    }
+    return same;
+  }
+
+  private static Set<String> names(List<Rule> rules) {
+    Set<String> names = new LinkedHashSet<>();
+    rules.forEach(rule -> names.add(rule.name()));
+    return names;
+  }
+
+  /// Of the rules on both sides, as few as have to be taken out for the rest to be in the same
+  /// order.
+  private static Set<String> moved(List<Rule> old, List<Rule> now) {
+    Map<String, Integer> places = new HashMap<>();
+    old.forEach(rule -> places.putIfAbsent(rule.name(), places.size()));
+    List<String> names = names(now).stream().filter(places::containsKey).toList();
+    boolean[] stays = RisingRun.of(names.stream().mapToLong(places::get).toArray());
+    Set<String> moved = new HashSet<>();
+    for (int i = 0; i < stays.length; i++) {
+      if (!stays[i]) {
+        moved.add(names.get(i));
+      }
+    }
+    return moved;
   }
 
   /// Names of rules that are other than before, or that name something that is.

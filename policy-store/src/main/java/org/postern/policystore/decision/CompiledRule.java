@@ -115,9 +115,16 @@ final class CompiledRule {
     return Math.floorMod((int) (mixed >>> 32), PERCENT);
   }
 
+  /// Whether nothing but the time and whom the rule names is asked.
+  boolean isPlain() {
+    return standing.length == 0 && rule.mode() instanceof RuleMode.Enforce;
+  }
+
   /// What can be said of the rule and the subject whatever the time.
-  Truth standing(SubjectFacts subject) {
-    Truth truth = who(subject);
+  ///
+  /// @param who what came of [#who]
+  Truth standing(Truth who, SubjectFacts subject) {
+    Truth truth = who;
     for (CompiledCondition condition : standing) {
       if (truth == Truth.FALSE) {
         return truth;

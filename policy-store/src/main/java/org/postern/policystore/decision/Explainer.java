@@ -102,7 +102,8 @@ final class Explainer {
       if (applications.stream().noneMatch(each -> layer.isAbout(index, each))) {
         continue;
       }
-      Truth truth = rule.at(rule.standing(view.subject), view.subject, nowMillis);
+      Truth truth =
+          rule.at(rule.standing(rule.who(view.subject), view.subject), view.subject, nowMillis);
       boolean reports = layerView.isReportOnly(index) && truth != Truth.FALSE;
       if (!reports) {
         truth = truth.and(rule.inForce(view.subject));

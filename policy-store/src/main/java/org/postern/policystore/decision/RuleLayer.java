@@ -35,6 +35,8 @@ final class RuleLayer {
   private final int[] forSomePeople;
   private final int[] all;
   private final long[] wantingUnknown;
+  // Rules of which there is no more to ask than whom they name.
+  private final long[] plain;
 
   RuleLayer(List<? extends Rule> source, Catalog catalog, @Nullable RuleLayer before) {
     this.source = source;
@@ -72,6 +74,8 @@ final class RuleLayer {
     set(
         wantingUnknown,
         live.stream().mapToInt(i -> i).filter(i -> rules[i].wantsUnknown()).toArray());
+    this.plain = new long[words];
+    set(plain, live.stream().mapToInt(i -> i).filter(i -> rules[i].isPlain()).toArray());
     groups.forEach((group, list) -> byGroup.put(group, ints(list)));
     emails.forEach((email, list) -> byEmail.put(email, ints(list)));
     this.rows = buildRows();
@@ -214,18 +218,22 @@ final class RuleLayer {
     long[] maybe = new long[words];
     if (subject.workload() != null) {
       set(maybe, all);
-    } else {
-      set(maybe, forAnyone);
-      if (subject.email() == null) {
-        set(maybe, forSomePeople);
-      } else {
-        set(maybe, byEmail.getOrDefault(subject.email(), NO_RULES));
-        for (String group : subject.groups()) {
-          set(maybe, byGroup.getOrDefault(group, NO_RULES));
-        }
-      }
+      return standing(subject, maybe, new long[words]);
     }
-    return standing(subject, maybe);
+    long[] named = new long[words];
+    set(named, forAnyone);
+    if (subject.email() == null) {
+      set(maybe, forSomePeople);
+    } else {
+      set(named, byEmail.getOrDefault(subject.email(), NO_RULES));
+    }
+    for (String group : subject.groups()) {
+      set(named, byGroup.getOrDefault(group, NO_RULES));
+    }
+    for (int word = 0; word < words; word++) {
+      maybe[word] |= named[word];
+    }
+    return standing(subject, maybe, named);
   }
 
   /// No rule at all, for subjects that may do nothing.
@@ -233,15 +241,18 @@ final class RuleLayer {
     return new LayerView(new long[words], new long[words], new long[words], false);
   }
 
-  private LayerView standing(SubjectFacts subject, long[] maybe) {
+  /// @param named of the rules that may be about the subject, those that surely name it
+  private LayerView standing(SubjectFacts subject, long[] maybe, long[] named) {
     long[] sure = new long[words];
     long[] report = new long[words];
     boolean reports = false;
     for (int word = 0; word < words; word++) {
-      for (long bits = maybe[word]; bits != 0; bits &= bits - 1) {
+      sure[word] = named[word] & plain[word];
+      for (long bits = maybe[word] & ~sure[word]; bits != 0; bits &= bits - 1) {
         long bit = Long.lowestOneBit(bits);
         CompiledRule rule = rules[(word << 6) + Long.numberOfTrailingZeros(bit)];
-        Truth truth = rule.standing(subject);
+        Truth who = (named[word] & bit) == 0 ? rule.who(subject) : Truth.TRUE;
+        Truth truth = rule.standing(who, subject);
         Truth inForce = rule.inForce(subject);
         if (truth == Truth.FALSE) {
           maybe[word] &= ~bit;

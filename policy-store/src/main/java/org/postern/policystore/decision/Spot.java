@@ -31,10 +31,10 @@ public final class Spot {
         levels.stream().flatMap(List::stream).map(each -> each.application).distinct().toList();
     RuleLayer layer = snapshot.policy().access;
     this.concerned = new long[layer.words];
-    for (CompiledApplication each : entry.applications) {
-      for (int word = 0; word < layer.words; word++) {
-        concerned[word] |= layer.word(each, word);
-      }
+    for (int word = layer.next(entry, entry.all(), 0);
+        word < layer.words;
+        word = layer.next(entry, entry.all(), word + 1)) {
+      concerned[word] = Walk.bits(layer, entry, entry.all(), word);
     }
   }
 
@@ -61,11 +61,10 @@ public final class Spot {
   public List<Rule> rules() {
     List<Rule> rules = new ArrayList<>();
     for (RuleLayer layer : List.of(snapshot.policy().access, snapshot.policy().sessions)) {
-      for (int word = 0; word < layer.words; word++) {
-        long bits = 0;
-        for (CompiledApplication each : entry.applications) {
-          bits |= layer.word(each, word);
-        }
+      for (int word = layer.next(entry, entry.all(), 0);
+          word < layer.words;
+          word = layer.next(entry, entry.all(), word + 1)) {
+        long bits = Walk.bits(layer, entry, entry.all(), word);
         for (; bits != 0; bits &= bits - 1) {
           rules.add(layer.rules[(word << 6) + Long.numberOfTrailingZeros(bits)].rule);
         }

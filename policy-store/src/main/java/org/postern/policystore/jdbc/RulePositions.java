@@ -1,10 +1,9 @@
 package org.postern.policystore.jdbc;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.postern.policystore.RisingRun;
 
 /// Gives rules positions with gaps between them, and moves as few as it can: those that are in the
 /// wanted order already stay where they are.
@@ -58,31 +57,11 @@ final class RulePositions {
 
   /// The longest run of rules whose positions rise.
   private static boolean[] stay(List<String> order, Map<String, Long> known) {
-    int[] tails = new int[order.size()];
-    int[] previous = new int[order.size()];
-    int length = 0;
-    List<Long> tailPositions = new ArrayList<>();
-    Arrays.fill(previous, -1);
-    for (int i = 0; i < order.size(); i++) {
-      Long position = known.get(order.get(i));
-      if (position == null || position <= 0) {
-        continue;
-      }
-      int at = java.util.Collections.binarySearch(tailPositions, position);
-      at = at < 0 ? -at - 1 : at;
-      previous[i] = at == 0 ? -1 : tails[at - 1];
-      tails[at] = i;
-      if (at == length) {
-        tailPositions.add(position);
-        length++;
-      } else {
-        tailPositions.set(at, position);
-      }
+    long[] positions = new long[order.size()];
+    for (int i = 0; i < positions.length; i++) {
+      long position = known.getOrDefault(order.get(i), 0L);
+      positions[i] = position > 0 ? position : -1;
     }
-    boolean[] stays = new boolean[order.size()];
-    for (int i = length == 0 ? -1 : tails[length - 1]; i >= 0; i = previous[i]) {
-      stays[i] = true;
-    }
-    return stays;
+    return RisingRun.of(positions);
   }
 }

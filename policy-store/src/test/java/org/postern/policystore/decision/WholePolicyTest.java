@@ -3,7 +3,6 @@ package org.postern.policystore.decision;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +24,7 @@ import org.postern.policystore.HostPattern;
 import org.postern.policystore.Platform;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.RiskLevel;
+import org.postern.policystore.SessionRule;
 import org.postern.policystore.TestSeeds;
 import org.postern.policystore.Transport;
 import org.postern.policystore.Truth;
@@ -251,8 +251,13 @@ class WholePolicyTest {
     rules.remove(random.nextInt(rules.size()));
     if (random.nextInt(3) == 0) {
       rules.set(random.nextInt(rules.size()), other.rules().getFirst());
-    } else if (random.nextBoolean()) {
-      Collections.swap(rules, 0, random.nextInt(rules.size()));
+    } else {
+      RandomOrder.change(random, rules);
+    }
+    if (random.nextInt(4) == 0) {
+      List<SessionRule> sessions = new ArrayList<>(to.sessionRules());
+      RandomOrder.change(random, sessions);
+      to = to.withSessionRules(sessions);
     }
     Map<String, AccessRule> named = new LinkedHashMap<>();
     rules.forEach(rule -> named.putIfAbsent(rule.name(), rule));
