@@ -147,10 +147,26 @@ final class LauncherTest {
   @Test
   void anUnknownCommandIsToldAllThatAreKnown() throws Exception {
     Said said = postern("frobnicate");
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.err()).contains("'frobnicate'");
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.err()).contains("'frobnicate' (expected one of").contains("postern --help");
     commandsOf(CommandLineMain.commandLine())
         .forEach(name -> assertThat(said.err()).containsPattern("[ :]" + name + "[ )]"));
+  }
+
+  @Test
+  void aMistypedCommandIsToldTheNearest() throws Exception {
+    Map<String, String> meant =
+        Map.of("statsu", "status", "conect", "connect", "amdin", "admin", "logn", "login");
+    for (Map.Entry<String, String> each : meant.entrySet()) {
+      Said said = postern(each.getKey(), "--help");
+      assertThat(said.code()).isEqualTo(2);
+      assertThat(said.out()).isEmpty();
+      assertThat(said.err())
+          .contains("'%s'; did you mean '%s'?".formatted(each.getKey(), each.getValue()));
+    }
+    Said hostile = postern("$(touch x)'%s" + "a".repeat(5_000));
+    assertThat(hostile.code()).isEqualTo(2);
+    assertThat(hostile.err()).hasSizeLessThan(400).contains("$(touch x)'%s");
   }
 
   @Test
