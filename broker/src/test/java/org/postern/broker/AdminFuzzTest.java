@@ -122,6 +122,12 @@ final class AdminFuzzTest {
     try {
       AdminCaller.Answer answer = owner.sendTooMuch(target.method(), filled(target), body);
       assertThat(answer.status()).as(target.method() + " " + target.path()).isEqualTo(413);
+      assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
+      // What takes no body at all says 0.
+      assertThat(answer.json().path("detail").asText())
+          .isIn(
+              "This path takes at most %d bytes.".formatted(body.length() - 1),
+              "This path takes at most 0 bytes.");
       return true;
     } catch (InterruptedException e) {
       throw e;

@@ -9,7 +9,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +107,26 @@ final class AdminStoryTest {
     assertThat(done.status()).as(done.body()).isEqualTo(200);
     assertThat(export()).isEqualTo(before);
     assertThat(owner.call("POST", "/admin/v1/history/1/rollback", "").status()).isEqualTo(404);
+  }
+
+  /** All with the same ETag, and at once. */
+  @Test
+  void oneOfManyDocumentsForTheSameVersionWinsAndTheOthersAreTold() throws Exception {
+    String tag = owner.call("GET", "/admin/v1/config", "").header("ETag");
+    List<Callable<Integer>> applies = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      String document = BASE.replace("tcp: [80]", "tcp: [%d]".formatted(7_000 + i));
+      applies.add(() -> owner.call("POST", "/admin/v1/apply", document, "If-Match", tag).status());
+    }
+    List<Integer> statuses = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Integer> each : clients.invokeAll(applies)) {
+        statuses.add(each.get());
+      }
+    }
+    assertThat(statuses).containsOnlyOnce(200).containsOnly(200, 412);
+    String ports = "tcp: [%d]".formatted(7_000 + statuses.indexOf(200));
+    assertThat(export()).contains(ports);
   }
 
   @Test

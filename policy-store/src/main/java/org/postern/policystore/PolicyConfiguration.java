@@ -1,7 +1,9 @@
 package org.postern.policystore;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// The whole configuration: what an administrator wrote, as values. The order of the three kinds of
 /// rules is their order of evaluation; all other lists are sorted by name.
@@ -88,6 +90,29 @@ public record PolicyConfiguration(
 
   private static <T> List<T> shared(List<T> own, List<T> others) {
     return own.equals(others) ? others : own;
+  }
+
+  /// Only what the other does not have, or has otherwise.
+  public PolicyConfiguration without(PolicyConfiguration other) {
+    return new PolicyConfiguration(
+        others(domains, other.domains),
+        others(connectorGroups, other.connectorGroups),
+        others(serverGroups, other.serverGroups),
+        others(trustedNetworks, other.trustedNetworks),
+        others(postureProfiles, other.postureProfiles),
+        others(applications, other.applications),
+        others(applicationGroups, other.applicationGroups),
+        others(groups, other.groups),
+        others(rules, other.rules),
+        others(sessionRules, other.sessionRules),
+        others(forwardingRules, other.forwardingRules),
+        others(identityProviders, other.identityProviders),
+        others(tests, other.tests));
+  }
+
+  private static <T> List<T> others(List<T> own, List<T> known) {
+    Set<T> same = new HashSet<>(known);
+    return own.stream().filter(each -> !same.contains(each)).toList();
   }
 
   /// The same with other domains.

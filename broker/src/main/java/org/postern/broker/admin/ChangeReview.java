@@ -91,9 +91,7 @@ final class ChangeReview implements PolicyChange.Review {
 
   @Override
   public PolicyChange.Findings review(PolicyConfiguration before, PolicyConfiguration after) {
-    ConfigTree old = ConfigTree.of(before);
-    ConfigTree now = ConfigTree.of(after);
-    changes = old.to(now, kinds);
+    changes = ConfigTree.changes(before, after, kinds);
     whole = new ImpactDesk.Change(before, after);
     List<String> refused = new ArrayList<>();
     if (principal.isNarrowed()) {

@@ -12,12 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import org.postern.policystore.PolicyConfiguration;
+import org.postern.policystore.Rule;
 import org.postern.policystore.yaml.PolicyWriter;
 import org.yaml.snakeyaml.LoaderOptions;
 
@@ -119,8 +123,48 @@ final class ConfigTree {
     }
   }
 
+  /**
+   * What has to happen to one configuration to become another, thing by thing. Only what differs is
+   * written and read.
+   */
+  static List<ObjectChange> changes(
+      PolicyConfiguration before, PolicyConfiguration after, List<PolicyKind> kinds) {
+    return of(before.without(after))
+        .to(
+            of(after.without(before)),
+            kinds,
+            kind -> order(kind, names(before, kind), names(after, kind)));
+  }
+
+  private static List<String> names(PolicyConfiguration configuration, PolicyKind kind) {
+    List<? extends Rule> rules =
+        switch (kind.key()) {
+          case "rules" -> configuration.rules();
+          case "sessionRules" -> configuration.sessionRules();
+          case "forwardingRules" -> configuration.forwardingRules();
+          default ->
+              throw new IllegalArgumentException(
+                  kind.key() + " (expected: a kind of rules, whose order matters)");
+        };
+    return rules.stream().map(Rule::name).toList();
+  }
+
   /** What has to happen to become another, thing by thing. */
   List<ObjectChange> to(ConfigTree after, List<PolicyKind> kinds) {
+    return to(
+        after,
+        kinds,
+        kind ->
+            order(
+                kind,
+                all(kind).stream().map(ConfigTree::name).toList(),
+                after.all(kind).stream().map(ConfigTree::name).toList()));
+  }
+
+  private List<ObjectChange> to(
+      ConfigTree after,
+      List<PolicyKind> kinds,
+      Function<PolicyKind, Optional<ObjectChange>> order) {
     List<ObjectChange> changes = new ArrayList<>();
     for (PolicyKind kind : kinds) {
       Map<String, ObjectNode> old = byName(all(kind));
@@ -139,16 +183,15 @@ final class ConfigTree {
         }
       });
       if (kind.isOrdered()) {
-        order(kind, old, now).ifPresent(changes::add);
+        order.apply(kind).ifPresent(changes::add);
       }
     }
     return changes;
   }
 
-  private static Optional<ObjectChange> order(
-      PolicyKind kind, Map<String, ObjectNode> old, Map<String, ObjectNode> now) {
-    List<String> before = old.keySet().stream().filter(now::containsKey).toList();
-    List<String> after = now.keySet().stream().filter(old::containsKey).toList();
+  private static Optional<ObjectChange> order(PolicyKind kind, List<String> old, List<String> now) {
+    List<String> before = common(old, now);
+    List<String> after = common(now, old);
     return before.equals(after)
         ? Optional.empty()
         : Optional.of(
@@ -158,6 +201,11 @@ final class ConfigTree {
                 ObjectChange.Op.MOVED,
                 JSON.createObjectNode().put("position", String.join(", ", before)),
                 JSON.createObjectNode().put("position", String.join(", ", after))));
+  }
+
+  private static List<String> common(List<String> names, List<String> others) {
+    Set<String> there = new HashSet<>(others);
+    return names.stream().filter(there::contains).toList();
   }
 
   private static Map<String, ObjectNode> byName(List<ObjectNode> things) {

@@ -44,7 +44,7 @@ final class DiffHandlers {
         "details",
         call.principal.isNarrowed()
             ? java.util.List.of()
-            : ConfigTree.of(before).to(ConfigTree.of(after), editor.contract().kinds()).stream()
+            : ConfigTree.changes(before, after, editor.contract().kinds()).stream()
                 .map(ObjectChange::described)
                 .toList());
     Predicate<String> shows = shows(call, editor, change);

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -13,9 +15,12 @@ import org.postern.broker.front.Reply;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.audit.ChangeSummary;
 import org.postern.policystore.decision.IdentityState;
 import org.postern.policystore.decision.Snapshot;
 import org.postern.policystore.jdbc.ApplyResult;
+import org.postern.policystore.jdbc.ConfigurationHistory;
+import org.postern.policystore.jdbc.PolicyBusyException;
 import org.postern.policystore.jdbc.PolicyChange;
 import org.postern.policystore.jdbc.PolicyStore;
 import org.postern.policystore.yaml.PolicyDocument;
@@ -100,10 +105,17 @@ final class PolicyEditor {
     PolicyDocument document = parsed(order.document(), parser);
     Set<String> fourEyes = hasWaited || order.dryRun() ? Set.of() : fourEyes();
     ChangeReview review = review(call, right(call, hasWaited), fourEyes);
+    // What it was reviewed against; a second person lets it in on top of that and of nothing else.
+    AtomicLong base = new AtomicLong();
+    PolicyStore.Edit whole =
+        now -> {
+          base.set(now.version());
+          return document;
+        };
     try {
-      return inTurn(call, order, review, change -> parts.policy().apply(document, change));
+      return inTurn(call, order, review, change -> parts.policy().edit(whole, change));
     } catch (ChangeReview.NeedsSecondPerson e) {
-      return new Outcome.Waits(keep(call, order, review));
+      return new Outcome.Waits(keep(call, order, base.get(), review));
     }
   }
 
@@ -139,14 +151,7 @@ final class PolicyEditor {
             order.expected(),
             order.dryRun(),
             review);
-    ApplyResult result;
-    changing.lock();
-    try {
-      result = applying.apply(change);
-    } finally {
-      changing.unlock();
-    }
-    return switch (result) {
+    return switch (whenItsTurnHasCome(applying, change)) {
       case ApplyResult.Refused(List<PolicyError> errors) -> {
         if (!order.dryRun() && !review.failedTests().isEmpty()) {
           blocked(call, order, review.failedTests());
@@ -170,6 +175,36 @@ final class PolicyEditor {
     };
   }
 
+  private ApplyResult whenItsTurnHasCome(
+      Function<PolicyChange, ApplyResult> applying, PolicyChange change) {
+    try {
+      if (!changing.tryLock(PolicyStore.TURN_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new PolicyBusyException(null);
+      }
+      try {
+        return applying.apply(change);
+      } finally {
+        changing.unlock();
+      }
+    } catch (PolicyBusyException e) {
+      throw busy();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw busy();
+    }
+  }
+
+  private static AdminProblem busy() {
+    return new AdminProblem(
+        Reply.problem(
+                409,
+                "change-under-way",
+                "Another change of the policy is still being made",
+                "Nothing was changed by this one after %d s in line. Try again."
+                    .formatted(PolicyStore.TURN_MAX.toSeconds()))
+            .with("Retry-After", "5"));
+  }
+
   /** A policy without people; what does not differ from the one in force is not made again. */
   Snapshot compiled(PolicyConfiguration configuration) {
     Snapshot now = parts.snapshots().current();
@@ -188,20 +223,18 @@ final class PolicyEditor {
                 .in(call.head.requestId(), call.head.from().getHostAddress()));
   }
 
-  private String keep(AdminCall call, Order order, ChangeReview review) {
+  private String keep(AdminCall call, Order order, long base, ChangeReview review) {
     List<String> lines =
         review.changes().stream()
             .map(change -> change.kind().word() + " " + change.name() + ": " + change.word())
-            .limit(1_000)
             .toList();
-    long base = order.expected().orElseGet(() -> parts.policy().configurationVersion());
     String id =
         parts
             .administrators()
             .changes()
             .add(
                 order.document(),
-                lines,
+                ConfigurationHistory.bounded(lines),
                 base,
                 call.principal.person(),
                 order.message(),
@@ -210,7 +243,7 @@ final class PolicyEditor {
         .audit()
         .record(
             AuditEvent.done(call.principal.actor(), "change.wait", "change", id)
-                .changing(Map.of(), Map.of("changes", String.join("; ", lines)))
+                .changing(Map.of(), ChangeSummary.of(lines, "postern admin change show " + id))
                 .in(call.head.requestId(), call.head.from().getHostAddress()));
     call.isAudited();
     return id;
@@ -267,7 +300,8 @@ final class PolicyEditor {
     try {
       return inTurn(call, made.get(), review, change -> parts.policy().edit(inside, change));
     } catch (ChangeReview.NeedsSecondPerson e) {
-      return new Outcome.Waits(keep(call, made.get(), review));
+      long base = made.get().expected().orElseThrow();
+      return new Outcome.Waits(keep(call, made.get(), base, review));
     }
   }
 

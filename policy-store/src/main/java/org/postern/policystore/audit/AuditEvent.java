@@ -84,8 +84,18 @@ public record AuditEvent(
         actor, action, objectKind, objectName, outcome, before, after, detail, request, address);
   }
 
+  /// Texts that are too long end with what was left out, and a digest of all, so that two of them
+  /// are only the same if they were.
   static String cut(String text, int max) {
-    return text.length() <= max ? text : text.substring(0, max);
+    if (text.length() <= max) {
+      return text;
+    }
+    String left =
+        " ... cut here, %d characters in all, SHA-256 %s"
+            .formatted(text.length(), Digest.sha256(text));
+    int end = max - left.length();
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end)
+        + left;
   }
 
   /// Fields in the order in which they are written and hashed.

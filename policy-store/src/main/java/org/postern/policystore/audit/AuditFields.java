@@ -49,6 +49,8 @@ public final class AuditFields {
           "cidrs",
           "version",
           "changes",
+          "counts",
+          "digest",
           "message",
           "kinds",
           "enabled",

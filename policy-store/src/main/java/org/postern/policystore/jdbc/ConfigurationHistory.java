@@ -153,7 +153,8 @@ public final class ConfigurationHistory {
         bytes);
   }
 
-  private static List<String> bounded(List<String> changes) {
+  /// The first lines of a change, as many as are kept; the last says how many more there were.
+  public static List<String> bounded(List<String> changes) {
     if (changes.size() <= CHANGE_LINES_MAX) {
       return changes;
     }

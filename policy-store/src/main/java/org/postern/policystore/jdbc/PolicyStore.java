@@ -5,11 +5,13 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.postern.policystore.ClientSecret;
 import org.postern.policystore.IdentityProvider;
@@ -17,20 +19,38 @@ import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.PolicyLimits;
 import org.postern.policystore.SecretSealer;
 import org.postern.policystore.audit.AuditEvent;
+import org.postern.policystore.audit.ChangeSummary;
 import org.postern.policystore.yaml.PolicyDocument;
 import org.postern.policystore.yaml.PolicyError;
 
 /// The configuration in the database. Blocking; any thread.
 public final class PolicyStore {
+  /// How long a change waits for its turn behind those of others; less than the time in which an
+  /// HTTPS request has to be answered, so that whoever is told to come again has changed nothing.
+  public static final Duration TURN_MAX = Duration.ofSeconds(20);
+
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+
   private final Database database;
   private final SecretSealer sealer;
   private final InstantSource clock;
   private final PolicyLimits limits;
   private final AuditTrail audit;
+  private final Duration patience;
 
   /// Over a data source.
   public PolicyStore(
       DataSource source, SecretSealer sealer, InstantSource clock, PolicyLimits limits) {
+    this(source, sealer, clock, limits, TURN_MAX);
+  }
+
+  PolicyStore(
+      DataSource source,
+      SecretSealer sealer,
+      InstantSource clock,
+      PolicyLimits limits,
+      Duration patience) {
+    this.patience = patience;
     this.database = new Database(source);
     this.sealer = sealer;
     this.clock = clock;
@@ -40,7 +60,8 @@ public final class PolicyStore {
 
   /// Makes the configuration what the document says, in one transaction, or changes nothing. See
   /// [PolicyDocument] for what it replaces. Applying the same document again changes nothing and
-  /// does not move the version. Concurrent applies stand in line.
+  /// does not move the version. Concurrent applies stand in line, for at most [#TURN_MAX]; then a
+  /// [PolicyBusyException] says that nothing was changed.
   ///
   /// @param author who, for the history
   /// @param dryRun only say what would change
@@ -79,14 +100,27 @@ public final class PolicyStore {
     return database.transaction(
         what,
         connection -> {
-          Database.list(
-              connection,
-              row -> "",
-              "select pg_advisory_xact_lock(hashtextextended('postern apply', 0))");
+          stepInLine(connection);
           long version = configurationVersion(connection);
           return turn.take(
               connection, new Versioned(ConfigurationTables.read(connection), version));
         });
+  }
+
+  private void stepInLine(Connection connection) throws SQLException {
+    Database.update(connection, "set local lock_timeout = " + patience.toMillis());
+    try {
+      Database.list(
+          connection,
+          row -> "",
+          "select pg_advisory_xact_lock(hashtextextended('postern apply', 0))");
+    } catch (SQLException e) {
+      if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+        throw new PolicyBusyException(e);
+      }
+      throw e;
+    }
+    Database.update(connection, "set local lock_timeout to default");
   }
 
   private ApplyResult applyOn(
@@ -129,12 +163,18 @@ public final class PolicyStore {
       PolicyChange.Findings findings)
       throws SQLException {
     String version = Long.toString(configurationVersion(connection));
+    Map<String, String> fields = new TreeMap<>();
+    fields.put("version", version);
+    fields.putAll(
+        ChangeSummary.of(
+            difference.changes(),
+            "postern admin history "
+                + version
+                + ", and the entries config.* of this request, one for each"));
     List<AuditEvent> events = new ArrayList<>();
     events.add(
         AuditEvent.done(change.author(), "policy.apply", "policy", "version " + version)
-            .changing(
-                Map.of(),
-                Map.of("version", version, "changes", String.join("; ", difference.changes())))
+            .changing(Map.of(), fields)
             .because(change.message())
             .in(change.requestId(), change.from()));
     events.addAll(findings.events());

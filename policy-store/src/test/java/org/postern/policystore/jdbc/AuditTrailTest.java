@@ -96,6 +96,22 @@ class AuditTrailTest {
         .isZero();
   }
 
+  /// Otherwise whoever changes the end of a long list leaves an entry that shows no change.
+  @Test
+  void valueThatIsTooLongSaysSoAndDiffersIfItsEndDoes() {
+    String members = "alice@example.com, ".repeat(1_000);
+    trail.record(
+        AuditEvent.done(ALICE, "config.changed", "groups", "staff")
+            .changing(Map.of("members", members + "bob"), Map.of("members", members + "eve")));
+    AuditEvent event = trail.list(AuditQuery.newest(1)).getFirst().event();
+    assertThat(event.before().get("members"))
+        .startsWith("alice@example.com, ")
+        .contains("cut here, 19003 characters in all, SHA-256 ")
+        .isNotEqualTo(event.after().get("members"))
+        .hasSizeLessThan(9_000);
+    assertThat(trail.verify(null)).isInstanceOf(AuditVerdict.Intact.class);
+  }
+
   @Test
   void entriesCanNeitherBeChangedNorTakenOut() {
     trail.record(revoked("s-1"));
