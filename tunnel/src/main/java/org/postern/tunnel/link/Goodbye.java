@@ -14,8 +14,10 @@ import org.postern.tunnel.message.Envelope;
 /**
  * The end of a wire that the peer is told the reason of. A connection that is closed with bytes
  * unread is reset, and the reset may overtake what was said last; so our half is closed first, and
- * what still comes is read and dropped until the peer has closed its own, within a time and a
- * number of bytes. Until then the connection counts as one. Belongs to the channel's event loop.
+ * what still comes is read and dropped until the peer has closed its own, within a time. Past a
+ * number of bytes no more is read, but the time is left to the peer: a peer that only writes finds
+ * its own buffers full, and reads. Until then the connection counts as one. Belongs to the
+ * channel's event loop.
  */
 final class Goodbye extends ChannelInboundHandlerAdapter {
   /** From the last message to the close, whatever the peer does. */
@@ -62,7 +64,7 @@ final class Goodbye extends ChannelInboundHandlerAdapter {
     bytesLeft -= ((ByteBuf) message).readableBytes();
     ReferenceCountUtil.release(message);
     if (bytesLeft < 0) {
-      close();
+      channel.config().setAutoRead(false);
     }
   }
 

@@ -44,7 +44,7 @@ class GoodbyeTest {
   }
 
   @Test
-  void peerThatGoesOnSendingHearsWhyAndIsClosedAfterSoManyBytes() throws Exception {
+  void peerThatGoesOnSendingHearsWhyAndIsReadNoFurtherThanSoManyBytes() throws Exception {
     ScriptedPeer peer = stubborn();
     // So much that more is under way when the broker has read the first of it. What the peer can
     // send after that is its own affair: its TLS may end as soon as it has heard that ours has.
