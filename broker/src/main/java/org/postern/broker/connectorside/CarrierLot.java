@@ -61,11 +61,17 @@ final class CarrierLot {
   }
 
   private void onPark(ParkedConnectorCarrier carrier) {
-    if (closed || parked.size() >= limits.carriersPerPeerMax()) {
+    if (closed) {
+      carrier
+          .carrier()
+          .close(ReasonCode.CONNECTOR_GONE, "the connector has no control link here any more");
+      return;
+    }
+    if (parked.size() >= limits.carriersPerPeerMax()) {
       carrier
           .carrier()
           .close(
-              closed ? ReasonCode.CONNECTOR_GONE : ReasonCode.RATE_LIMITED,
+              ReasonCode.RATE_LIMITED,
               "no more carriers wanted (limit: " + limits.carriersPerPeerMax() + ")");
       return;
     }

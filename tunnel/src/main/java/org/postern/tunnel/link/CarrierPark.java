@@ -64,13 +64,17 @@ public final class CarrierPark {
     this.retry = new Retry(owner, backoff, this::fill);
   }
 
-  /** How many to keep parked from now on; more than {@code carriersParkedMax} counts as that. */
+  /**
+   * How many to keep parked from now on; more than {@code carriersParkedMax} counts as that. Dials
+   * at once if it is waiting to dial again: the broker that wants them is there.
+   */
   public void wanted(int carriers) {
     owner.execute(() -> {
       wanted = Math.clamp(carriers, 0, carriersMax);
       while (parked.size() > wanted) {
         parked.removeLast().close();
       }
+      retry.now();
       fill();
     });
   }
@@ -184,6 +188,9 @@ public final class CarrierPark {
     } else if (carrier.isParked()) {
       retry.succeeded();
       parked.add(carrier);
+    } else {
+      // Closed as soon as it was there: a broker that wants none, or not yet.
+      retry.failed(0);
     }
     fill();
   }

@@ -176,6 +176,39 @@ class LinkKeeperTest {
   }
 
   @Test
+  void parkWaitsWhereItsCarriersAreClosedAsSoonAsTheyAreThereAndIsQuickWhenTheyAreWanted()
+      throws Exception {
+    broker.dropsCarriers = true;
+    BlockingQueue<String> closed = new LinkedBlockingQueue<>();
+    CarrierPark park =
+        new CarrierPark(
+            broker.dialer(PKI.outerClient(TestPki.DEVICE), LIMITS),
+            loops,
+            TestBroker::hello,
+            new Deaf() {
+              @Override
+              public void onClosed(ParkedCarrier carrier, ReasonCode reason, String text) {
+                closed.add(text);
+              }
+            },
+            // The smallest that this source gives first is over a quarter of an hour.
+            new Backoff(Duration.ofHours(1), Duration.ofHours(1), new Random(1)));
+    park.wanted(1);
+    assertThat(closed.poll(30, SECONDS)).isEqualTo("not yet");
+    LinkKeeper keeper = keeper(LIMITS);
+    keeper.start();
+    diary.up();
+    assertThat(broker.accepted).hasSize(2);
+
+    broker.dropsCarriers = false;
+    park.wanted(1);
+    await().atMost(PATIENCE).until(() -> park.parked() == 1);
+    assertThat(broker.accepted).hasSize(3);
+    park.close();
+    keeper.close(ReasonCode.DEVICE_STOPPING, "bye");
+  }
+
+  @Test
   void takeDialsWhenNothingIsParked() throws Exception {
     CarrierPark park =
         new CarrierPark(
@@ -277,7 +310,7 @@ class LinkKeeperTest {
     public void onClosed(ParkedCarrier carrier, ReasonCode reason, String text) {}
   }
 
-  private static final class Deaf implements CarrierListener {
+  private static class Deaf implements CarrierListener {
     @Override
     public void onOffer(ParkedCarrier carrier, LaneOffer offer) {}
 

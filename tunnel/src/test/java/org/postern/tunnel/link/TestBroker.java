@@ -55,6 +55,7 @@ public final class TestBroker implements AutoCloseable, DoorListener {
   public final BlockingQueue<LaneCounts> laneCounts = new LinkedBlockingQueue<>();
   public volatile DoorListener.Admission admission = new Admit(Welcome.newBuilder().build());
   public volatile boolean fakeDeviceId;
+  public volatile boolean dropsCarriers;
 
   private final Map<ByteString, BrokerCarrier> waiting = new ConcurrentHashMap<>();
   private final LaneRelay relay = new LaneRelay(TunnelLimits.DEFAULT);
@@ -138,7 +139,11 @@ public final class TestBroker implements AutoCloseable, DoorListener {
 
   @Override
   public BrokerCarrierListener onCarrier(BrokerCarrier carrier, Hello hello) {
-    carriers.add(carrier);
+    if (dropsCarriers) {
+      carrier.close(ReasonCode.CONNECTOR_GONE, "not yet");
+    } else {
+      carriers.add(carrier);
+    }
     return new Rendezvous();
   }
 
