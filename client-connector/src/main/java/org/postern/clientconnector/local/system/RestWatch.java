@@ -17,6 +17,10 @@ import org.slf4j.LoggerFactory;
  * while bytes flow it is not, however many flows are open and whoever moves the bytes. At most one
  * rest in {@link #REST_AT_MOST_EVERY}, and none for a process that has done nothing since the last.
  *
+ * <p>A rest is work itself, and so is what settles after it: the kernel maps sixteen pages of a
+ * file around each that is read. So pages are given back once more when that is over; what comes
+ * back then is what an idle process reads.
+ *
  * <p>Used by one thread, which looks every {@link #LOOK_EVERY}; a look costs some microseconds.
  */
 public final class RestWatch {
@@ -41,11 +45,13 @@ public final class RestWatch {
   private final Meter meter;
   private final LongSupplier nanoTime;
   private final Runnable giveBack;
+  private final Runnable givePagesBack;
   private long cpuMillis;
   private long restedNanos;
   private long heapAtRest;
   private long residentAtRest = UNKNOWN;
   private boolean worked = true;
+  private boolean settling;
 
   /**
    * What a process takes.
@@ -63,13 +69,14 @@ public final class RestWatch {
 
   /** Of this process, which has just started and may rest as soon as it is quiet. */
   public RestWatch(LongSupplier nanoTime) {
-    this(RestWatch::ofThisProcess, nanoTime, IdleMemory::giveBack);
+    this(RestWatch::ofThisProcess, nanoTime, IdleMemory::giveBack, IdleMemory::givePagesBack);
   }
 
-  RestWatch(Meter meter, LongSupplier nanoTime, Runnable giveBack) {
+  RestWatch(Meter meter, LongSupplier nanoTime, Runnable giveBack, Runnable givePagesBack) {
     this.meter = meter;
     this.nanoTime = nanoTime;
     this.giveBack = giveBack;
+    this.givePagesBack = givePagesBack;
     this.restedNanos = nanoTime.getAsLong() - REST_AT_MOST_EVERY.toNanos();
   }
 
@@ -87,10 +94,19 @@ public final class RestWatch {
       if (residentAtRest == UNKNOWN) {
         residentAtRest = now.residentBytes();
       }
-      if (!quiet || recentlyRested() || !(worked || grown(now))) {
+      if (!quiet || recentlyRested()) {
         return false;
       }
-      rest();
+      if (!worked && settling) {
+        rest(givePagesBack);
+        settling = false;
+        return true;
+      }
+      if (!worked && !grown(now)) {
+        return false;
+      }
+      rest(giveBack);
+      settling = true;
       return true;
     } catch (IOException e) {
       LOG.debug("the kernel does not tell what this process takes: {}", e.getMessage());
@@ -107,8 +123,8 @@ public final class RestWatch {
         || now.residentBytes() - residentAtRest > RESIDENT_WORTH_BYTES;
   }
 
-  private void rest() throws IOException {
-    giveBack.run();
+  private void rest(Runnable how) throws IOException {
+    how.run();
     Usage after = meter.read();
     cpuMillis = after.cpuMillis();
     heapAtRest = after.heapBytes();

@@ -13,9 +13,13 @@ class RestWatchTest {
   private long resident = 90 << 20;
   private long heap = 9 << 20;
   private int rests;
+  private int pagesGivenBack;
   private final RestWatch watch =
       new RestWatch(
-          () -> new RestWatch.Usage(cpuMillis, resident, heap), () -> nanos, this::giveBack);
+          () -> new RestWatch.Usage(cpuMillis, resident, heap),
+          () -> nanos,
+          this::giveBack,
+          () -> pagesGivenBack++);
 
   private void giveBack() {
     rests++;
@@ -34,6 +38,11 @@ class RestWatchTest {
   private void rested() {
     assertThat(afterWork(500)).isFalse();
     assertThat(afterWork(3)).isTrue();
+    assertThat(afterWork(3)).isFalse(); // settles
+    nanos += RestWatch.REST_AT_MOST_EVERY.toNanos();
+    assertThat(pagesGivenBack).isZero();
+    assertThat(afterWork(3)).isTrue();
+    assertThat(pagesGivenBack).isOne();
     nanos += RestWatch.REST_AT_MOST_EVERY.toNanos();
   }
 
@@ -53,6 +62,7 @@ class RestWatchTest {
       assertThat(afterWork(2)).isFalse();
     }
     assertThat(rests).isEqualTo(1);
+    assertThat(pagesGivenBack).isEqualTo(1);
   }
 
   @Test
@@ -73,6 +83,9 @@ class RestWatchTest {
     assertThat(afterWork(5)).isFalse();
     resident++;
     assertThat(afterWork(5)).isTrue();
+    nanos += RestWatch.REST_AT_MOST_EVERY.toNanos();
+    assertThat(afterWork(5)).isTrue();
+    assertThat(pagesGivenBack).isEqualTo(2);
     nanos += RestWatch.REST_AT_MOST_EVERY.toNanos();
     heap += RestWatch.HEAP_WORTH_BYTES;
     assertThat(afterWork(5)).isFalse();
