@@ -1,8 +1,5 @@
 package org.postern.broker;
 
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -40,7 +37,6 @@ import org.postern.broker.rendezvous.RendezvousLimits;
 import org.postern.policystore.jdbc.SnapshotStore;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.TunnelProtocol;
-import org.postern.tunnel.link.EpollLoops;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,8 +54,6 @@ public final class Broker implements AutoCloseable {
   private static final Duration SIGNALS_POLLED = Duration.ofMillis(500);
   private static final Duration SIGNALS_FORGOTTEN = Duration.ofMinutes(10);
   private static final int INSTANCE_BYTES = 16;
-  private static final int GROUP_QUIET_SECONDS = 0;
-  private static final int GROUP_STOP_SECONDS = 5;
 
   private final InstantSource clock;
   private final LongSupplier nanoTime;
@@ -72,13 +66,7 @@ public final class Broker implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("broker-timers").daemon(true).factory());
 
-  /** One per processor: they never block, and each hop between them costs a system call. */
-  private final EventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(
-          Runtime.getRuntime().availableProcessors(),
-          new DefaultThreadFactory("broker-loop"),
-          EpollLoops.handlers());
-
+  private final BrokerLoops loops = new BrokerLoops();
   private final WebLoops web = new WebLoops();
   private @Nullable Foundation foundation;
   private @Nullable Repositories repositories;
@@ -170,6 +158,7 @@ public final class Broker implements AutoCloseable {
     every(SourceRecorder.PAUSE, seen::write);
     return new TunnelRooms(
         new TunnelRooms.Needs(
+            loops.bulk(),
             ground.brokerId(),
             own.tls(),
             policy::current,
@@ -195,7 +184,8 @@ public final class Broker implements AutoCloseable {
       throws StartException {
     Path socket = ground.runFolder().resolve("https.sock");
     OnePort front =
-        new OnePort(FrontLimits.DEFAULT, loops, tunnel, TunnelProtocol.ALPN, socket, nanoTime);
+        new OnePort(
+            FrontLimits.DEFAULT, loops.prompt(), tunnel, TunnelProtocol.ALPN, socket, nanoTime);
     port = front;
     InetSocketAddress bound;
     try {
@@ -370,9 +360,7 @@ public final class Broker implements AutoCloseable {
       port.closeConnections();
     }
     web.close();
-    loops
-        .shutdownGracefully(GROUP_QUIET_SECONDS, GROUP_STOP_SECONDS, TimeUnit.SECONDS)
-        .awaitUninterruptibly();
+    loops.shutDown();
     blocking.shutdownNow();
     if (snapshots != null) {
       snapshots.close();

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -77,6 +78,7 @@ public final class TunnelRooms
   /**
    * What the rooms need from the rest of the broker.
    *
+   * @param bulkLoops for lanes of one flow that moves much; shut down by the caller
    * @param brokerId this broker's opaque id
    * @param tls the broker's certificate
    * @param snapshots the current policy
@@ -90,6 +92,7 @@ public final class TunnelRooms
    * @param countries tells the country of an address
    */
   public record Needs(
+      EventLoopGroup bulkLoops,
       String brokerId,
       LiveTls tls,
       Supplier<Snapshot> snapshots,
@@ -104,6 +107,7 @@ public final class TunnelRooms
 
     /** Without keeping decisions, requests, or where devices were seen, and without countries. */
     public Needs(
+        EventLoopGroup bulkLoops,
         String brokerId,
         LiveTls tls,
         Supplier<Snapshot> snapshots,
@@ -112,6 +116,7 @@ public final class TunnelRooms
         RendezvousLimits limits,
         TunnelLimits tunnelLimits) {
       this(
+          bulkLoops,
           brokerId,
           tls,
           snapshots,
@@ -153,7 +158,7 @@ public final class TunnelRooms
         new ClientSide(
             rendezvous,
             access,
-            new LanePairing.Means(needs.limits(), new LaneRelay()),
+            new LanePairing.Means(needs.limits(), new LaneRelay(), needs.bulkLoops()),
             needs.renewal(),
             new DecisionIds(random),
             needs.accessDesk(),

@@ -252,6 +252,7 @@ public final class WholeBroker implements AutoCloseable {
                 LinkLimits.DEFAULT),
             new Connector.Machine(
                 group(),
+                group(),
                 SocketTypes.best(),
                 () -> new SystemResolver(List.of(), names),
                 System::nanoTime,
@@ -353,6 +354,7 @@ public final class WholeBroker implements AutoCloseable {
         new DeviceTunnel(
             loops.next(),
             new DeviceTunnel.Config(
+                group(),
                 target(),
                 org.postern.clientconnector.link.LinkLimits.defaults(),
                 TunnelLimits.DEFAULT,

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -105,8 +106,14 @@ final class BulkFlowTest {
     }
   }
 
+  /** A loop's thread starts with the first channel that is brought to it. */
+  private static boolean runsThread(String name) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(thread -> thread.getName().startsWith(name));
+  }
+
   @Test
-  void bulkFlowIsMovedToALaneOfItsOwnAndEveryByteArrives() throws Exception {
+  void bulkFlowIsMovedToALaneAndLoopsOfItsOwnAndEveryByteArrives() throws Exception {
     try (Program bulk = connect();
         Program small = connect()) {
       assertThat(small.ask("before")).isEqualTo("before");
@@ -118,6 +125,9 @@ final class BulkFlowTest {
           CompletableFuture.supplyAsync(() -> hear(bulk, count), THREADS);
       await().atMost(PATIENCE).until(() -> connector.status().lanes() > lanesBefore);
       assertThat(small.ask("beside")).isEqualTo("beside");
+      for (String loop : List.of("client-bulk", "connector-bulk", "broker-bulk")) {
+        await().atMost(PATIENCE).until(() -> runsThread(loop));
+      }
       assertThat(heard.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(said.get());
       assertThat(count.get()).isEqualTo((long) PIECES * PIECE_BYTES);
     }

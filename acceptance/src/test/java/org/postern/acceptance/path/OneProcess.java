@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -60,6 +61,7 @@ import org.postern.tunnel.link.ControlLink;
 import org.postern.tunnel.link.ControlLinkListener;
 import org.postern.tunnel.link.DialerConfig;
 import org.postern.tunnel.link.EpollLoops;
+import org.postern.tunnel.link.LoopThreads;
 import org.postern.tunnel.message.Envelope;
 import org.postern.tunnel.message.Hello;
 import org.postern.tunnel.message.LaneRequest;
@@ -140,8 +142,12 @@ final class OneProcess implements AutoCloseable {
   }
 
   private MultiThreadIoEventLoopGroup group(int threads) {
+    return group(threads, LoopThreads.prompt("prompt"));
+  }
+
+  private MultiThreadIoEventLoopGroup group(int threads, ThreadFactory kind) {
     MultiThreadIoEventLoopGroup made =
-        new MultiThreadIoEventLoopGroup(threads, EpollLoops.handlers());
+        new MultiThreadIoEventLoopGroup(threads, kind, EpollLoops.handlers());
     groups.add(made);
     return made;
   }
@@ -154,6 +160,7 @@ final class OneProcess implements AutoCloseable {
             clock);
     return new TunnelRooms(
         new TunnelRooms.Needs(
+            group(1, LoopThreads.bulk("broker-bulk")),
             "b1",
             tls,
             snapshot::get,
@@ -257,6 +264,7 @@ final class OneProcess implements AutoCloseable {
                 LinkLimits.DEFAULT),
             new Connector.Machine(
                 group(1),
+                group(1, LoopThreads.bulk("connector-bulk")),
                 SocketTypes.best(),
                 () -> resolver,
                 System::nanoTime,
@@ -286,6 +294,7 @@ final class OneProcess implements AutoCloseable {
         new DeviceTunnel(
             loop,
             new DeviceTunnel.Config(
+                group(1, LoopThreads.bulk("client-bulk")),
                 new DialerConfig.Target("127.0.0.1", brokerPort()),
                 org.postern.clientconnector.link.LinkLimits.defaults(),
                 TunnelLimits.DEFAULT,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,6 +23,7 @@ import org.postern.appconnector.upstream.SocketTypes;
 import org.postern.appconnector.upstream.SystemResolver;
 import org.postern.identity.CredentialStore;
 import org.postern.identity.LiveTls;
+import org.postern.tunnel.link.LoopThreads;
 import org.postern.tunnel.message.Hello;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +43,7 @@ final class RunningConnector {
   private final ProcessLoad load = new ProcessLoad();
   private final AtomicReference<SystemResolver> system;
   private final EventLoopGroup loops;
+  private final EventLoopGroup bulkLoops;
   private final Connector connector;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -60,7 +61,10 @@ final class RunningConnector {
     SocketTypes sockets = SocketTypes.best();
     this.loops =
         new MultiThreadIoEventLoopGroup(
-            settings.threads(), new DefaultThreadFactory("connector-loop"), sockets.loops());
+            settings.threads(), LoopThreads.prompt("connector-loop"), sockets.loops());
+    this.bulkLoops =
+        new MultiThreadIoEventLoopGroup(
+            settings.threads(), LoopThreads.bulk("connector-bulk"), sockets.loops());
     this.connector =
         new Connector(
             new Connector.Setup(
@@ -72,6 +76,7 @@ final class RunningConnector {
                 limits()),
             new Connector.Machine(
                 loops,
+                bulkLoops,
                 sockets,
                 system::get,
                 surroundings.nanoTime(),
@@ -131,6 +136,7 @@ final class RunningConnector {
 
   private void stop() {
     connector.stop().awaitUninterruptibly(settings.drain().plusSeconds(2).toMillis());
+    bulkLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1000);
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
     tls.close();
     home.deleteStatus();

@@ -94,6 +94,7 @@ public final class Connector {
    *
    * @param loops event loops of the kind in {@code sockets}; shut down by the caller, after {@link
    *     #stop}
+   * @param bulkLoops of the same kind, for flows that move much; shut down by the caller as well
    * @param sockets the kernel interface
    * @param system the network's resolver, asked at every look-up
    * @param nanoTime a monotonic clock, in nanoseconds
@@ -103,6 +104,7 @@ public final class Connector {
    */
   public record Machine(
       EventLoopGroup loops,
+      EventLoopGroup bulkLoops,
       SocketTypes sockets,
       Supplier<SystemResolver> system,
       LongSupplier nanoTime,
@@ -143,6 +145,7 @@ public final class Connector {
             limits,
             new MemoryBudget(limits.memoryBytes()),
             machine.nanoTime(),
+            machine.bulkLoops(),
             health,
             new LaneBook(limits.connector().link().grantsWaiting()),
             new Outbox(),

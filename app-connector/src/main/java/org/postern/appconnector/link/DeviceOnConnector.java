@@ -71,6 +71,7 @@ final class DeviceOnConnector implements FlowListener {
         new FlowEndpoint(
             new FlowEndpoint.Config(
                 loop,
+                serving.bulkLoops(),
                 deviceId,
                 FlowRole.CONNECTOR,
                 serving.limits().flow(),
@@ -175,7 +176,11 @@ final class DeviceOnConnector implements FlowListener {
     if (sharesAgainstObligation(grant)) {
       return;
     }
-    GrantOutcome outcome = endpoint.grantResume(grant.getFlowId(), grant.getLaneId());
+    GrantOutcome outcome =
+        endpoint.grantResume(
+            grant.getFlowId(),
+            grant.getLaneId(),
+            grant.getAlone() && endpoint.flowsOn(grant.getLaneId()) == 0);
     if (outcome != GrantOutcome.GRANTED) {
       refuse(outcome, grant);
       return;
@@ -319,9 +324,8 @@ final class DeviceOnConnector implements FlowListener {
   void onCut(Cut cut) {
     if (flows.containsKey(cut.getFlowId())) {
       LOG.info("flow {} of {} cut: {}", cut.getFlowId(), deviceId, cut.getReason());
-      endpoint.reset(cut.getFlowId(), cut.getReason());
     }
-    serving.outbox().cutDone(cut);
+    endpoint.reset(cut.getFlowId(), cut.getReason(), () -> serving.outbox().cutDone(cut));
   }
 
   /** The connector stops. */

@@ -1,5 +1,6 @@
 package org.postern.appconnector.link;
 
+import io.netty.channel.EventLoopGroup;
 import java.util.function.LongSupplier;
 import org.postern.appconnector.health.HealthWatch;
 import org.postern.identity.SpiffeId.ConnectorId;
@@ -13,6 +14,7 @@ import org.postern.tunnel.flow.MemoryBudget;
  * @param limits of everything
  * @param memory of all flows
  * @param nanoTime a monotonic clock, in nanoseconds
+ * @param bulkLoops for flows that move much
  * @param health hears of every dial
  * @param lanes which device each lane belongs to
  * @param outbox what goes to the broker
@@ -23,6 +25,7 @@ record Serving(
     LinkLimits limits,
     MemoryBudget memory,
     LongSupplier nanoTime,
+    EventLoopGroup bulkLoops,
     HealthWatch health,
     LaneBook lanes,
     Outbox outbox,

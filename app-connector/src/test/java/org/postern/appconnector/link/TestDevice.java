@@ -96,6 +96,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
         new FlowEndpoint(
             new FlowEndpoint.Config(
                 loop,
+                loop,
                 connectorId,
                 FlowRole.DEVICE,
                 FlowLimits.DEFAULT,
@@ -200,7 +201,7 @@ final class TestDevice implements AutoCloseable, FlowListener {
   }
 
   void move(long flowId, ByteString laneId) throws Exception {
-    on(() -> endpoint.move(flowId, laneId));
+    on(() -> endpoint.move(flowId, laneId, false));
   }
 
   <T> T on(Callable<T> task) throws Exception {

@@ -65,6 +65,7 @@ final class World implements AutoCloseable {
                 limits),
             new Connector.Machine(
                 loops,
+                loops,
                 sockets,
                 () -> SystemResolver.of(List.of()),
                 System::nanoTime,

@@ -246,6 +246,7 @@ final class FlowOpening {
             .setPort(open.getPort())
             .setTransport(open.getTransport())
             .setResume(open.getResume())
+            .setAlone(open.getAlone())
             .setObligations(permitted.obligations())
             .setDecisionId(flow.decisionId)
             .addAllServers(FlowAccess.servers(targets))

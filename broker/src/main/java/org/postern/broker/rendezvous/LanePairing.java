@@ -2,6 +2,7 @@ package org.postern.broker.rendezvous;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +49,14 @@ public final class LanePairing {
   private @Nullable JoinedLane joined;
   private @Nullable Future<?> deadline;
 
-  /** What every pairing works with. */
-  public record Means(RendezvousLimits limits, LaneRelay relay) {}
+  /**
+   * What every pairing works with.
+   *
+   * @param bulkLoops for lanes of one flow that moves much, so that small ones do not wait for it
+   */
+  public record Means(RendezvousLimits limits, LaneRelay relay, EventLoopGroup bulkLoops) {}
 
-  /** What becomes of a lane. Called on the event loop of the device's carrier. */
+  /** What becomes of a lane. Called on any event loop. */
   public interface Listener {
     /** The two ends talk to each other now. */
     void joined();
@@ -75,7 +80,7 @@ public final class LanePairing {
     this.limits = means.limits();
     this.relay = means.relay();
     this.listener = listener;
-    this.loop = device.eventLoop();
+    this.loop = isForBulk(request) ? means.bulkLoops().next() : device.eventLoop();
   }
 
   /** Starts pairing; callable by any thread. */
@@ -86,8 +91,29 @@ public final class LanePairing {
       Means means,
       Listener listener) {
     LanePairing pairing = new LanePairing(device, request, connector, means, listener);
-    connector.takeCarrier(pairing.loop, pairing.taker());
+    pairing.takeCarrier();
     return pairing;
+  }
+
+  private static boolean isForBulk(LaneRequest request) {
+    return request.getOpen().getResume() && request.getOpen().getAlone();
+  }
+
+  private void takeCarrier() {
+    if (device.eventLoop().equals(loop)) {
+      connector.takeCarrier(loop, taker());
+      return;
+    }
+    device
+        .moveTo(loop)
+        .addListener(moved ->
+            loop.execute(() -> {
+              if (moved.isSuccess()) {
+                connector.takeCarrier(loop, taker());
+              } else {
+                fail(ReasonCode.DEVICE_GONE, "the device's connection ended");
+              }
+            }));
   }
 
   /** The lane's id, as the device chose it. */

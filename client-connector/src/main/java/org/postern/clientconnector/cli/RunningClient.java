@@ -3,7 +3,6 @@ package org.postern.clientconnector.cli;
 import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
@@ -46,6 +45,7 @@ import org.postern.identity.LiveTls;
 import org.postern.tunnel.TunnelLimits;
 import org.postern.tunnel.flow.FlowLimits;
 import org.postern.tunnel.link.EpollLoops;
+import org.postern.tunnel.link.LoopThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +66,7 @@ final class RunningClient implements ControlHandler {
   private final DeviceHome.SignedIn signedIn;
   private final Options options;
   private final MultiThreadIoEventLoopGroup group;
+  private final MultiThreadIoEventLoopGroup bulkLoops;
   private final IoEventLoop loop;
   private final LiveTls tls;
   private final DeviceTunnel tunnel;
@@ -99,13 +100,16 @@ final class RunningClient implements ControlHandler {
     this.options = options;
     this.group =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("client-loop"), EpollLoops.handlers());
+            1, LoopThreads.prompt("client-loop"), EpollLoops.handlers());
+    this.bulkLoops =
+        new MultiThreadIoEventLoopGroup(1, LoopThreads.bulk("client-bulk"), EpollLoops.handlers());
     this.loop = group.next();
     this.tls = new LiveTls(signedIn.credential(), signedIn.trust(), surroundings.clock());
     this.tunnel =
         new DeviceTunnel(
             loop,
             new DeviceTunnel.Config(
+                bulkLoops,
                 signedIn.broker(),
                 LinkLimits.defaults(),
                 TunnelLimits.DEFAULT,
@@ -182,6 +186,7 @@ final class RunningClient implements ControlHandler {
       control.close().awaitUninterruptibly();
       posture.close();
       tunnel.stop();
+      bulkLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
       group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
       tls.close();
       undone.countDown();

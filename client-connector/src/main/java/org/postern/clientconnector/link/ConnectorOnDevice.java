@@ -60,6 +60,9 @@ final class ConnectorOnDevice implements FlowListener {
   void attach(Lane lane, Purpose purpose, long nowNanos) {
     endpoint.attachLane(lane.id(), lane.peerId(), lane.channel());
     lane.start();
+    if (purpose == Purpose.OWN) {
+      endpoint.reserveLane(lane.id());
+    }
     lanes.put(lane.id(), new LaneUse(purpose, nowNanos));
   }
 
@@ -84,10 +87,18 @@ final class ConnectorOnDevice implements FlowListener {
     return lanes.size();
   }
 
-  /** Reserves one of the few lanes for bulk flows; give it back when the lane was not made. */
+  /**
+   * Reserves one of the few lanes for bulk flows; give it back when the lane was not made. Lanes
+   * whose flow is over do not count: they are about to be closed, and as many may be there again.
+   */
   boolean reserveBulkLane(int max) {
     long own = lanes.values().stream().filter(use -> use.purpose == Purpose.OWN).count();
-    if (own + bulkLanesUnderWay >= max) {
+    long used =
+        lanes.entrySet().stream()
+            .filter(each -> each.getValue().purpose == Purpose.OWN)
+            .filter(each -> endpoint.flowsOn(each.getKey()) > 0)
+            .count();
+    if (used + bulkLanesUnderWay >= max || own + bulkLanesUnderWay >= 2L * max) {
       return false;
     }
     bulkLanesUnderWay++;

@@ -2,6 +2,7 @@ package org.postern.clientconnector.link;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -78,6 +79,7 @@ public final class DeviceTunnel {
   /**
    * What the tunnel works with.
    *
+   * @param bulkLoops for flows that move much; shut down by the caller
    * @param broker where the broker's port is
    * @param limits of this side
    * @param tunnelLimits of links, carriers and lanes
@@ -88,6 +90,7 @@ public final class DeviceTunnel {
    * @param platform such as {@code linux-x86_64}
    */
   public record Config(
+      EventLoopGroup bulkLoops,
       DialerConfig.Target broker,
       LinkLimits limits,
       TunnelLimits tunnelLimits,
@@ -147,6 +150,7 @@ public final class DeviceTunnel {
         new FlowDirector(
             new FlowMeans(
                 loop,
+                config.bulkLoops(),
                 config.limits(),
                 config.flowLimits(),
                 new MemoryBudget(config.memoryBytes()),

@@ -2,6 +2,7 @@ package org.postern.clientconnector.link;
 
 import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ final class FlowDirector {
   private static final Logger LOG = LoggerFactory.getLogger(FlowDirector.class);
 
   private final EventLoop loop;
+  private final EventLoopGroup bulkLoops;
   private final LinkLimits limits;
   private final FlowLimits flowLimits;
   private final MemoryBudget memory;
@@ -58,6 +60,7 @@ final class FlowDirector {
     this.flowLimits = means.flowLimits();
     this.memory = means.memory();
     this.nanoTime = means.nanoTime();
+    this.bulkLoops = means.bulkLoops();
     this.link = link;
     this.ends = ends;
     this.routes = new Routes(means.limits().targetsRememberedMax());
@@ -67,7 +70,8 @@ final class FlowDirector {
 
   FlowEndpoint newEndpoint(String peerId, FlowListener listener) {
     return new FlowEndpoint(
-        new FlowEndpoint.Config(loop, peerId, FlowRole.DEVICE, flowLimits, memory, nanoTime),
+        new FlowEndpoint.Config(
+            loop, bulkLoops, peerId, FlowRole.DEVICE, flowLimits, memory, nanoTime),
         listener);
   }
 

@@ -49,7 +49,8 @@ final class FlowRecovery {
   /** A bulk flow blocks its lane: it gets one of its own, if one is left. */
   void flowWantsOwnLane(ConnectorOnDevice connector, OutFlow flow) {
     if (connector.reserveBulkLane(limits.bulkLanesMax())) {
-      moveToNewLane(connector, flow, ConnectorOnDevice.Purpose.OWN, connector::bulkLaneMadeOrNot);
+      moveToNewLane(
+          connector, flow, ConnectorOnDevice.Purpose.OWN, true, connector::bulkLaneMadeOrNot);
     }
   }
 
@@ -72,7 +73,7 @@ final class FlowRecovery {
       return;
     }
     if (flow.ownLane) {
-      moveToNewLane(connector, flow, ConnectorOnDevice.Purpose.OWN, () -> {});
+      moveToNewLane(connector, flow, ConnectorOnDevice.Purpose.OWN, false, () -> {});
       return;
     }
     String peer = connector.endpoint().peerId();
@@ -87,6 +88,7 @@ final class FlowRecovery {
         connector,
         flow,
         ConnectorOnDevice.Purpose.SHARED,
+        false,
         () -> {
           orphans.remove(peer);
           companions.forEach(each -> flowOrphaned(connector, each));
@@ -132,18 +134,19 @@ final class FlowRecovery {
   private void resumeOn(OutFlow flow, ConnectorOnDevice connector, ByteString laneId) {
     link.accept(
         Envelope.newBuilder().setOpen(flow.resumeMessage(laneId, connector.connectorId())).build());
-    connector.endpoint().move(flow.id, laneId);
+    connector.endpoint().move(flow.id, laneId, false);
   }
 
   private void moveToNewLane(
       ConnectorOnDevice connector,
       OutFlow flow,
       ConnectorOnDevice.Purpose purpose,
+      boolean bulk,
       Runnable afterwards) {
     LaneRequest request =
         LaneRequest.newBuilder()
             .setLaneId(lanes.newLaneId())
-            .setOpen(flow.resumeMessage(ByteString.EMPTY, connector.connectorId()))
+            .setOpen(flow.moveMessage(connector.connectorId(), bulk))
             .setConnectorId(connector.connectorId())
             .build();
     lanes
@@ -162,7 +165,7 @@ final class FlowRecovery {
                         + " flow)"));
           } else {
             connector.attach(made.getNow(), purpose, nanoTime.getAsLong());
-            connector.endpoint().move(flow.id, made.getNow().id());
+            connector.endpoint().move(flow.id, made.getNow().id(), bulk);
           }
           afterwards.run();
         });

@@ -43,7 +43,7 @@ public record LinkLimits(
         4,
         1_024,
         4,
-        4,
+        8,
         Duration.ofMinutes(10),
         50,
         32);

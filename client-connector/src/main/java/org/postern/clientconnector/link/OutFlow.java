@@ -87,6 +87,11 @@ final class OutFlow {
     return openMessage(laneId).toBuilder().setResume(true).setConnectorId(connectorId).build();
   }
 
+  /** The same, for a lane that no other flow will be put onto. */
+  Open moveMessage(String connectorId, boolean alone) {
+    return resumeMessage(ByteString.EMPTY, connectorId).toBuilder().setAlone(alone).build();
+  }
+
   /** Starts over, as another flow. */
   void again(long newId) {
     id = newId;

@@ -24,6 +24,7 @@ public final class FlowMux {
   private final Turns turns;
   private final Sweep sweep;
   private final Incoming resumer;
+  private final Handover handover;
   private final long growWithinNanos;
   private final long pingNanos;
 
@@ -38,6 +39,7 @@ public final class FlowMux {
     turns = new Turns(core);
     sweep = new Sweep(core);
     resumer = new Incoming(core);
+    handover = new Handover(core);
     growWithinNanos = limits.window().growWithin().toNanos();
     pingNanos = limits.deadlines().sweep().toNanos();
   }
@@ -103,6 +105,11 @@ public final class FlowMux {
     sweep.tick();
   }
 
+  /** Takes flows from here to another mux and back. */
+  public Handover handover() {
+    return handover;
+  }
+
   // Flows.
 
   /** Live flows, those that were not granted left out. */
@@ -131,11 +138,11 @@ public final class FlowMux {
     core.now = now;
     requireRole(FlowRole.DEVICE);
     requireFlowId(flowId);
-    if (core.flows.containsKey(flowId) || core.closed.contains(flowId)) {
+    if (core.isUsed(flowId)) {
       throw new IllegalArgumentException(
           "flow id %d (expected: one that was never used)".formatted(flowId));
     }
-    if (lane.closed || core.flows.size() >= core.limits.flowsMax()) {
+    if (lane.closed || core.isFull()) {
       return null;
     }
     FlowState flow = core.create(flowId, kind, Phase.LIVE);
@@ -210,7 +217,10 @@ public final class FlowMux {
       if (core.closed.contains(flowId)) {
         return GrantOutcome.ALREADY_RESET;
       }
-      if (core.flows.size() >= core.limits.flowsMax()) {
+      if (core.away.containsKey(flowId)) {
+        return GrantOutcome.DUPLICATE;
+      }
+      if (core.isFull()) {
         return GrantOutcome.TOO_MANY_FLOWS;
       }
       flow = core.create(flowId, kind, Phase.GRANTED);

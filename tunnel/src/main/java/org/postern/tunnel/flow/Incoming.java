@@ -13,7 +13,7 @@ import org.postern.tunnel.message.ReasonCode;
  * reset; frames of a flow that is on another lane are dropped.
  */
 final class Incoming implements FrameSink {
-  private final MuxCore core;
+  private MuxCore core;
   private @Nullable LanePort lane;
 
   Incoming(MuxCore core) {
@@ -22,6 +22,11 @@ final class Incoming implements FrameSink {
 
   void setLane(LanePort port) {
     lane = port;
+  }
+
+  /** The lane was handed to another mux. */
+  void belongTo(MuxCore other) {
+    core = other;
   }
 
   private LanePort lane() {
@@ -131,7 +136,9 @@ final class Incoming implements FrameSink {
   public void onReset(long flowId, int code) {
     FlowState flow = core.flows.get(flowId);
     if (flow == null) {
-      if (core.role == FlowRole.CONNECTOR) {
+      if (core.role == FlowRole.CONNECTOR && core.away.containsKey(flowId)) {
+        core.events.onResetAway(flowId, reasonOf(code));
+      } else if (core.role == FlowRole.CONNECTOR) {
         core.closed.add(flowId, code);
       }
       return;
@@ -139,12 +146,13 @@ final class Incoming implements FrameSink {
     if (core.role == FlowRole.DEVICE && flow.lane != lane) {
       return; // of a lane that it has left: the new one has the say
     }
-    ReasonCode reason = ReasonCode.forNumber(code);
     boolean clean = code == 0 && flow.out.finQueued();
-    core.end(
-        flow,
-        reason == null ? ReasonCode.PROTOCOL_ERROR : reason,
-        clean ? EndedBy.BOTH : EndedBy.PEER);
+    core.end(flow, reasonOf(code), clean ? EndedBy.BOTH : EndedBy.PEER);
+  }
+
+  private static ReasonCode reasonOf(int code) {
+    ReasonCode reason = ReasonCode.forNumber(code);
+    return reason == null ? ReasonCode.PROTOCOL_ERROR : reason;
   }
 
   @Override
@@ -162,14 +170,17 @@ final class Incoming implements FrameSink {
     FlowState flow = core.flows.get(flowId);
     switch (core.role) {
       case DEVICE -> {
-        if (flow == null) {
+        if (flow == null && !core.away.containsKey(flowId)) {
           refuseResume(flowId);
-        } else if (flow.lane == lane && flow.awaitsResume) {
+        } else if (flow != null && flow.lane == lane && flow.awaitsResume) {
           flow.awaitsResume = false;
           resumed(flow, lane(), receiveOffset);
         }
       }
       case CONNECTOR -> {
+        if (flow == null) {
+          flow = core.away.get(flowId);
+        }
         if (flow == null || flow.phase == Phase.HELD) {
           refuseResume(flowId);
         } else if (flow.resumeKey != null && flow.resumeKey.equals(lane().key())) {
@@ -213,16 +224,15 @@ final class Incoming implements FrameSink {
     if (flow != null) {
       return flow.lane == lane && !flow.awaitsResume ? flow : null;
     }
-    if (core.closed.contains(flowId)) {
+    if (core.closed.contains(flowId) || core.away.containsKey(flowId)) {
       return null;
     }
-    if (core.role == FlowRole.DEVICE) {
+    if (core.role == FlowRole.DEVICE || core.exclusive) {
       answerReset(flowId, ReasonCode.FLOW_NOT_GRANTED_VALUE);
       return null;
     }
     LanePort port = lane();
-    if (port.heldFlows >= core.limits.held().flowsPerLaneMax()
-        || core.flows.size() >= core.limits.flowsMax()) {
+    if (port.heldFlows >= core.limits.held().flowsPerLaneMax() || core.isFull()) {
       core.closed.add(flowId, ReasonCode.TOO_MANY_FLOWS_VALUE);
       answerReset(flowId, ReasonCode.TOO_MANY_FLOWS_VALUE);
       return null;

@@ -29,6 +29,7 @@ public final class LanePort {
   private final LaneSink sink;
   private final ByteBufAllocator allocator;
   final FrameDecoder decoder;
+  final Incoming incoming;
   final Set<FlowState> flows = new LinkedHashSet<>();
 
   /** Connector: flows for which a RESUME came before its grant. */
@@ -41,6 +42,9 @@ public final class LanePort {
   private final ArrayDeque<FlowState> readyBig = new ArrayDeque<>();
   private @Nullable ByteBuf control;
   boolean closed;
+
+  /** Device: made for one flow, which does not ask for another. */
+  boolean alone;
 
   // Connector: what is kept for flows that are not granted.
   int heldFlows;
@@ -55,11 +59,12 @@ public final class LanePort {
   private boolean pongDue;
   private long pongNonce;
 
-  LanePort(Object key, LaneSink sink, ByteBufAllocator allocator, FrameSink frames, long now) {
+  LanePort(Object key, LaneSink sink, ByteBufAllocator allocator, Incoming incoming, long now) {
     this.key = key;
     this.sink = sink;
     this.allocator = allocator;
-    this.decoder = new FrameDecoder(allocator, frames);
+    this.incoming = incoming;
+    this.decoder = new FrameDecoder(allocator, incoming);
     this.heardNanos = now;
   }
 
@@ -71,6 +76,11 @@ public final class LanePort {
   /** False once it was given up. */
   public boolean isOpen() {
     return !closed;
+  }
+
+  /** Device: from here on it is for one flow alone, which does not ask for a lane of its own. */
+  public void forOneFlow() {
+    alone = true;
   }
 
   /** Flows on it. */

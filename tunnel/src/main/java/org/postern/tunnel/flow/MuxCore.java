@@ -16,7 +16,7 @@ import org.postern.tunnel.message.ReasonCode;
 /** The flows and lanes of one end, and the transitions that several parts of the mux need. */
 final class MuxCore {
   /** How long a flow that asked for a lane of its own waits before it asks again. */
-  private static final long ASK_AGAIN_NANOS = 10_000_000_000L;
+  private static final long ASK_AGAIN_NANOS = 2_000_000_000L;
 
   final FlowRole role;
   final FlowLimits limits;
@@ -26,7 +26,14 @@ final class MuxCore {
   final Map<Long, FlowState> flows = new HashMap<>();
   final List<LanePort> lanes = new ArrayList<>();
   final ArrayDeque<FlowState> ackWaiting = new ArrayDeque<>();
+
+  /** Flows that another mux has at present; see {@link Handover}. */
+  final Map<Long, FlowState> away = new HashMap<>();
+
   final ClosedFlows closed;
+
+  /** True when its one flow came from another mux: others are not let in. */
+  boolean exclusive;
 
   /** Time of the call that is being worked on. */
   long now;
@@ -43,6 +50,16 @@ final class MuxCore {
     this.allocator = allocator;
     this.events = events;
     closed = new ClosedFlows(limits.closedRememberedMax());
+  }
+
+  /** True when no further flow is let in. */
+  boolean isFull() {
+    return flows.size() + away.size() >= limits.flowsMax();
+  }
+
+  /** True when a flow of that id is here or elsewhere, or was. */
+  boolean isUsed(long flowId) {
+    return flows.containsKey(flowId) || away.containsKey(flowId) || closed.contains(flowId);
   }
 
   FlowState create(long flowId, FlowKind kind, Phase phase) {
@@ -185,7 +202,7 @@ final class MuxCore {
         && flow.recentBytes >= limits.elephantBytes()
         && lane != null
         && !flow.awaitsResume
-        && lane.flowCount() > 1
+        && !lane.alone
         && (flow.askedNanos == 0 || now - flow.askedNanos >= ASK_AGAIN_NANOS)) {
       flow.askedNanos = now == 0 ? 1 : now;
       events.onWantsOwnLane(flow.id);

@@ -10,6 +10,9 @@ public interface MuxEvents {
   /** A flow has ended. Exactly once per flow that was opened or granted. */
   void onFlowClosed(FlowSummary summary);
 
+  /** Connector: the peer has reset a flow that another mux has at present. */
+  void onResetAway(long flowId, ReasonCode reason);
+
   /** A flow has lost its lane. */
   void onOrphaned(long flowId);
 

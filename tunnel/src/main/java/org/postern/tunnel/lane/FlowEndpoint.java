@@ -3,6 +3,7 @@ package org.postern.tunnel.lane;
 import com.google.protobuf.ByteString;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -22,9 +23,13 @@ import org.postern.tunnel.flow.MemoryBudget;
 import org.postern.tunnel.message.ReasonCode;
 
 /**
- * One end of a device-connector pair: all lanes between the two, and all flows on them. Confined to
- * one event loop, on which all its lanes and local channels are registered; every method must be
- * called there.
+ * One end of a device-connector pair: all lanes between the two, and all flows on them. Every
+ * method must be called on its event loop, on which all its lanes and local channels are
+ * registered.
+ *
+ * <p>A flow that was moved to a lane made for it alone is worked on by another loop, so that small
+ * flows need not wait for it. Its local channel is closed there: who listens to its {@code
+ * closeFuture} must give what the owner's loop owns a task, and not touch it.
  *
  * <p>Device: {@code attachLane}, {@code openTcp} / {@code openUdp} (bytes may leave before the flow
  * was let in), {@code onOpened} or {@code onRefused}, {@code move}. Connector: {@code attachLane},
@@ -32,14 +37,15 @@ import org.postern.tunnel.message.ReasonCode;
  */
 public final class FlowEndpoint {
   private final Config config;
-  private final FlowListener listener;
   private final MuxDriver driver;
   private final FlowMux mux;
+  private final BulkFlows bulk;
 
   /**
    * What an endpoint works with.
    *
    * @param loop its owner
+   * @param bulkLoops where flows are worked on that move much; the owner itself if nowhere else
    * @param peerId SPIFFE id of the other end; every lane must have proved it
    * @param role which end this is
    * @param limits bounds
@@ -48,17 +54,24 @@ public final class FlowEndpoint {
    */
   public record Config(
       EventLoop loop,
+      EventLoopGroup bulkLoops,
       String peerId,
       FlowRole role,
       FlowLimits limits,
       MemoryBudget memory,
-      LongSupplier nanoTime) {}
+      LongSupplier nanoTime) {
+
+    /** The same on another loop. */
+    Config on(EventLoop other) {
+      return new Config(other, other, peerId, role, limits, memory, nanoTime);
+    }
+  }
 
   /** With an owner that is told what happens. */
   public FlowEndpoint(Config config, FlowListener listener) {
     this.config = config;
-    this.listener = listener;
-    driver = new MuxDriver(config, listener);
+    bulk = new BulkFlows(config, listener);
+    driver = bulk.home();
     mux = driver.mux();
   }
 
@@ -88,14 +101,14 @@ public final class FlowEndpoint {
     if (!lane.eventLoop().equals(config.loop())) {
       throw new IllegalArgumentException("lane of another event loop (expected: the endpoint's)");
     }
-    if (driver.lanes().containsKey(laneId)) {
+    if (hasLane(laneId)) {
       throw new IllegalArgumentException("lane id that is attached already (expected: a new one)");
     }
     LaneHandler handler = new LaneHandler(driver, laneId, lane);
     LanePort port = mux.addLane(laneId, handler, driver.now());
     if (port == null) {
       lane.close();
-      listener.onLaneClosed(laneId, ReasonCode.RATE_LIMITED, "too many lanes");
+      bulk.onLaneClosed(laneId, ReasonCode.RATE_LIMITED, "too many lanes");
       return;
     }
     driver.lanes().put(laneId, handler);
@@ -110,27 +123,34 @@ public final class FlowEndpoint {
   /** True while the lane is attached and open. */
   public boolean hasLane(ByteString laneId) {
     checkLoop();
-    return driver.lanes().containsKey(laneId);
+    return driver.lanes().containsKey(laneId) || bulk.hasLane(laneId);
   }
 
   /** Live flows on a lane; 0 for an unknown one. */
   public int flowsOn(ByteString laneId) {
-    checkLoop();
     LaneHandler lane = driver.lanes().get(laneId);
-    return lane == null ? 0 : lane.port().flowCount();
+    return lane == null ? bulk.flowsOn(laneId) : lane.port().flowCount();
   }
 
   /** Live flows, those without a lane included. */
   public int flows() {
-    checkLoop();
-    return mux.flowCount();
+    return mux.flowCount() + bulk.flows();
   }
 
   /** The live flow of that id, or null. */
   public @Nullable Flow flow(long flowId) {
     checkLoop();
     FlowState state = mux.flow(flowId);
-    return state == null ? null : new FlowHandle(driver, state);
+    return state == null ? bulk.handle(flowId) : new FlowHandle(driver, state);
+  }
+
+  /** Device: a lane is for one flow alone, which asks for no other. Unknown lanes are ignored. */
+  public void reserveLane(ByteString laneId) {
+    checkLoop();
+    LaneHandler lane = driver.lanes().get(laneId);
+    if (lane != null) {
+      lane.port().forOneFlow();
+    }
   }
 
   /** Closes a lane; its flows are orphaned (to be moved or reset). Unknown lanes are ignored. */
@@ -139,6 +159,8 @@ public final class FlowEndpoint {
     LaneHandler lane = driver.lanes().get(laneId);
     if (lane != null) {
       driver.act(() -> mux.closeLane(lane.port(), reason, "closed by the owner", driver.now()));
+    } else {
+      bulk.closeLane(laneId, reason);
     }
   }
 
@@ -183,21 +205,21 @@ public final class FlowEndpoint {
   public void setTimes(long flowId, FlowTimes times) {
     checkLoop();
     FlowState state = mux.flow(flowId);
+    BulkFlow away = bulk.flow(flowId);
     if (state != null) {
       mux.setTimes(state, times);
+    } else if (away != null) {
+      away.setTimes(times);
     }
   }
 
   /** Device: the connector let the flow in. Unknown flows are ignored. */
   public void onOpened(long flowId, FlowTimes times) {
-    checkLoop();
+    setTimes(flowId, times);
     FlowState state = mux.flow(flowId);
-    if (state != null) {
-      mux.setTimes(state, times);
-      if (state.local() instanceof LocalEnd end) {
-        end.letIn();
-        driver.run();
-      }
+    if (state != null && state.local() instanceof LocalEnd end) {
+      end.letIn();
+      driver.run();
     }
   }
 
@@ -231,10 +253,15 @@ public final class FlowEndpoint {
    * doubled. The connector must be given a grant with resume: before or after, the order does not
    * matter.
    *
-   * @return false when the flow or the lane is unknown, or the flow is being moved already
+   * @param alone the flow moves much, and no other will be put onto this lane
+   * @return false when the flow or the lane is unknown, or the flow is being moved already, or has
+   *     such a lane
    */
-  public boolean move(long flowId, ByteString laneId) {
+  public boolean move(long flowId, ByteString laneId, boolean alone) {
     checkAtRest();
+    if (alone) {
+      bulk.expect(laneId);
+    }
     LaneHandler lane = driver.lanes().get(laneId);
     FlowState state = mux.flow(flowId);
     boolean done = lane != null && state != null && mux.move(state, lane.port(), driver.now());
@@ -257,14 +284,27 @@ public final class FlowEndpoint {
    */
   public GrantOutcome grant(long flowId, ByteString laneId, FlowKind kind, FlowTimes times) {
     checkAtRest();
+    if (bulk.hasLane(laneId)) {
+      return GrantOutcome.UNKNOWN_LANE;
+    }
     GrantOutcome outcome = mux.grant(flowId, laneId, kind, times, driver.now());
     driver.run();
     return outcome;
   }
 
-  /** Connector: lets a flow that lives here be resumed on, or moved to, a lane. */
-  public GrantOutcome grantResume(long flowId, ByteString laneId) {
+  /**
+   * Connector: lets a flow that lives here be resumed on, or moved to, a lane.
+   *
+   * @param alone the flow moves much, and no other will be put onto this lane
+   */
+  public GrantOutcome grantResume(long flowId, ByteString laneId, boolean alone) {
     checkAtRest();
+    if (bulk.callBack(flowId, () -> grantResume(flowId, laneId, alone))) {
+      return GrantOutcome.GRANTED;
+    }
+    if (alone) {
+      bulk.expect(laneId);
+    }
     GrantOutcome outcome = mux.grantResume(flowId, laneId, driver.now());
     driver.run();
     return outcome;
@@ -305,16 +345,28 @@ public final class FlowEndpoint {
 
   /** Ends a flow at both ends. Unknown flows are ignored. */
   public void reset(long flowId, ReasonCode reason) {
+    reset(flowId, reason, () -> {});
+  }
+
+  /** The same; {@code done} is called on this loop when nothing of it moves any more. */
+  public void reset(long flowId, ReasonCode reason, Runnable done) {
     checkLoop();
+    BulkFlow away = bulk.flow(flowId);
+    if (away != null) {
+      away.reset(reason, done);
+      return;
+    }
     FlowState state = mux.flow(flowId);
     if (state != null) {
       driver.act(() -> mux.reset(state, reason, EndedBy.OWNER, driver.now()));
     }
+    done.run();
   }
 
   /** Resets all flows and closes all driver.lanes(). Idempotent. */
   public void close(ReasonCode reason) {
     checkLoop();
+    bulk.close(reason);
     driver.act(() -> {
       for (FlowState state : mux.flows()) {
         mux.reset(state, reason, EndedBy.OWNER, driver.now());
@@ -342,8 +394,7 @@ public final class FlowEndpoint {
   private void checkLocal(Channel local) {
     if (!local.eventLoop().equals(config.loop()) || !(local instanceof DuplexChannel)) {
       throw new IllegalArgumentException(
-          "local channel %s (expected: a stream socket on the endpoint's event loop)"
-              .formatted(local));
+          local + " (expected: a stream socket on the endpoint's event loop)");
     }
   }
 }

@@ -17,7 +17,7 @@ import org.postern.tunnel.message.ReasonCode;
 
 /** Joins one lane's channel, after its inner TLS, to the mux. */
 final class LaneHandler extends ChannelInboundHandlerAdapter implements LaneSink {
-  private final MuxDriver driver;
+  private volatile MuxDriver driver;
   private final ByteString laneId;
   private final Channel channel;
   private @Nullable LanePort port;
@@ -27,6 +27,25 @@ final class LaneHandler extends ChannelInboundHandlerAdapter implements LaneSink
     this.driver = driver;
     this.laneId = laneId;
     this.channel = channel;
+  }
+
+  /** Another driver has it from here on; its loop is about to have the channel. */
+  void moveTo(MuxDriver other) {
+    driver = other;
+  }
+
+  /** The channel was not read while it changed loops. */
+  void readOn() {
+    if (!channel.isActive()) {
+      lost("connection closed");
+      return;
+    }
+    channel.config().setAutoRead(true);
+    channel.flush();
+  }
+
+  Channel channel() {
+    return channel;
   }
 
   ByteString laneId() {

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
@@ -33,7 +34,7 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   /** What was written is delivered after a close, in the kernel's own time. */
   private static final int LINGER_OFF = -1;
 
-  private final MuxDriver driver;
+  private volatile MuxDriver driver;
   private final Channel channel;
   private @Nullable FlowState flow;
 
@@ -103,6 +104,43 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
     if (channel instanceof SocketChannel && channel.isActive()) {
       channel.config().setOption(ChannelOption.SO_LINGER, reset ? 0 : LINGER_OFF);
     }
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  /**
+   * Another driver has the flow from here on; its loop is about to have the channel. Called by the
+   * loop that gives it away.
+   */
+  void moveTo(MuxDriver other) {
+    driver = other;
+  }
+
+  /**
+   * Netty tells of a write on the loop on which it was asked for, which may not have the flow any
+   * more: then it is told to the one that has.
+   */
+  private boolean isElsewhere(Runnable onItsLoop) {
+    EventLoop owner = driver.loop();
+    if (owner.inEventLoop()) {
+      return false;
+    }
+    owner.execute(onItsLoop);
+    return true;
+  }
+
+  /** The channel was not read while it changed loops. */
+  void readOn() {
+    if (!channel.isActive()) {
+      fail();
+      return;
+    }
+    if (driver.mux().readAllowance(flow()) > 0) {
+      channel.config().setAutoRead(true);
+    }
+    channel.flush();
   }
 
   private FlowState flow() {
@@ -187,6 +225,9 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   }
 
   private void written(Future<?> future, int length) {
+    if (isElsewhere(() -> written(future, length))) {
+      return;
+    }
     writesOut--;
     if (future.isSuccess()) {
       writtenBytes += length;
@@ -278,6 +319,9 @@ final class LocalEnd extends ChannelInboundHandlerAdapter implements LocalSink {
   }
 
   private void finWritten(Future<?> future) {
+    if (isElsewhere(() -> finWritten(future))) {
+      return;
+    }
     finDone = future.isSuccess();
     failed |= !future.isSuccess();
     if (!closed) {

@@ -3,6 +3,7 @@ package org.postern.tunnel.lane;
 import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,7 +26,7 @@ import org.postern.tunnel.message.ReasonCode;
  */
 final class MuxDriver {
   private final FlowEndpoint.Config config;
-  private final FlowListener listener;
+  private final Listener listener;
   private final FlowMux mux;
   private final Map<ByteString, LaneHandler> lanes = new HashMap<>();
 
@@ -42,7 +43,13 @@ final class MuxDriver {
   private @Nullable Future<?> timer;
   private long timerAtNanos;
 
-  MuxDriver(FlowEndpoint.Config config, FlowListener listener) {
+  /** Who is told what happens; the owner, and what only this package needs to know. */
+  interface Listener extends FlowListener {
+    /** Connector: the peer has reset a flow that another driver has at present. */
+    void onResetAway(long flowId, ReasonCode reason);
+  }
+
+  MuxDriver(FlowEndpoint.Config config, Listener listener) {
     this.config = config;
     this.listener = listener;
     mux =
@@ -52,6 +59,11 @@ final class MuxDriver {
             config.memory(),
             PooledByteBufAllocator.DEFAULT,
             new Events());
+  }
+
+  /** The loop that owns it. */
+  EventLoop loop() {
+    return config.loop();
   }
 
   Map<ByteString, LaneHandler> lanes() {
@@ -202,6 +214,11 @@ final class MuxDriver {
     @Override
     public void onFlowClosed(FlowSummary summary) {
       events.add(() -> listener.onFlowClosed(summary));
+    }
+
+    @Override
+    public void onResetAway(long flowId, ReasonCode reason) {
+      events.add(() -> listener.onResetAway(flowId, reason));
     }
 
     @Override

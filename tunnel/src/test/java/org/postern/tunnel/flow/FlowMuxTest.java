@@ -299,17 +299,24 @@ class FlowMuxTest {
   }
 
   @Test
-  void elephantAsksForALaneOnlyWhenItSharesOne() {
+  void elephantAsksOnceForALaneOfItsOwnEvenWhenItSharesWithNobodyYet() {
     Lane lane = peer.lane("a");
     FlowState elephant = open(1, lane);
     lane.send(out -> Frames.ack(out, 1, 0, 8 << 20));
     moveBytes(elephant, lane);
-    assertThat(peer.wantsOwnLane).isEmpty();
-    open(2, lane);
-    moveBytes(elephant, lane);
     assertThat(peer.wantsOwnLane).containsExactly(1L);
     moveBytes(elephant, lane);
     assertThat(peer.wantsOwnLane).as("asked once").hasSize(1);
+  }
+
+  @Test
+  void elephantOnALaneOfItsOwnDoesNotAsk() {
+    Lane lane = peer.lane("a");
+    lane.port.forOneFlow();
+    FlowState elephant = open(1, lane);
+    lane.send(out -> Frames.ack(out, 1, 0, 8 << 20));
+    moveBytes(elephant, lane);
+    assertThat(peer.wantsOwnLane).isEmpty();
   }
 
   private void moveBytes(FlowState flow, Lane lane) {

@@ -80,6 +80,9 @@ final class ScriptedPeer implements MuxEvents {
   }
 
   @Override
+  public void onResetAway(long flowId, ReasonCode reason) {}
+
+  @Override
   public void onOrphaned(long flowId) {
     orphaned.add(flowId);
   }

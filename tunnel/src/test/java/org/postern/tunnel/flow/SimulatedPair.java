@@ -111,6 +111,9 @@ final class SimulatedPair {
     }
 
     @Override
+    public void onResetAway(long flowId, ReasonCode reason) {}
+
+    @Override
     public void onOrphaned(long flowId) {
       orphaned.add(flowId);
     }

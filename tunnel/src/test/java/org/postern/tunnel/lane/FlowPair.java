@@ -32,6 +32,8 @@ import org.postern.tunnel.flow.FlowRole;
 import org.postern.tunnel.flow.FlowSummary;
 import org.postern.tunnel.flow.FlowTimes;
 import org.postern.tunnel.flow.MemoryBudget;
+import org.postern.tunnel.link.EpollLoops;
+import org.postern.tunnel.link.LoopThreads;
 import org.postern.tunnel.message.ReasonCode;
 
 /**
@@ -46,6 +48,8 @@ final class FlowPair implements AutoCloseable {
 
   final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+  private final MultiThreadIoEventLoopGroup bulkLoops =
+      new MultiThreadIoEventLoopGroup(2, LoopThreads.bulk("bulk"), EpollLoops.handlers());
   final EventLoop deviceLoop = group.next();
   final EventLoop connectorLoop = group.next();
   final MemoryBudget deviceMemory;
@@ -86,12 +90,19 @@ final class FlowPair implements AutoCloseable {
     device =
         new FlowEndpoint(
             new FlowEndpoint.Config(
-                deviceLoop, CONNECTOR, FlowRole.DEVICE, limits, deviceMemory, System::nanoTime),
+                deviceLoop,
+                bulkLoops,
+                CONNECTOR,
+                FlowRole.DEVICE,
+                limits,
+                deviceMemory,
+                System::nanoTime),
             deviceEvents);
     connector =
         new FlowEndpoint(
             new FlowEndpoint.Config(
                 connectorLoop,
+                bulkLoops,
                 DEVICE,
                 FlowRole.CONNECTOR,
                 limits,
@@ -232,6 +243,16 @@ final class FlowPair implements AutoCloseable {
         });
   }
 
+  /** Both ends of a lane. */
+  List<Channel> laneEnds(ByteString laneId) {
+    return Objects.requireNonNull(laneChannels.get(laneId));
+  }
+
+  /** The device's channel to the program whose flow that is. */
+  Channel local(long flowId) {
+    return Objects.requireNonNull(locals.get(flowId));
+  }
+
   /** One end of a lane. */
   Channel laneChannel(ByteString laneId) {
     return Objects.requireNonNull(laneChannels.get(laneId)).getFirst();
@@ -239,8 +260,13 @@ final class FlowPair implements AutoCloseable {
 
   /** Moves a flow (or resumes it) the way device, broker and connector do. */
   void move(long flowId, ByteString laneId) throws Exception {
-    onDevice(() -> device.move(flowId, laneId));
-    onConnector(() -> connector.grantResume(flowId, laneId));
+    move(flowId, laneId, false);
+  }
+
+  /** The same; alone: the lane is for this flow, which moves much. */
+  void move(long flowId, ByteString laneId, boolean alone) throws Exception {
+    onDevice(() -> device.move(flowId, laneId, alone));
+    onConnector(() -> connector.grantResume(flowId, laneId, alone));
   }
 
   <T> T onDevice(Callable<T> call) throws Exception {
@@ -258,6 +284,7 @@ final class FlowPair implements AutoCloseable {
     connectorLoop
         .submit(() -> connector.close(ReasonCode.CONNECTOR_STOPPING))
         .syncUninterruptibly();
+    bulkLoops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
   }
 

@@ -45,6 +45,7 @@ final class Rooms implements AutoCloseable {
     this.rooms =
         new TunnelRooms(
             new TunnelRooms.Needs(
+                loops,
                 "b1",
                 new LiveTls(
                     authority.issueOwn(self, VALIDITY), authority.trust(), InstantSource.system()),

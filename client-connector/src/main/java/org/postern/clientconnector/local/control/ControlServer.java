@@ -169,7 +169,8 @@ public final class ControlServer {
       return;
     }
     connections++;
-    accepted.closeFuture().addListener(closed -> connections--);
+    EventLoop owner = accepted.eventLoop(); // a flow may take the channel to another one
+    accepted.closeFuture().addListener(closed -> owner.execute(() -> connections--));
     accepted.pipeline().addLast(new ControlConversation(handler, limits, outcomes));
   }
 }

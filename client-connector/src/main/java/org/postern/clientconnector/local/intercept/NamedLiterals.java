@@ -2,6 +2,7 @@ package org.postern.clientconnector.local.intercept;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +65,8 @@ final class NamedLiterals implements Gateway {
       return;
     }
     names.hold(named.address());
-    local.closeFuture().addListener(closed -> names.release(named.address()));
+    EventLoop owner = local.eventLoop(); // the flow may take the channel to another one
+    local.closeFuture().addListener(closed -> owner.execute(() -> names.release(named.address())));
     gateway.connect(named.target(), local, listener);
   }
 

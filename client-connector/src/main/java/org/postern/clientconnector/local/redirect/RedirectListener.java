@@ -152,13 +152,15 @@ public final class RedirectListener {
       return;
     }
     connections++;
+    EventLoop owner = channel.eventLoop(); // a flow may take the channel to another one
     surroundings.hold(destination.address());
     channel
         .closeFuture()
-        .addListener(closed -> {
-          connections--;
-          surroundings.release(destination.address());
-        });
+        .addListener(closed ->
+            owner.execute(() -> {
+              connections--;
+              surroundings.release(destination.address());
+            }));
     EarlyInbound.hold(channel);
     gateway.connect(
         new Target(host, destination.port()),

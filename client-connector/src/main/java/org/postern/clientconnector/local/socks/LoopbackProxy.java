@@ -98,7 +98,7 @@ public final class LoopbackProxy {
       return;
     }
     connections++;
-    accepted.closeFuture().addListener(closed -> connections--);
+    accepted.closeFuture().addListener(closed -> loop.execute(() -> connections--));
     accepted.pipeline().addLast(new Handshake(gateway, associations, limits, loop));
   }
 
