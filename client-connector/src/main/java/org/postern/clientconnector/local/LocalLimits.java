@@ -31,6 +31,7 @@ import java.time.Duration;
  * @param controlLineLengthMax bytes of one line on the control socket
  * @param controlOutcomesMax flows of {@code postern connect} that were cut, and may be asked why
  * @param redirectedConnectionsMax intercepted TCP connections at a time
+ * @param machineLookInterval how often we look whether the machine's resolver or its IPv6 changed
  */
 public record LocalLimits(
     int portRangesPerNameMax,
@@ -55,7 +56,8 @@ public record LocalLimits(
     int controlConnectionsMax,
     int controlLineLengthMax,
     int controlOutcomesMax,
-    int redirectedConnectionsMax) {
+    int redirectedConnectionsMax,
+    Duration machineLookInterval) {
 
   /** What runs unless a test or an operator says otherwise. */
   public static final LocalLimits DEFAULTS =
@@ -82,5 +84,6 @@ public record LocalLimits(
           32,
           8_192,
           256,
-          16_384);
+          16_384,
+          Duration.ofSeconds(5));
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Twin;
@@ -46,7 +47,7 @@ final class AddressDesk implements NameServer.AddressBook, NamedLiterals.Names {
   private final SyntheticAddresses addresses;
   private final AddressJournal journal;
   private final RedirectTable table;
-  private final @Nullable Ipv6Twin twin;
+  private final Supplier<@Nullable Ipv6Twin> twin;
 
   /** What the redirection holds, or will once the worker is through; absent: nothing. */
   private final Map<Integer, List<PortRange>> open = new HashMap<>();
@@ -62,7 +63,7 @@ final class AddressDesk implements NameServer.AddressBook, NamedLiterals.Names {
       SyntheticAddresses addresses,
       AddressJournal journal,
       RedirectTable table,
-      @Nullable Ipv6Twin twin) {
+      Supplier<@Nullable Ipv6Twin> twin) {
     this.loop = loop;
     this.worker = worker;
     this.limits = limits;
@@ -111,7 +112,7 @@ final class AddressDesk implements NameServer.AddressBook, NamedLiterals.Names {
 
   @Override
   public @Nullable Ipv6Twin twin() {
-    return twin;
+    return twin.get();
   }
 
   int resolverAddress() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.postern.clientconnector.local.IpRange;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.Ipv6Address;
@@ -31,7 +32,7 @@ final class Device {
     String address = Ipv4Range.text(ownAddress) + "/" + synthetic.prefixLength();
     List<String> lines = new ArrayList<>();
     lines.add("link set dev " + name + " mtu " + TunDevice.MTU);
-    if (Ipv6Side.isInKernel()) {
+    if (Ipv6Settings.isInKernel()) {
       // No link-local address: with nobody on the link, each would only cause packets.
       lines.add("link set dev " + name + " addrgenmode none");
     }
@@ -43,12 +44,35 @@ final class Device {
   /**
    * Gives the device its address among the twins, and with it the route to them. It is what
    * programs send from, so that a machine without any other IPv6 address has a source for them;
-   * there is nobody to ask whether it is taken, and it is usable at once.
+   * there is nobody to ask whether it is taken, and it is usable at once. Other IPv6 routes are to
+   * be made anew: whatever took the address took them.
    */
   void bringUp(Ipv6Twin twin) throws IOException {
-    Ipv6Address own = twin.of(synthetic.base() + SyntheticAddresses.DEVICE_OFFSET);
+    forgetIpv6Routes();
     int prefixLength = twin.twins().prefixLength();
-    batch(List.of("address add " + own + "/" + prefixLength + " dev " + name + " nodad"));
+    batch(
+        List.of(
+            "link set dev " + name + " addrgenmode none",
+            "address replace " + address(twin) + "/" + prefixLength + " dev " + name + " nodad"));
+  }
+
+  /** The device's own address among the twins. */
+  Ipv6Address address(Ipv6Twin twin) {
+    return twin.of(synthetic.base() + SyntheticAddresses.DEVICE_OFFSET);
+  }
+
+  /** Takes all IPv6 away from the device; harmless where the machine did so before. */
+  void withdrawTwin() throws IOException {
+    forgetIpv6Routes();
+    if (Ipv6Settings.isInKernel()) {
+      commands.run("", List.of("ip", "-6", "route", "flush", "dev", name));
+      commands.run("", List.of("ip", "-6", "address", "flush", "dev", name));
+    }
+  }
+
+  private void forgetIpv6Routes() {
+    routed =
+        routed.stream().filter(range -> range instanceof Ipv4Range).collect(Collectors.toSet());
   }
 
   /** Routes these ranges to the device, and no others besides the synthetic one. */

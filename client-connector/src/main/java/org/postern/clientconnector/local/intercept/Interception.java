@@ -39,8 +39,6 @@ import org.postern.clientconnector.local.synthetic.SyntheticAddresses;
 import org.postern.clientconnector.local.system.Commands;
 import org.postern.clientconnector.local.tun.TunDevice;
 import org.postern.clientconnector.local.tun.TunDoor;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Transparent mode on Linux: programs reach private names as if they were on the network.
@@ -52,8 +50,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Interception implements Closeable {
 
-  private static final Logger log = LoggerFactory.getLogger(Interception.class);
-  private static final long REPAIR_SECONDS = 5;
+  private static final long WORKER_END_SECONDS = 5;
 
   private final IoEventLoop loop;
   private final LocalLimits limits;
@@ -64,17 +61,15 @@ public final class Interception implements Closeable {
   // Made during the start, in this order; absent if the start failed before.
   private @Nullable UndoJournal undo;
   private @Nullable TunDevice tun;
-  private @Nullable Device device;
   private @Nullable AddressJournal addressJournal;
   private @Nullable Ipv6Side ipv6;
   private @Nullable RedirectListener listener;
   private @Nullable Channel listening;
-  private @Nullable RedirectTable table;
-  private @Nullable MachineResolver resolver;
+  private @Nullable MachineSide machine;
   private @Nullable TunDoor door;
   private @Nullable NameServer nameServer;
   private @Nullable AddressDesk desk;
-  private @Nullable Future<?> repair;
+  private @Nullable Future<?> looking;
 
   /** On the event loop. */
   private OwnedNames owned = OwnedNames.NONE;
@@ -145,50 +140,43 @@ public final class Interception implements Closeable {
             opened.name(),
             addresses.resolverAddress(),
             ((InetSocketAddress) bound.localAddress()).getPort());
-    table = redirection;
     redirection.install();
     List<Integer> restored = new ArrayList<>();
     addresses.forEachAddress((name, address) -> restored.add(address));
     redirection.permitEveryPort(restored);
 
     Device network = new Device(commands, opened.name(), options.range());
-    device = network;
     network.bringUp(addresses.deviceAddress());
-    twins.open(loop, accepting, redirection, network, journal);
+    var means = new Ipv6Side.Means(loop, accepting, redirection, network, journal);
+    twins.follow(means);
     AddressDesk addressDesk =
-        new AddressDesk(loop, worker, limits, clock, addresses, written, redirection, twins.twin());
+        new AddressDesk(loop, worker, limits, clock, addresses, written, redirection, twins::twin);
     desk = addressDesk;
     onLoop(() -> {
       addressDesk.reopen(restored);
       NameServer server = new NameServer(loop, limits, gateway, addressDesk);
       nameServer = server;
-      door = new TunDoor(opened, twins.twin(), loop, limits, gateway, surroundings);
+      door = new TunDoor(opened, twins::twin, loop, limits, gateway, surroundings);
       opened.attach(loop, limits.tunPacketsPerWakeupMax(), door);
       return server;
     });
-    pointResolver(journal, opened.name(), addresses.resolverAddress(), twins);
-    repair =
-        loop.scheduleWithFixedDelay(
-            () -> worker.execute(this::repairResolver),
-            REPAIR_SECONDS,
-            REPAIR_SECONDS,
-            TimeUnit.SECONDS);
-  }
-
-  private void pointResolver(UndoJournal journal, String interfaceName, int address, Ipv6Side twins)
-      throws IOException {
     ResolverDetection detection =
         new ResolverDetection(ResolverDetection.RESOLV_CONF, commands, journal);
-    MachineResolver machine =
+    MachineResolver resolver =
         detection.open(
             options.resolver().keeper(detection),
-            interfaceName,
-            twins.reverseZones(options.range()),
-            address);
-    resolver = machine;
-    passOthers(machine.upstreams());
-    machine.point(OwnedNames.NONE);
-    passOthers(machine.upstreams());
+            opened.name(),
+            twins::reverseZones,
+            addresses.resolverAddress());
+    MachineSide side = new MachineSide(options, commands, twins, means, resolver, this::passOthers);
+    machine = side;
+    side.pointResolver();
+    looking =
+        loop.scheduleWithFixedDelay(
+            () -> worker.execute(this::follow),
+            limits.machineLookInterval().toMillis(),
+            limits.machineLookInterval().toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -209,34 +197,20 @@ public final class Interception implements Closeable {
 
   /** On the worker. */
   private void apply(OwnedNames next) {
-    try {
-      if (device != null && table != null && resolver != null) {
-        var ranges = RoutableRanges.here(options, twin(), commands).of(next.ranges());
-        device.route(ranges);
-        table.permitRanges(ranges);
-        resolver.point(next);
-        passOthers(resolver.upstreams());
-      }
-    } catch (IOException e) {
-      log.warn("names were updated, the machine was not: {}", e.getMessage());
+    if (machine != null) {
+      machine.apply(next);
+    }
+  }
+
+  /** On the worker: the machine changes without asking us. */
+  private void follow() {
+    if (machine != null) {
+      machine.follow();
     }
   }
 
   private @Nullable Ipv6Twin twin() {
     return ipv6 == null ? null : ipv6.twin();
-  }
-
-  /** On the worker: somebody else may have rewritten the file, with better servers in it. */
-  private void repairResolver() {
-    try {
-      OwnedNames current = onLoop(() -> owned);
-      if (resolver != null) {
-        resolver.point(current);
-        passOthers(resolver.upstreams());
-      }
-    } catch (IOException e) {
-      log.warn("the machine's resolver cannot be kept pointed at us: {}", e.getMessage());
-    }
   }
 
   private void passOthers(List<InetSocketAddress> upstreams) {
@@ -262,7 +236,7 @@ public final class Interception implements Closeable {
         twin == null ? "" : twin.twins().toString(),
         ipv6 == null ? "" : ipv6.whyOff(),
         desk == null ? "" : Ipv4Range.text(desk.resolverAddress()),
-        resolver == null ? "" : resolver.kind(),
+        machine == null ? "" : machine.resolverKind(),
         desk == null ? 0 : desk.size(),
         listener == null ? 0 : listener.connections(),
         door == null ? 0 : door.udpFlows(),
@@ -272,8 +246,8 @@ public final class Interception implements Closeable {
   /** Undoes everything on the machine first, then stops answering. */
   @Override
   public void close() throws IOException {
-    if (repair != null) {
-      repair.cancel(false);
+    if (looking != null) {
+      looking.cancel(false);
     }
     stopWorker();
     try {
@@ -294,7 +268,7 @@ public final class Interception implements Closeable {
   private void stopWorker() {
     worker.shutdown();
     try {
-      if (!worker.awaitTermination(REPAIR_SECONDS, TimeUnit.SECONDS)) {
+      if (!worker.awaitTermination(WORKER_END_SECONDS, TimeUnit.SECONDS)) {
         worker.shutdownNow();
       }
     } catch (InterruptedException e) {

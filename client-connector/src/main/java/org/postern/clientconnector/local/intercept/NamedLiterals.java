@@ -38,7 +38,7 @@ final class NamedLiterals implements Gateway {
     /** A flow to this address ended. */
     void release(int address);
 
-    /** Null where this machine has no IPv6. */
+    /** Null while this machine has no IPv6. */
     @Nullable Ipv6Twin twin();
   }
 

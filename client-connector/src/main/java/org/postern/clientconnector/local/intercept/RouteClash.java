@@ -38,16 +38,21 @@ final class RouteClash {
    */
   void requireFree(Ipv4Range range) throws IOException {
     List<Ipv4Range> taken = new ArrayList<>();
-    String clash = routes("-4", RouteClash::ipv4, taken, range::overlaps);
+    String clash = routes("-4", line -> ipv4(destination(line)), taken, range::overlaps);
     if (clash != null) {
       throw inUse("range " + range, clash, suggestion(taken));
     }
   }
 
-  /** The same for the twins. */
-  void requireFree(Ipv6Twin twin) throws IOException {
+  /** The same for the twins; routes of our own device are no clash. */
+  void requireFree(Ipv6Twin twin, String device) throws IOException {
     List<Ipv6Range> taken = new ArrayList<>();
-    String clash = routes("-6", RouteClash::ipv6, taken, twin.twins()::overlaps);
+    String clash =
+        routes(
+            "-6",
+            line -> isOf(device, line) ? null : ipv6(destination(line)),
+            taken,
+            twin.twins()::overlaps);
     if (clash != null) {
       throw inUse("IPv6 range " + twin.twins(), clash, suggestion(twin, taken));
     }
@@ -56,17 +61,21 @@ final class RouteClash {
   /** Where routes of other devices than this one lead: ours must not take their place. */
   Set<IpRange> ofOthers(String device) throws IOException {
     Set<IpRange> others = new HashSet<>();
-    for (String version : Ipv6Side.isInKernel() ? List.of("-4", "-6") : List.of("-4")) {
+    for (String version : Ipv6Settings.isInKernel() ? List.of("-4", "-6") : List.of("-4")) {
       String everything = version.equals("-4") ? "0.0.0.0/0" : "::/0";
       String table = commands.run("", List.of("ip", version, "-o", "route", "show"));
       for (String line : table.lines().toList()) {
-        if (!(line + " ").contains(" dev " + device + " ")) {
+        if (!isOf(device, line)) {
           String destination = destination(line);
           range(destination.equals("default") ? everything : destination).ifPresent(others::add);
         }
       }
     }
     return others;
+  }
+
+  private static boolean isOf(String device, String line) {
+    return (line + " ").contains(" dev " + device + " ");
   }
 
   private static Optional<IpRange> range(String destination) {
@@ -84,7 +93,7 @@ final class RouteClash {
     String table = commands.run("", List.of("ip", version, "-o", "route", "show", "table", "all"));
     String clash = null;
     for (String line : table.lines().toList()) {
-      R route = reader.apply(destination(line));
+      R route = reader.apply(line);
       if (route != null) {
         taken.add(route);
         if (clash == null && clashes.test(route)) {

@@ -9,11 +9,14 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.ConnectListener;
 import org.postern.clientconnector.local.EarlyInbound;
@@ -68,19 +71,38 @@ public final class RedirectListener {
    * Listens on a free port of 127.0.0.1; the channel's address tells which, closing it closes it.
    */
   public Future<Channel> listen(EventLoop loop) {
-    return listen(loop, SocketProtocolFamily.INET, "127.0.0.1", OriginalDestination::overIpv4);
+    return listen(
+        loop,
+        SocketProtocolFamily.INET,
+        "127.0.0.1",
+        OriginalDestination::overIpv4,
+        accepted -> {});
   }
 
-  /** Listens on a free port of ::1; it fails where this machine has no ::1. */
+  /**
+   * Listens on a free port of ::1; it fails where this machine has no ::1. When the channel is
+   * closed, connections that it accepted are reset: the machine may have lost the address that they
+   * came by, and no packet would ever end them.
+   */
   public Future<Channel> listenOverIpv6(EventLoop loop) {
-    return listen(loop, SocketProtocolFamily.INET6, "::1", OriginalDestination::overIpv6);
+    ChannelGroup accepted = new DefaultChannelGroup(loop);
+    return listen(
+            loop, SocketProtocolFamily.INET6, "::1", OriginalDestination::overIpv6, accepted::add)
+        .addListener((Future<Channel> done) -> {
+          if (done.isSuccess()) {
+            done.getNow()
+                .closeFuture()
+                .addListener(closed -> accepted.forEach(RedirectListener::reset));
+          }
+        });
   }
 
   private Future<Channel> listen(
       EventLoop loop,
       SocketProtocolFamily family,
       String loopback,
-      OriginalDestination.Reader reader) {
+      OriginalDestination.Reader reader,
+      Consumer<Channel> onAccepted) {
     Promise<Channel> listening = loop.newPromise();
     new ServerBootstrap()
         .group(loop, loop)
@@ -93,6 +115,7 @@ public final class RedirectListener {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel accepted) {
+                onAccepted.accept(accepted);
                 accepted.pipeline().addLast(new Arrival(reader));
               }
             })

@@ -127,7 +127,8 @@ public final class RedirectTable {
   /** Takes what {@link #addTwin} made away. */
   public void dropTwin() throws IOException {
     if (families.removeIf(family -> family.name().equals(IPV6))) {
-      run("delete table ip6 " + table + "\n");
+      // Somebody may have flushed all rules: that it is gone already is no failure.
+      run("add table ip6 " + table + "\ndelete table ip6 " + table + "\n");
     }
   }
 

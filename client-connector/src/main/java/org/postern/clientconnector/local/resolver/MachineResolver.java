@@ -16,8 +16,8 @@ public interface MachineResolver {
 
   /**
    * Sends questions to us: those about our names, or all of them where it cannot tell names apart.
-   * Calling it again with the same names changes nothing; it also repairs what somebody else
-   * changed meanwhile.
+   * Calling it again with the same names and zones changes nothing; it also repairs what somebody
+   * else changed meanwhile.
    */
   void point(OwnedNames owned) throws IOException;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.postern.clientconnector.local.Ipv4Range;
 import org.postern.clientconnector.local.system.Commands;
 
@@ -61,11 +62,12 @@ public final class ResolverDetection {
    * The way to talk to a keeper.
    *
    * @param interfaceName our device
-   * @param reverseZones zones of the synthetic addresses' reverse names
+   * @param reverseZones zones of the synthetic addresses' reverse names, asked each time that it is
+   *     pointed at us
    * @param address address of our resolver
    */
   public MachineResolver open(
-      Keeper keeper, String interfaceName, List<String> reverseZones, int address)
+      Keeper keeper, String interfaceName, Supplier<List<String>> reverseZones, int address)
       throws IOException {
     String own = Ipv4Range.text(address);
     return switch (keeper) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.postern.clientconnector.local.OwnedNames;
 import org.postern.clientconnector.local.system.Commands;
 
@@ -20,7 +21,7 @@ final class SystemdResolved implements MachineResolver {
 
   private final String interfaceName;
   private final String address;
-  private final List<String> reverseZones;
+  private final Supplier<List<String>> reverseZones;
   private final Commands commands;
   private final Path upstreamFile;
   private final UndoJournal journal;
@@ -30,13 +31,13 @@ final class SystemdResolved implements MachineResolver {
   SystemdResolved(
       String interfaceName,
       String address,
-      List<String> reverseZones,
+      Supplier<List<String>> reverseZones,
       Commands commands,
       Path upstreamFile,
       UndoJournal journal) {
     this.interfaceName = interfaceName;
     this.address = address;
-    this.reverseZones = List.copyOf(reverseZones);
+    this.reverseZones = reverseZones;
     this.commands = commands;
     this.upstreamFile = upstreamFile;
     this.journal = journal;
@@ -83,7 +84,7 @@ final class SystemdResolved implements MachineResolver {
         .filter(domain -> !owned.searchDomains().contains(domain))
         .forEach(domain -> domains.add("~" + domain));
     owned.names().stream().sorted().forEach(name -> domains.add("~" + name));
-    reverseZones.forEach(zone -> domains.add("~" + zone));
+    reverseZones.get().forEach(zone -> domains.add("~" + zone));
     return domains;
   }
 

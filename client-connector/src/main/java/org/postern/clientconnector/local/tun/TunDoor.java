@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.clientconnector.local.Gateway;
 import org.postern.clientconnector.local.IpAddress;
@@ -47,7 +48,7 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private final TunDevice device;
-  private final @Nullable Ipv6Twin twin;
+  private final Supplier<@Nullable Ipv6Twin> twins;
   private final PacketWriter writer;
   private final PacketWriter6 writer6;
   private final Surroundings surroundings;
@@ -56,17 +57,17 @@ public final class TunDoor implements Consumer<ByteBuf> {
   /**
    * A door on a device; it works once the device is attached to it.
    *
-   * @param twin null where this machine has no IPv6
+   * @param twins gives null while this machine has no IPv6
    */
   public TunDoor(
       TunDevice device,
-      @Nullable Ipv6Twin twin,
+      Supplier<@Nullable Ipv6Twin> twins,
       EventLoop loop,
       LocalLimits limits,
       Gateway gateway,
       Surroundings surroundings) {
     this.device = device;
-    this.twin = twin;
+    this.twins = twins;
     this.writer = new PacketWriter(ByteBufAllocator.DEFAULT);
     this.writer6 = new PacketWriter6(ByteBufAllocator.DEFAULT);
     this.surroundings = surroundings;
@@ -110,6 +111,7 @@ public final class TunDoor implements Consumer<ByteBuf> {
   }
 
   private boolean isOurs(Ipv6Address address) {
+    Ipv6Twin twin = twins.get();
     return (twin != null && twin.ipv4(address) != null) || isAnybodys(address);
   }
 

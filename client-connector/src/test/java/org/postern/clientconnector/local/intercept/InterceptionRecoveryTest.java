@@ -176,7 +176,7 @@ class InterceptionRecoveryTest {
   @Test
   void machineWithoutIpv6LoopbackHasIpv4Only() throws Exception {
     sandbox.run("ip", "addr", "del", "::1/128", "dev", "lo");
-    assertIpv4Only(start(), "cannot listen on ::1");
+    assertIpv4Only(start(), "this machine's loopback has no ::1");
   }
 
   private void assertIpv4Only(Running running, String reason) throws Exception {

@@ -116,7 +116,8 @@ class RedirectTableTest {
     table.addTwin(TWIN, 6_001);
     scripts.clear();
     table.dropTwin();
-    assertThat(scripts).containsExactly("delete table ip6 postern_postern0\n");
+    assertThat(scripts)
+        .containsExactly("add table ip6 postern_postern0\ndelete table ip6 postern_postern0\n");
     table.permit(List.of(permitted(WEB)));
     assertThat(scripts.getLast()).doesNotContain("ip6");
   }

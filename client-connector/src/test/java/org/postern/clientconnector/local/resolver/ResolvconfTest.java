@@ -78,7 +78,7 @@ class ResolvconfTest {
             new ResolverDetection(ResolverDetection.RESOLV_CONF, commands, journal);
         ResolverDetection.Keeper keeper = detection.detect();
         MachineResolver resolver =
-            detection.open(keeper, "postern0", List.of(), Ipv4Range.parseAddress("100.64.0.2"));
+            detection.open(keeper, "postern0", List::of, Ipv4Range.parseAddress("100.64.0.2"));
         System.out.println("keeper " + keeper + " " + resolver.kind());
         System.out.println("upstreams " + resolver.upstreams());
         resolver.point(

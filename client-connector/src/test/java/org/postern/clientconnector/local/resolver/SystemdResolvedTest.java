@@ -18,6 +18,7 @@ class SystemdResolvedTest {
   @TempDir private Path directory;
 
   private final List<String> ran = new ArrayList<>();
+  private final List<String> zones = new ArrayList<>(List.of("64.100.in-addr.arpa"));
 
   private final Commands commands =
       new Commands() {
@@ -71,6 +72,10 @@ class SystemdResolvedTest {
       int before = ran.size();
       resolved.point(owned());
       assertThat(ran).hasSize(before);
+      zones.add("4.6.a.9.8.7.6.5.4.3.2.1.d.f.ip6.arpa"); // IPv6 came meanwhile
+      resolved.point(owned());
+      assertThat(ran.subList(before, ran.size()))
+          .anyMatch(line -> line.endsWith(" ~64.100.in-addr.arpa ~" + zones.getLast()));
       assertThat(Files.readString(directory.resolve("run/undo.sh")))
           .contains("resolvectl revert postern0");
     }
@@ -78,6 +83,6 @@ class SystemdResolvedTest {
 
   private SystemdResolved open(Path upstream, UndoJournal journal) throws IOException {
     return new SystemdResolved(
-        "postern0", "100.64.0.2", List.of("64.100.in-addr.arpa"), commands, upstream, journal);
+        "postern0", "100.64.0.2", () -> List.copyOf(zones), commands, upstream, journal);
   }
 }

@@ -68,7 +68,8 @@ class SocksUdpTest {
         d.controlConnectionsMax(),
         d.controlLineLengthMax(),
         d.controlOutcomesMax(),
-        d.redirectedConnectionsMax());
+        d.redirectedConnectionsMax(),
+        d.machineLookInterval());
   }
 
   private InetSocketAddress proxy(LocalLimits limits, InetAddress address) throws Exception {

@@ -10,6 +10,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,8 +31,9 @@ import org.postern.tunnel.link.EpollLoops;
 
 /**
  * A client connector without a tunnel, as a process: transparent mode over {@link FakeGateway}, an
- * HTTP server on 127.0.0.1:8080 as the application, the proxy on 127.0.0.1:1055, and an upstream
- * resolver on 127.0.0.9:53. Obeys lines on standard input; ends, tidily, at the end of it.
+ * HTTP server on 127.0.0.1:8080 as the application, one that never answers on port 5201, the proxy
+ * on 127.0.0.1:1055, and an upstream resolver on 127.0.0.9:53. Obeys lines on standard input; ends,
+ * tidily, at the end of it.
  */
 public final class LocalProgram {
 
@@ -42,7 +44,7 @@ public final class LocalProgram {
 
   /**
    * Arguments: the directory for state and journal, optionally another synthetic range, and another
-   * prefix of its twin or "off".
+   * prefix of its twin or "off", and the milliseconds between two looks at the machine.
    */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]);
@@ -64,17 +66,23 @@ public final class LocalProgram {
             defaults.runDirectory(),
             InterceptionOptions.ResolverChoice.AUTO,
             List.of());
-    try (Interception interception =
-        Interception.start(
-            options,
-            LocalLimits.DEFAULTS,
-            loop,
-            gateway,
-            InstantSource.system(),
-            new SystemCommands(System.getenv("PATH"), Duration.ofSeconds(10)))) {
+    LocalLimits limits =
+        arguments.length > 3
+            ? looking(Duration.ofMillis(Long.parseLong(arguments[3])))
+            : LocalLimits.DEFAULTS;
+    try (ServerSocket silent = new ServerSocket(5_201, 8, InetAddress.ofLiteral("127.0.0.1"));
+        Interception interception =
+            Interception.start(
+                options,
+                limits,
+                loop,
+                gateway,
+                InstantSource.system(),
+                new SystemCommands(System.getenv("PATH"), Duration.ofSeconds(10)))) {
       interception.update(owned(1));
       InetSocketAddress proxy = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1_055);
       LoopbackProxy.listen(proxy, loop, LocalLimits.DEFAULTS, interception.naming(gateway)).sync();
+      assert silent.isBound();
       System.out.println("ready " + ProcessHandle.current().pid());
       obey(interception, gateway, loop);
     } catch (IOException e) {
@@ -84,6 +92,36 @@ public final class LocalProgram {
       application.stop(0);
       group.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).sync();
     }
+  }
+
+  /** As by default, but for how often we look at the machine. */
+  private static LocalLimits looking(Duration every) {
+    LocalLimits d = LocalLimits.DEFAULTS;
+    return new LocalLimits(
+        d.portRangesPerNameMax(),
+        d.dnsOutstandingMax(),
+        d.dnsCacheEntriesMax(),
+        d.dnsPositiveTtl(),
+        d.dnsNegativeTtl(),
+        d.dnsAnswerTimeout(),
+        d.dnsUpstreamTimeout(),
+        d.dnsTcpConnectionsMax(),
+        d.dnsMessageLengthMax(),
+        d.udpFlowsMax(),
+        d.udpIdleTimeout(),
+        d.tunPacketsPerWakeupMax(),
+        d.addressReuseAfter(),
+        d.loopbackConnectionsMax(),
+        d.loopbackHandshakeTimeout(),
+        d.socksAssociationsMax(),
+        d.socksTargetsPerAssociationMax(),
+        d.socksAssociationIdleTimeout(),
+        d.httpHeaderLengthMax(),
+        d.controlConnectionsMax(),
+        d.controlLineLengthMax(),
+        d.controlOutcomesMax(),
+        d.redirectedConnectionsMax(),
+        every);
   }
 
   private static OwnedNames owned(long version) {

@@ -78,6 +78,14 @@ public final class Sandbox implements AutoCloseable {
   /** What a program printed and how it ended. */
   public record Outcome(int status, String output) {}
 
+  /** Starts a program inside whose output nobody reads. */
+  public Process start(String... command) throws IOException {
+    return builder(List.of(command))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
   /** Runs a program inside. */
   public Outcome run(String... command) throws IOException, InterruptedException {
     Process process = builder(List.of(command)).redirectErrorStream(true).start();
