@@ -34,6 +34,9 @@ final class UnmodifiedProgramsTest {
   private static final String SHELL = "shell.bench.internal";
   private static final String SQL = "sql.bench.internal";
   private static final String LOAD = "load.bench.internal";
+  private static final String PRINTER = "printer.bench.internal";
+  private static final int PRINTER_PORT = 9_100;
+  private static final int PROXY_PORT = 1_055;
   private static final String FORBIDDEN = "payroll.bench.internal";
   private static final String NONSENSE = "qayrell.bench.internal";
 
@@ -58,10 +61,15 @@ final class UnmodifiedProgramsTest {
       networks.name(Room.VPC_A, Room.APPLICATION_ADDRESS, name);
     }
     resolver.awaitOutput("resolver is ready", PATIENCE);
-    cast = Cast.inRooms(run, networks, WEB, person.hands());
+    networks.name(Room.USER, "127.0.0.1", PRINTER);
+    cast = Cast.inRooms(run, networks, WEB, person.hands(), "127.0.0.1:" + PROXY_PORT);
     cast.apply(applications(), rules());
     servers = new PrivateServers(networks, run.folder("private"));
     servers.start(PrivateServers.postgresPrograms(work.resolve("broker")));
+    awaitNames();
+  }
+
+  private static void awaitNames() {
     await().atMost(PATIENCE).until(() -> person.run("dig", "+short", LOAD).startsWith("100.64."));
   }
 
@@ -79,7 +87,9 @@ final class UnmodifiedProgramsTest {
         application("shell", SHELL, PrivateServers.SSH_PORT),
         application("sql", SQL, PrivateServers.SQL_PORT),
         application("load", LOAD, PrivateServers.LOAD_PORT),
-        application("payroll", FORBIDDEN, PrivateServers.WEB_PORT));
+        application("payroll", FORBIDDEN, PrivateServers.WEB_PORT),
+        "  - {name: printer, hosts: [%s], tcp: [%d], connectorGroups: [bench], bypass: always}"
+            .formatted(PRINTER, PRINTER_PORT));
   }
 
   private static String application(String name, String host, int port) {
@@ -315,6 +325,36 @@ final class UnmodifiedProgramsTest {
     assertThat(out.code()).as(out.output()).isZero();
     assertThat(out.output()).contains("Signed out.");
     assertThat(postern(places, "logout", "--no-browser").output()).contains("no session");
+  }
+
+  @Test
+  void killedClientConnectorResetsWhatProgramsHoldAndLeavesNamesAsTheyWere() throws Exception {
+    List<String> holding = new ArrayList<>(java(HeldConnections.class));
+    holding.addAll(List.of("" + PROXY_PORT, PRINTER, "" + PRINTER_PORT));
+    holding.addAll(List.of(SHELL, "" + PrivateServers.SSH_PORT));
+    try (RunningProgram program = networks.start(Room.USER, holding)) {
+      program.awaitOutput("connections are held", PATIENCE);
+      assertThat(networks.run(Room.USER, "cat", "/etc/resolv.conf")).contains("100.64.0.2");
+      cast.killClient();
+      assertThat(program.awaitExit(PATIENCE)).as(program.output()).isZero();
+      // Neither program nor printer may take what they have heard for all there was.
+      assertThat(program.output().lines().skip(1))
+          .containsExactlyInAnyOrder(
+              "bypassed: Connection reset",
+              "printer: Connection reset",
+              "tunnelled: Connection reset");
+      await().atMost(PATIENCE).untilAsserted(() -> assertNamesAreAsBefore());
+    } finally {
+      cast.restartClient();
+      awaitNames();
+    }
+  }
+
+  private static void assertNamesAreAsBefore() throws Exception {
+    assertThat(networks.run(Room.USER, "cat", "/etc/resolv.conf"))
+        .isEqualTo("nameserver 127.0.0.1\n");
+    assertThat(networks.run(Room.USER, "nft", "list", "tables")).doesNotContain("postern0");
+    assertThat(person.run("dig", "+short", LOAD).strip()).isEqualTo(PreviousResolver.ANSWER);
   }
 
   private static Person.Ended postern(List<String> places, String... words) throws Exception {

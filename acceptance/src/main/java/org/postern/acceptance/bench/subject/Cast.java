@@ -32,7 +32,8 @@ public final class Cast {
   private final Deployment deployment;
   private final Hands hands;
   private RunningProgram connector;
-  private final RunningProgram client;
+  private final List<String> up;
+  private RunningProgram client;
 
   private Cast(Deployment deployment, int tunnelPort, List<String> clientOptions) throws Exception {
     this(deployment, tunnelPort, clientOptions, Hands.ours(deployment.work()));
@@ -47,14 +48,17 @@ public final class Cast {
     if (tunnelPort != deployment.plan().brokerPort()) {
       goBy(tunnelPort);
     }
-    List<String> up = PosternCommand.of("up", "--foreground");
+    this.up = PosternCommand.of("up", "--foreground");
     up.addAll(hands.places());
     up.addAll(clientOptions);
-    this.client =
-        deployment
-            .start(Room.USER, hands.asRoot().apply(up))
-            .awaitOutput("ready", Deployment.PATIENCE);
+    this.client = startClient();
     awaitConnected();
+  }
+
+  private RunningProgram startClient() throws Exception {
+    return deployment
+        .start(Room.USER, hands.asRoot().apply(up))
+        .awaitOutput("ready", Deployment.PATIENCE);
   }
 
   /** On loopback; the client connector is a SOCKS5 proxy at the port. */
@@ -83,18 +87,19 @@ public final class Cast {
   /** In the rooms; the client connector is transparent, the application is in VPC_A. */
   static Cast inRooms(BenchRun run, NetworkNamespaces networks, String application)
       throws Exception {
-    return inRooms(run, networks, application, Hands.ours(run.folder("postern-rooms")));
+    return inRooms(run, networks, application, Hands.ours(run.folder("postern-rooms")), "off");
   }
 
-  /** As before, with the device in somebody's hands. */
+  /** As before, with the device in somebody's hands, and a proxy at that address of the device. */
   public static Cast inRooms(
-      BenchRun run, NetworkNamespaces networks, String application, Hands hands) throws Exception {
+      BenchRun run, NetworkNamespaces networks, String application, Hands hands, String proxy)
+      throws Exception {
     networks.name(Room.VPC_A, Room.APPLICATION_ADDRESS, application);
     Deployment.Plan plan = new Deployment.Plan(Room.CLOUD.address(), 443, 8080, application, "");
     return new Cast(
         Deployment.start(networks::start, plan, run.folder("postern-rooms")),
         plan.brokerPort(),
-        List.of("--mode", "transparent", "--proxy", "off"),
+        List.of("--mode", "transparent", "--proxy", proxy),
         hands);
   }
 
@@ -136,6 +141,17 @@ public final class Cast {
   /** Starts the app connector again, enrolled as it is, and waits for its link. */
   public void restartConnector() throws Exception {
     connector = startConnector();
+  }
+
+  /** SIGKILL to the client connector. */
+  public void killClient() throws Exception {
+    Deployment.killVirtualMachine(client);
+  }
+
+  /** Starts the client connector again, signed in as it is, and waits for its link. */
+  public void restartClient() throws Exception {
+    client = startClient();
+    awaitConnected();
   }
 
   /** What broker, app connector and client connector have said, each since its start. */
