@@ -39,14 +39,14 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  postern broker --data-dir /var/lib/postern --host-name broker.example.com",
-      "  POSTERN_DATABASE_PASSWORD_FILE=/run/secrets/db postern broker --data-dir /var/lib/postern"
-          + " \\",
-      "    --host-name broker.example.com --database-url jdbc:postgresql://db/postern"
-          + " --database-user postern",
+      "  POSTERN_DATABASE_PASSWORD_FILE=/run/secrets/db postern broker \\",
+      "    --data-dir /var/lib/postern --host-name broker.example.com \\",
+      "    --database-url jdbc:postgresql://db/postern --database-user postern",
       "",
-      "Secrets come from the environment: POSTERN_SEALING_KEY, POSTERN_DATABASE_PASSWORD, or"
-          + " either",
-      "with _FILE and a path. Every option can stand in --config FILE (YAML: host-name: [...]).",
+      "Secrets come from the environment: POSTERN_SEALING_KEY,"
+          + " POSTERN_DATABASE_PASSWORD, or either with _FILE and a path. Every option can"
+          + " stand in --config FILE (YAML: host-name: [...]).",
+      "",
       "Exit codes: 0 stopped, 1 cannot start, 2 wrong command line."
     })
 final class BrokerCommand implements Callable<Integer> {

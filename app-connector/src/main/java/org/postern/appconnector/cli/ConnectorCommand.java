@@ -23,7 +23,8 @@ import picocli.CommandLine.Mixin;
     exitCodeListHeading = "%nExit codes:%n",
     footerHeading = "%nFirst steps:%n",
     footer = {
-      "  on the broker   postern admin provisioning-key create --group vpc-a > vpc-a.key",
+      "  on the broker   postern admin provisioning-key create --group vpc-a \\",
+      "                      > vpc-a.key",
       "  here            postern connector enroll --broker https://broker.example \\",
       "                      --ca-fingerprint 3f9a... --key-file vpc-a.key",
       "  here            postern connector run"

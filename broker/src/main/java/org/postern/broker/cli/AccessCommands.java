@@ -109,7 +109,8 @@ final class AccessCommands {
       footer = {
         "",
         "Example:",
-        "  postern admin token create --name alice@example.com --role auditor > alice.token"
+        "  postern admin token create --name alice@example.com --role auditor \\",
+        "    > alice.token"
       })
   static final class TokenCommands extends PeopleCommands.Things {
     private static final String PATH = "/admin/v1/tokens";
@@ -215,8 +216,8 @@ final class AccessCommands {
       footer = {
         "",
         "Example:",
-        "  postern admin role put payments-team --permission applications:* --permission rules:*"
-            + " --label owner=payments"
+        "  postern admin role put payments-team --permission applications:* \\",
+        "    --permission rules:* --label owner=payments"
       })
   static final class RoleCommands extends PeopleCommands.Things {
     private static final String PATH = "/admin/v1/roles/";

@@ -56,8 +56,8 @@ import picocli.CommandLine.Command;
       "    --ca ca.pem --token-file admin.token",
       "",
       "Where to ask and what to show can also stand in ~/.config/postern/admin.json:",
-      "  {\"url\": \"https://broker.example.com\", \"ca\": \"/path/ca.pem\", \"tokenFile\":"
-          + " \"/path/admin.token\"}",
+      "  {\"url\": \"https://broker.example.com\", \"ca\": \"/path/ca.pem\",",
+      "   \"tokenFile\": \"/path/admin.token\"}",
       "",
       "Exit codes: 0 done, 1 refused, 2 wrong command line or policy, 3 no answer, 4 token refused."
     })

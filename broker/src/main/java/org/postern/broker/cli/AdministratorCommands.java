@@ -44,7 +44,8 @@ final class AdministratorCommands {
       footer = {
         "",
         "Example:",
-        "  postern admin administrator invite bob@example.com --role policy-editor --expires 2d"
+        "  postern admin administrator invite bob@example.com \\",
+        "    --role policy-editor --expires 2d"
       })
   int invite(
       @Mixin Connection connection,
@@ -115,8 +116,8 @@ final class AdministratorCommands {
       name = "link",
       mixinStandardHelpOptions = true,
       description = {
-        "Says which user of applications an administrator is: nobody approves his own request.",
-        "Without --user: none."
+        "Says which user of applications an administrator is: nobody approves his own"
+            + " request. Without --user: none."
       },
       footer = {"", "Example:", "  postern admin administrator link bob --user bob@example.com"})
   int link(

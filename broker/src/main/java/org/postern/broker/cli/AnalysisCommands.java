@@ -43,9 +43,9 @@ final class AnalysisCommands {
       name = "lint",
       mixinStandardHelpOptions = true,
       description = {
-        "Says what looks wrong with the policy, or with a document over it: rules that are",
-        "shadowed, contradicted or never hit,",
-        "posture that leaves a platform uncovered, very wide patterns, groups with one connector."
+        "Says what looks wrong with the policy, or with a document over it: rules that"
+            + " are shadowed, contradicted or never hit, posture that leaves a platform"
+            + " uncovered, very wide patterns, groups with one connector."
       },
       footer = {
         "",
@@ -105,8 +105,9 @@ final class AnalysisCommands {
       name = "rules",
       mixinStandardHelpOptions = true,
       description = {
-        "Lists what each rule did: decisions that it made (hits), that it would have made while it",
-        "only reports (reports) and how many of these would have changed the answer (changes)."
+        "Lists what each rule did: decisions that it made (hits), that it would have"
+            + " made while it only reports (reports) and how many of these would have changed"
+            + " the answer (changes)."
       },
       footer = {"", "Example:", "  postern admin rules --idle"})
   static final class RuleCounts implements Callable<Integer> {

@@ -101,9 +101,10 @@ final class AuditCommands {
       name = "verify",
       mixinStandardHelpOptions = true,
       description = {
-        "Computes the chain of the whole log again and says whether an entry was changed, taken",
-        "out or made up. Note SEQ and HASH elsewhere: with them a later check also proves that",
-        "the end was not cut off. Exit code 1: the log was changed."
+        "Computes the chain of the whole log again and says whether an entry was"
+            + " changed, taken out or made up. Note SEQ and HASH elsewhere: with them a later"
+            + " check also proves that the end was not cut off. Exit code 1: the log was"
+            + " changed."
       },
       footer = {"", "Example:", "  postern admin audit verify --seq 812 --hash 5e1f..."})
   static final class Verify implements Callable<Integer> {

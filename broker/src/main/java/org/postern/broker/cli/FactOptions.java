@@ -63,8 +63,8 @@ final class FactOptions {
       names = "--fact",
       paramLabel = "NAME=VALUE",
       description = {
-        "authenticated and at (times), context (acr), provider, platform, clientType, source,",
-        "country, risk, transport; may be repeated."
+        "authenticated and at (times), context (acr), provider, platform, clientType,"
+            + " source, country, risk, transport; may be repeated."
       })
   private List<String> facts = new ArrayList<>();
 

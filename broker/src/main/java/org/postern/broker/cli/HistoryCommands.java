@@ -56,13 +56,14 @@ final class HistoryCommands {
       name = "plan",
       mixinStandardHelpOptions = true,
       description = {
-        "Says what a document would change, field by field, and who would gain and lose access.",
-        "Changes nothing."
+        "Says what a document would change, field by field, and who would gain and lose"
+            + " access. Changes nothing."
       },
       footer = {
         "",
         "Example:",
-        "  postern admin plan -f policy.yaml && postern admin apply -f policy.yaml --if-version 17",
+        "  postern admin plan -f policy.yaml",
+        "  postern admin apply -f policy.yaml --if-version 17",
         "Exit code 2: the document is wrong; every mistake is listed with its line."
       })
   static final class Plan implements Callable<Integer> {

@@ -60,8 +60,8 @@ final class KeyCommands {
       footer = {
         "",
         "Example:",
-        "  postern admin provisioning-key create --group vpc-a --uses 2 --expires 24h"
-            + " --cidr 198.51.100.0/24 > vpc-a.key"
+        "  postern admin provisioning-key create --group vpc-a --uses 2 \\",
+        "    --expires 24h --cidr 198.51.100.0/24 > vpc-a.key"
       })
   static final class Create implements Callable<Integer> {
     @Mixin private Connection connection = new Connection();

@@ -118,9 +118,9 @@ final class ProviderCommands {
       name = "keys",
       mixinStandardHelpOptions = true,
       description = {
-        "The broker's own keys towards identity providers. Rotate them without a sign-out:",
-        "prepare publishes a next key (wait until the providers have it), promote signs with it,",
-        "drop forgets the previous one."
+        "The broker's own keys towards identity providers. Rotate them without a"
+            + " sign-out: prepare publishes a next key (wait until the providers have it),"
+            + " promote signs with it, drop forgets the previous one."
       },
       footer = {"", "Example:", "  postern admin idp keys prepare"})
   static final class Keys implements Callable<Integer> {

@@ -21,8 +21,8 @@ final class ReachCommands {
       name = "reach",
       mixinStandardHelpOptions = true,
       description = {
-        "Lists what somebody can reach, or who can reach an application, and what would be needed",
-        "where facts are missing."
+        "Lists what somebody can reach, or who can reach an application, and what would"
+            + " be needed where facts are missing."
       },
       footer = {
         "",
@@ -119,8 +119,8 @@ final class ReachCommands {
       name = "diff",
       mixinStandardHelpOptions = true,
       description = {
-        "Puts two policies beside each other: what differs, and who gains and who loses what.",
-        "Without --from or --to: what is in force."
+        "Puts two policies beside each other: what differs, and who gains and who loses"
+            + " what. Without --from or --to: what is in force."
       },
       footer = {
         "",

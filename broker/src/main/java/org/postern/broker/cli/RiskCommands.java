@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  postern admin risk set high --user alice@example.com --expires 8h --reason ticket-77"
+      "  postern admin risk set high --user alice@example.com \\",
+      "    --expires 8h --reason ticket-77"
     })
 final class RiskCommands extends PeopleCommands.Things {
   private static final String RISKS = "/admin/v1/risks";

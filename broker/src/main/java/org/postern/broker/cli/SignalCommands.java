@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  postern admin signals create corp-events --provider corp \\",
-      "    --issuer https://idp.example/realms/corp --audience postern > corp-events.token"
+      "    --issuer https://idp.example/realms/corp --audience postern \\",
+      "    > corp-events.token"
     })
 final class SignalCommands extends PeopleCommands.Things {
   private static final String STREAMS = "/admin/v1/signals/streams";

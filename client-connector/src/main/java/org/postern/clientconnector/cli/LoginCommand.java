@@ -27,10 +27,10 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Signs you in with a browser and makes this device known.",
-      "The device's key is made here, at the first sign-in, and never leaves. Run it again when"
-          + " your",
-      "session has ended: it stays the same device, and a running client connector uses the new",
-      "certificate by itself.",
+      "",
+      "The device's key is made here, at the first sign-in, and never leaves. Run it"
+          + " again when your session has ended: it stays the same device, and a running"
+          + " client connector uses the new certificate by itself.",
       "",
       "Example: postern login https://broker.example.com --ca-fingerprint 3f0c..."
     })

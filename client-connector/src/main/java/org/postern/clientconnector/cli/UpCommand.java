@@ -27,10 +27,10 @@ import picocli.CommandLine.Option;
     name = "up",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts the client connector. In transparent mode (needs root and Linux) private names work"
-          + " in",
-      "every program; without it, programs use the proxy on loopback, or 'postern connect'.",
-      "It stays in the background; 'postern status' shows it, 'postern down' stops it.",
+      "Starts the client connector. In transparent mode (needs root and Linux)"
+          + " private names work in every program; without it, programs use the proxy on"
+          + " loopback, or 'postern connect'. It stays in the background; 'postern status'"
+          + " shows it, 'postern down' stops it.",
       "",
       "Example: sudo postern up",
       "Example: postern up --mode proxy --proxy 127.0.0.1:1055"

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       "Prints a script that completes commands and options of all programs, for bash and zsh.",
       "",
       "Example: source <(postern completion)",
-      "Example: postern completion zsh > ~/.postern-completion  # then source it in ~/.zshrc"
+      "Example: postern completion zsh > ~/.postern-completion",
+      "         and in ~/.zshrc: source ~/.postern-completion"
     })
 final class CompletionCommand implements Callable<Integer> {
   /** Shells; one script is good for both, and finds out where it is. */

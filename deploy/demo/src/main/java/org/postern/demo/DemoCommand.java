@@ -19,10 +19,11 @@ import picocli.CommandLine.Option;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "The whole product on this machine: a broker in the cloud, an app connector in a private",
-      "network that drops everything inbound, and you on a device that reaches its applications.",
-      "Root gets network namespaces, an ordinary user the same inside a user namespace; where",
-      "neither is allowed, everything runs on loopback. Ctrl-C takes all of it away.",
+      "The whole product on this machine: a broker in the cloud, an app connector in"
+          + " a private network that drops everything inbound, and you on a device that"
+          + " reaches its applications. Root gets network namespaces, an ordinary user the"
+          + " same inside a user namespace; where neither is allowed, everything runs on"
+          + " loopback. Ctrl-C takes all of it away.",
       "",
       "Example: postern demo",
       "Example: postern demo --check --json"
