@@ -2,6 +2,7 @@ package org.postern.policystore;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -245,6 +246,22 @@ public record IdentityProvider(
           });
       return flat;
     }
+  }
+
+  /// Whether rules may rely on an address that this provider asserts: the address lies in one of
+  /// its domains, or it names none and is the only provider, or it is the one for addresses of
+  /// domains that nobody has. Otherwise a second provider could make anyone a member of anything.
+  ///
+  /// @param all the providers there are, this one among them
+  public boolean vouchesFor(String email, Collection<IdentityProvider> all) {
+    int at = email.lastIndexOf('@');
+    if (at < 0) {
+      return false;
+    }
+    String domain = email.substring(at + 1);
+    return domains.contains(domain)
+        || (domains.isEmpty() && all.size() == 1)
+        || (anyDomain && all.stream().noneMatch(each -> each.domains().contains(domain)));
   }
 
   /// Whether it signs these people in.

@@ -66,7 +66,7 @@ final class AnalysisBenchmark implements Benchmark {
               Snapshot snapshot = live.with(2, work.configuration(), work.identities());
               SubjectView view = snapshot.subject("u-7", "d-7", FACTS);
               Population people = population(work);
-              Snapshot asSignedIn = live.with(2, work.configuration(), people.state());
+              Snapshot asSignedIn = live.with(2, work.configuration(), people.before());
               SubjectView signedIn = asSignedIn.subject("u-7", "d-7", FACTS);
               return Reach.of(snapshot, view, Access.POSSIBLE, now).size()
                   + Reach.of(asSignedIn, signedIn, Access.POSSIBLE, now).size()
@@ -78,7 +78,7 @@ final class AnalysisBenchmark implements Benchmark {
             "who-can-reach",
             () -> {
               Population people = population(work);
-              Snapshot snapshot = live.with(2, work.configuration(), people.state());
+              Snapshot snapshot = live.with(2, work.configuration(), people.before());
               return Reach.to(
                           snapshot,
                           people,
@@ -94,8 +94,8 @@ final class AnalysisBenchmark implements Benchmark {
             "diff",
             () -> {
               Population people = population(work);
-              Snapshot before = live.with(2, work.configuration(), people.state());
-              Snapshot after = before.with(3, work.changed(), people.state());
+              Snapshot before = live.with(2, work.configuration(), people.before());
+              Snapshot after = before.with(3, work.changed(), people.after());
               Effects effects = Effects.between(before, after, people, now, ASKS_MAX);
               if (!effects.complete()) {
                 throw new IllegalStateException("the diff was cut short");
@@ -112,7 +112,8 @@ final class AnalysisBenchmark implements Benchmark {
   private static Population population(AnalysisWorkload work) {
     return Population.of(
         work.identities(),
-        List.of(work.configuration(), work.changed()),
+        work.configuration(),
+        work.changed(),
         device -> FACTS,
         FACTS,
         AnalysisWorkload.now());

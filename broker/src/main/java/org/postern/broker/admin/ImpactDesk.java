@@ -49,14 +49,15 @@ final class ImpactDesk {
    * Everybody in the database, with what is known of their devices: by which facts this broker
    * decides about them, or else the platform, and the posture and the address that were seen last.
    */
-  Population population(Snapshot now, List<PolicyConfiguration> configurations) {
+  Population population(Snapshot now, Change change) {
     Instant at = parts.clock().instant();
     Map<String, DevicePosture> postures =
         now.configuration().postureProfiles().isEmpty() ? Map.of() : parts.postures().all();
     Map<String, String> sources = parts.sources().all();
     return Population.of(
         now.identities(),
-        configurations,
+        change.before(),
+        change.after(),
         device ->
             parts
                 .liveFacts()
@@ -115,7 +116,7 @@ final class ImpactDesk {
    * @param shows applications that the caller may know of
    */
   List<Map<String, Object>> warnings(Change change, Predicate<String> shows) {
-    Sides sides = sides(change, IdentityState.EMPTY);
+    Sides sides = sides(change, IdentityState.EMPTY, IdentityState.EMPTY);
     List<Map<String, Object>> warnings = new ArrayList<>();
     for (CarveOut each : CarveOut.between(sides.before(), sides.after())) {
       if (warnings.size() < limits.pageMax()
@@ -159,11 +160,11 @@ final class ImpactDesk {
   private record Sides(Snapshot before, Snapshot after) {}
 
   /** What does not change is shared with the snapshot in force, and not made again. */
-  private Sides sides(Change change, IdentityState people) {
+  private Sides sides(Change change, IdentityState were, IdentityState are) {
     Snapshot now = parts.snapshots().current();
     PolicyConfiguration old = change.before().sharing(now.configuration());
-    Snapshot before = now.with(0, old, people);
-    return new Sides(before, before.with(0, change.after().sharing(old), people));
+    Snapshot before = now.with(0, old, were);
+    return new Sides(before, before.with(0, change.after().sharing(old), are));
   }
 
   /**
@@ -174,8 +175,8 @@ final class ImpactDesk {
    */
   Map<String, Object> effects(Change change, Predicate<String> shows, boolean names) {
     Snapshot now = parts.snapshots().current();
-    Population population = population(now, List.of(change.before(), change.after()));
-    Sides sides = sides(change, population.state());
+    Population population = population(now, change);
+    Sides sides = sides(change, population.before(), population.after());
     Effects effects =
         Effects.between(
             sides.before(), sides.after(), population, parts.clock().millis(), limits.impactAsks());

@@ -117,8 +117,9 @@ final class ReachHandlers {
             .orElseThrow(() ->
                 AdminProblem.field(
                     "application", "there is no application " + AdminApi.shown(name)));
-    Population population = impact.population(now, List.of(configuration));
-    Snapshot snapshot = now.with(now.version(), configuration, population.state());
+    Population population =
+        impact.population(now, new ImpactDesk.Change(configuration, configuration));
+    Snapshot snapshot = now.with(now.version(), configuration, population.after());
     long nowMillis = parts.clock().millis();
     List<Reach.Reacher> reachers =
         Reach.to(snapshot, population, application, least(call), nowMillis);

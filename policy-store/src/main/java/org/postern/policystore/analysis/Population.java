@@ -6,12 +6,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.policystore.DeviceRecord;
-import org.postern.policystore.Group;
-import org.postern.policystore.IdentityProvider;
 import org.postern.policystore.PolicyConfiguration;
 import org.postern.policystore.SessionRecord;
 import org.postern.policystore.UserRecord;
@@ -20,11 +17,14 @@ import org.postern.policystore.decision.IdentityState;
 
 /// Everybody whose access is compared: each person on each of their registered devices, signed in
 /// as last time or else a moment ago, and for each group somebody made up who is in it and of whom
-/// nothing else is known. Whoever is disabled is left out. Immutable.
+/// nothing else is known. Where identity providers differ, that is somebody else before than after:
+/// each is in the group in whatever way the configuration of their time allows. Whoever is disabled
+/// is left out. Immutable.
 ///
-/// @param state for snapshots that are asked about them
+/// @param before for snapshots of the first configuration that are asked about them
+/// @param after the same, of the last
 /// @param members sorted by name
-public record Population(IdentityState state, List<Member> members) {
+public record Population(IdentityState before, IdentityState after, List<Member> members) {
   private static final long SESSION_SECONDS = 3_600;
 
   /// Copies the list.
@@ -47,14 +47,14 @@ public record Population(IdentityState state, List<Member> members) {
     GROUP
   }
 
-  /// Out of the people and devices there are.
+  /// Out of the people and devices there are, before and after a change.
   ///
-  /// @param configurations whose groups and identity providers count
   /// @param facts what is known of a device
   /// @param unknown what is known of a device that nobody has seen
   public static Population of(
       IdentityState real,
-      List<PolicyConfiguration> configurations,
+      PolicyConfiguration before,
+      PolicyConfiguration after,
       Function<DeviceRecord, Facts> facts,
       Facts unknown,
       Instant now) {
@@ -70,23 +70,8 @@ public record Population(IdentityState state, List<Member> members) {
         builder.person(user, devices.getOrDefault(user.id(), List.of()));
       }
     }
-    TreeMap<String, Group> groups = new TreeMap<>();
-    TreeMap<String, IdentityProvider> providers = new TreeMap<>();
-    for (PolicyConfiguration configuration : configurations) {
-      for (Group each : configuration.groups()) {
-        groups.merge(each.name(), each, (one, other) -> one.sources().isEmpty() ? other : one);
-      }
-      configuration.identityProviders().forEach(each -> providers.putIfAbsent(each.name(), each));
-    }
-    if (!providers.isEmpty()) {
-      IdentityProvider first = providers.firstEntry().getValue();
-      for (Group group : groups.values()) {
-        Group.Source source =
-            group.sources().isEmpty()
-                ? new Group.Source(first.name(), group.name())
-                : group.sources().getFirst();
-        builder.group(group.name(), source, providers.getOrDefault(source.provider(), first));
-      }
+    for (MadeUp each : MadeUp.all(before, after)) {
+      builder.group(each);
     }
     return builder.build();
   }
@@ -96,9 +81,11 @@ public record Population(IdentityState state, List<Member> members) {
     private final Function<DeviceRecord, Facts> facts;
     private final Facts unknown;
     private final Instant now;
-    private final Map<String, UserRecord> users;
+    private final Map<String, UserRecord> usersBefore;
+    private final Map<String, UserRecord> usersAfter;
     private final Map<String, DeviceRecord> devices = new HashMap<>();
-    private final Map<String, SessionRecord> sessions = new HashMap<>();
+    private final Map<String, SessionRecord> sessionsBefore = new HashMap<>();
+    private final Map<String, SessionRecord> sessionsAfter = new HashMap<>();
     private final List<Member> members = new ArrayList<>();
 
     Builder(IdentityState real, Function<DeviceRecord, Facts> facts, Facts unknown, Instant now) {
@@ -106,7 +93,8 @@ public record Population(IdentityState state, List<Member> members) {
       this.facts = facts;
       this.unknown = unknown;
       this.now = now;
-      this.users = new HashMap<>(real.users());
+      this.usersBefore = new HashMap<>(real.users());
+      this.usersAfter = new HashMap<>(real.users());
     }
 
     void person(UserRecord user, List<DeviceRecord> registered) {
@@ -122,15 +110,14 @@ public record Population(IdentityState state, List<Member> members) {
       }
     }
 
-    void group(String group, Group.Source source, IdentityProvider provider) {
-      String domain =
-          provider.domains().isEmpty() ? "group.invalid" : provider.domains().getFirst();
-      String id = "member of " + group;
-      UserRecord user =
-          new UserRecord(
-              id, provider.name(), id, "anybody@" + domain, "", false, List.of(source.group()));
-      users.put(id, user);
-      add(new Member(Kind.GROUP, group, group, id, "device of " + id, unknown), user, device(user));
+    void group(MadeUp each) {
+      UserRecord user = each.before();
+      String group = each.group();
+      usersBefore.put(user.id(), user);
+      usersAfter.put(user.id(), each.after());
+      String device = "device of " + user.id();
+      add(new Member(Kind.GROUP, group, group, user.id(), device, unknown), user, device(user));
+      sessionsAfter.put(device, session(each.after(), device, null));
     }
 
     private static DeviceRecord device(UserRecord user) {
@@ -149,7 +136,9 @@ public record Population(IdentityState state, List<Member> members) {
               device.platform(),
               device.keyFingerprint(),
               DeviceRecord.State.REGISTERED));
-      sessions.put(id, session(user, id, real.sessionsByDevice().get(id)));
+      SessionRecord session = session(user, id, real.sessionsByDevice().get(id));
+      sessionsBefore.put(id, session);
+      sessionsAfter.put(id, session);
     }
 
     private SessionRecord session(UserRecord user, String device, @Nullable SessionRecord last) {
@@ -181,9 +170,13 @@ public record Population(IdentityState state, List<Member> members) {
               .thenComparing(Member::id)
               .thenComparing(Member::deviceId));
       return new Population(
-          new IdentityState(
-              users, devices, sessions, real.connectors(), real.approvalsByUser(), real.risks()),
-          members);
+          state(usersBefore, sessionsBefore), state(usersAfter, sessionsAfter), members);
+    }
+
+    private IdentityState state(
+        Map<String, UserRecord> users, Map<String, SessionRecord> sessions) {
+      return new IdentityState(
+          users, devices, sessions, real.connectors(), real.approvalsByUser(), real.risks());
     }
   }
 }

@@ -103,23 +103,10 @@ final class CompiledPolicy {
     return providers.containsKey(provider);
   }
 
-  /// Whether rules may rely on an address that this provider asserts: the address lies in one of
-  /// its domains, or it names none and is the only provider, or it is the one for addresses of
-  /// domains that nobody has. Otherwise a second provider could make anyone a member of anything.
+  /// Whether rules may rely on an address that this provider asserts.
   boolean emailCounts(String provider, String email) {
-    int at = email.lastIndexOf('@');
     IdentityProvider configured = providers.get(provider);
-    if (at < 0 || configured == null) {
-      return false;
-    }
-    String domain = email.substring(at + 1);
-    if (configured.domains().contains(domain)) {
-      return true;
-    }
-    boolean alone = configured.domains().isEmpty() && providers.size() == 1;
-    return alone
-        || (configured.anyDomain()
-            && providers.values().stream().noneMatch(each -> each.domains().contains(domain)));
+    return configured != null && configured.vouchesFor(email, providers.values());
   }
 
   /// Whether a name lies below one of our domains.

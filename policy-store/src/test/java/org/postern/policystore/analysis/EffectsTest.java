@@ -38,21 +38,86 @@ class EffectsTest {
         .over(PolicyConfiguration.EMPTY);
   }
 
+  private static Effects between(PolicyConfiguration old, PolicyConfiguration now) {
+    Population population =
+        Population.of(IdentityState.EMPTY, old, now, _ -> Facts.NONE, Facts.NONE, Instant.EPOCH);
+    return Effects.between(
+        Snapshot.build(1, old, population.before()),
+        Snapshot.build(2, now, population.after()),
+        population,
+        0,
+        Long.MAX_VALUE);
+  }
+
+  private static final String CORP = "{name: corp, issuer: \"https://idp.example\", clientId: x";
+  private static final String ALONE = CORP + "}";
+  private static final String WITH_DOMAIN = CORP + ", domains: [example.com]}";
+  private static final String OTHER_DOMAIN = CORP + ", domains: [example.org]}";
+  private static final String RENAMED = WITH_DOMAIN.replace("name: corp", "name: sso");
+  private static final String SECOND =
+      ", {name: aa, issuer: \"https://o.example\", clientId: x, domains: [partner.example]}";
+
+  private static PolicyConfiguration signedInBy(String providers, String group) {
+    return read(
+        """
+        version: 1
+        connectorGroups: [{name: g}]
+        applications:
+          - {name: mail, hosts: [a.corp.internal], tcp: [25], connectorGroups: [g]}
+        identityProviders: [%s]
+        groups: [{name: staff%s}]
+        rules:
+          - {name: both, action: allow, applications: [mail], groups: [staff]}
+        """
+            .formatted(providers, group));
+  }
+
+  /// Whoever is in the group from now on can do what whoever was in it could, however they sign in.
+  @Test
+  void groupThatPeopleComeIntoOnAnotherWayThanBeforeLosesNothing() {
+    String members = ", members: [alice@example.com]";
+    String from = ", members: [alice@example.com], from: [%s:people]";
+    List<List<PolicyConfiguration>> changes =
+        List.of(
+            List.of(signedInBy(WITH_DOMAIN, members), signedInBy(OTHER_DOMAIN, members)),
+            List.of(signedInBy(WITH_DOMAIN, members), signedInBy(RENAMED, members)),
+            List.of(signedInBy(ALONE, members), signedInBy(WITH_DOMAIN + SECOND, members)),
+            List.of(signedInBy(WITH_DOMAIN + SECOND, members), signedInBy(ALONE, members)),
+            List.of(
+                signedInBy(WITH_DOMAIN + SECOND, from.formatted("corp")),
+                signedInBy(OTHER_DOMAIN + SECOND, from.formatted("corp"))),
+            List.of(
+                signedInBy(WITH_DOMAIN + SECOND, from.formatted("corp")),
+                signedInBy(RENAMED + SECOND, from.formatted("sso"))));
+    for (List<PolicyConfiguration> change : changes) {
+      assertThat(between(change.getFirst(), change.getLast()).effects())
+          .as("%s", change.getLast().identityProviders())
+          .isEmpty();
+    }
+  }
+
+  /// With several providers the name of a group alone counts for nothing, whatever becomes known.
+  @Test
+  void groupThatNobodyCanBeInAnyMoreLosesAccessForSure() {
+    Effects effects =
+        between(signedInBy(ALONE, ""), signedInBy(WITH_DOMAIN + SECOND, ", members: []"));
+    assertThat(effects.effects())
+        .singleElement()
+        .satisfies(effect -> {
+          assertThat(effect.kind()).isEqualTo(Effects.Kind.LOSES);
+          assertThat(effect.who())
+              .containsExactly(
+                  new Effects.Who(
+                      Population.Kind.GROUP, "staff", "staff", Access.ALLOWED, Access.NONE));
+        });
+  }
+
   /// The rules about the host stay the same, and yet are about another application there.
   @Test
   void applicationGroupThatChangesBetweenApplicationsOfOneHostIsSeen() {
     PolicyConfiguration old = policy("mail");
     PolicyConfiguration now = policy("web");
-    Population population =
-        Population.of(
-            IdentityState.EMPTY, List.of(old, now), _ -> Facts.NONE, Facts.NONE, Instant.EPOCH);
-    Effects effects =
-        Effects.between(
-            Snapshot.build(1, old, population.state()),
-            Snapshot.build(2, now, population.state()),
-            population,
-            0,
-            Long.MAX_VALUE);
+    Effects effects = between(old, now);
     assertThat(effects.effects())
         .extracting(Effects.Effect::kind, Effects.Effect::application)
         .containsExactlyInAnyOrder(

@@ -174,14 +174,16 @@ class WholePolicyTest {
   }
 
   private static Population population(
-      IdentityState real, RandomPeople people, List<PolicyConfiguration> all, long now) {
+      RandomPeople people, PolicyConfiguration before, PolicyConfiguration after, long now) {
+    IdentityState real = people.identities();
     Map<String, Facts> facts = new HashMap<>();
     for (DeviceRecord device : real.devices().values()) {
       facts.put(device.id(), people.facts());
     }
     return Population.of(
         real,
-        all,
+        before,
+        after,
         device -> facts.getOrDefault(device.id(), Facts.NONE),
         people.facts(),
         java.time.Instant.ofEpochMilli(now));
@@ -194,9 +196,9 @@ class WholePolicyTest {
       PolicyConfiguration configuration = configuration();
       RandomPeople people = new RandomPeople(random);
       long now = people.moment().toEpochMilli();
-      Population population = population(people.identities(), people, List.of(configuration), now);
-      NaiveModel model = new NaiveModel(configuration, population.state());
-      Snapshot snapshot = Snapshot.build(1, configuration, population.state());
+      Population population = population(people, configuration, configuration, now);
+      NaiveModel model = new NaiveModel(configuration, population.after());
+      Snapshot snapshot = Snapshot.build(1, configuration, population.after());
       Map<String, Map<String, Access>> byApplication = new HashMap<>();
       for (Population.Member who : population.members()) {
         SubjectView view = snapshot.subject(who.userId(), who.deviceId(), who.facts());
@@ -273,9 +275,9 @@ class WholePolicyTest {
       PolicyConfiguration now = changed(old);
       RandomPeople people = new RandomPeople(random);
       long at = people.moment().toEpochMilli();
-      Population population = population(people.identities(), people, List.of(old, now), at);
-      Snapshot before = Snapshot.build(1, old, population.state());
-      Snapshot after = Snapshot.build(2, now, population.state());
+      Population population = population(people, old, now, at);
+      Snapshot before = Snapshot.build(1, old, population.before());
+      Snapshot after = Snapshot.build(2, now, population.after());
       Effects effects = Effects.between(before, after, population, at, Long.MAX_VALUE);
       assertThat(effects.complete()).isTrue();
       Set<String> said = new TreeSet<>();
@@ -296,8 +298,8 @@ class WholePolicyTest {
   }
 
   private Set<String> brute(Snapshot before, Snapshot after, Population population, long at) {
-    NaiveModel old = new NaiveModel(before.configuration(), population.state());
-    NaiveModel now = new NaiveModel(after.configuration(), population.state());
+    NaiveModel old = new NaiveModel(before.configuration(), population.before());
+    NaiveModel now = new NaiveModel(after.configuration(), population.after());
     Map<String, HostPattern> patterns = new TreeMap<>();
     for (Snapshot each : List.of(before, after)) {
       each.configuration()
