@@ -140,6 +140,7 @@ final class LauncherTest {
             commandsOf(ConnectorMain.command()).map(name -> "connector " + name));
     commands.forEach(
         name -> assertThat(usage.out()).containsPattern("(?m)^  postern " + name + "( |$)"));
+    assertThat(usage.out().lines()).as("on a terminal").allMatch(line -> line.length() <= 80);
     BenchMain.names()
         .forEach(name -> assertThat(usage.out()).containsPattern("(?m)^ {10,}.*\\b" + name));
   }
