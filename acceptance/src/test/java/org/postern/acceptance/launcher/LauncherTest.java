@@ -68,7 +68,11 @@ final class LauncherTest {
   }
 
   private Said postern(String... words) throws Exception {
-    List<String> command = new ArrayList<>(List.of(checkout.resolve("postern").toString()));
+    return postern(checkout, checkout.resolve("jdk"), "", words);
+  }
+
+  private Said postern(Path home, Path jdk, String javaOptions, String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of(home.resolve("postern").toString()));
     command.addAll(Arrays.asList(words));
     Path err = checkout.resolve("err");
     ProcessBuilder builder =
@@ -80,15 +84,15 @@ final class LauncherTest {
         .putAll(
             Map.of(
                 "JAVA_HOME",
-                checkout.resolve("jdk").toString(),
+                jdk.toString(),
                 "HOME",
                 checkout.toString(),
                 "XDG_CACHE_HOME",
-                checkout.toString(),
+                checkout.resolve("postern-cache").toString(),
                 "POSTERN_NO_BUILD",
                 "1",
                 "POSTERN_JAVA_OPTIONS",
-                ""));
+                javaOptions));
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -168,6 +172,99 @@ final class LauncherTest {
     Said hostile = postern("$(touch x)'%s" + "a".repeat(5_000));
     assertThat(hostile.code()).isEqualTo(2);
     assertThat(hostile.err()).hasSizeLessThan(400).contains("$(touch x)'%s");
+  }
+
+  /** A JDK that makes archives, and says on standard error of the launcher that it did. */
+  private void letTheJdkMakeArchives() throws Exception {
+    Path classes = checkout.resolve("client-connector/src/main/cds/up.classes");
+    Files.createDirectories(Objects.requireNonNull(classes.getParent()));
+    Files.writeString(classes, "java/lang/Object\n");
+    Files.writeString(
+        checkout.resolve("jdk/bin/java"),
+        """
+        #!/bin/sh
+        for word; do
+          case "$word" in
+            -Xshare:dump) dump=1 ;;
+            -XX:SharedArchiveFile=*) file=${word#*=} ;;
+          esac
+          [ -n "$dump" ] || echo "$word"
+        done
+        [ -z "$dump" ] || echo made | tee -a '%s' >"$file"
+        """
+            .formatted(checkout.resolve("made")));
+  }
+
+  private long archivesMade() throws Exception {
+    Path made = checkout.resolve("made");
+    return Files.exists(made) ? Files.readAllLines(made).size() : 0;
+  }
+
+  private Path archiveOfClient(String command) throws Exception {
+    Said said = postern(command);
+    return said.words().stream()
+        .filter(word -> word.startsWith("-XX:SharedArchiveFile="))
+        .map(word -> Path.of(word.substring(word.indexOf('=') + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(said.out() + said.err()));
+  }
+
+  @Test
+  void theFirstStartOfTheClientHasItsArchiveAndEachBuildItsOwn() throws Exception {
+    letTheJdkMakeArchives();
+    Path target = Files.createDirectories(checkout.resolve("target"));
+    Path first = archiveOfClient("up");
+    assertThat(first).exists().hasParent(target);
+    assertThat(archiveOfClient("connect")).isEqualTo(first);
+    assertThat(archivesMade()).isEqualTo(1);
+
+    Files.writeString(checkout.resolve("client-connector/target/postern-module.jar"), "newer");
+    Path second = archiveOfClient("up");
+    assertThat(second).exists().isNotEqualTo(first);
+    assertThat(first).doesNotExist();
+    assertThat(archivesMade()).isEqualTo(2);
+  }
+
+  @Test
+  void whereTheTreeCannotHoldTheArchiveItIsKeptInTheCache() throws Exception {
+    letTheJdkMakeArchives();
+    assertThat(archiveOfClient("up")).exists().hasParent(checkout.resolve("postern-cache/postern"));
+  }
+
+  @Test
+  void withoutAnArchiveTheClientStartsAllTheSame() throws Exception {
+    letTheJdkMakeArchives();
+    Files.createFile(checkout.resolve("postern-cache")); // no folder can be made there
+    Said said = postern("up");
+    assertThat(said.program()).as(said.err()).isEqualTo(List.of(ClientMain.class.getName(), "up"));
+    assertThat(said.out()).doesNotContain("SharedArchiveFile");
+  }
+
+  @Test
+  void theClientsRealArchiveIsOneThatTheVirtualMachineTakes() throws Exception {
+    Path root = House.find().root();
+    Path jdk = Path.of(System.getProperty("java.home"));
+    Said said = postern(root, jdk, "-Xshare:on -Xlog:class+load:stdout", "connect", "--help");
+    assertThat(said.code()).as(said.out() + said.err()).isZero();
+    assertThat(said.out())
+        .contains(ClientMain.class.getName() + " source: shared objects file")
+        .doesNotContain(ClientMain.class.getName() + " source: jar");
+  }
+
+  @Test
+  void whatTheClientsArchiveIsMadeOfExists() throws Exception {
+    Path classes = House.find().root().resolve("client-connector/src/main/cds/up.classes");
+    List<String> ours =
+        Files.readAllLines(classes).stream()
+            .filter(name -> name.startsWith("org/postern/"))
+            .toList();
+    assertThat(ours).hasSizeGreaterThan(300);
+    for (String name : ours) {
+      String resource = "/" + name + ".class";
+      assertThat(LauncherTest.class.getResource(resource))
+          .as(name + " is gone; client-connector/src/main/cds/record lists the classes anew")
+          .isNotNull();
+    }
   }
 
   @Test

@@ -57,14 +57,12 @@ public final class IdleConnections implements IdleHolder {
     InetSocketAddress tls = address(ends, true);
     Contender.Way way =
         contender.open(
-            run,
-            new Contender.Target(
-                plain, tls, ChannelInboundHandlerAdapter::new, ends.certificate(), ends.key()));
+            run, new Contender.Target(plain, tls, End::new, ends.certificate(), ends.key()));
     return new Connections(ends.dialer(way.dial()), way);
   }
 
   private static InetSocketAddress address(LoadEnds ends, boolean tls) throws InterruptedException {
-    return (InetSocketAddress) ends.listen(tls, ChannelInboundHandlerAdapter::new).localAddress();
+    return (InetSocketAddress) ends.listen(tls, End::new).localAddress();
   }
 
   private static final class Connections implements Held {
@@ -110,7 +108,15 @@ public final class IdleConnections implements IdleHolder {
     }
   }
 
-  private static final class Established extends ChannelInboundHandlerAdapter {
+  /** Of a connection that is reset when what is between its ends is stopped. */
+  private static class End extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      context.close();
+    }
+  }
+
+  private static final class Established extends End {
     private final Semaphore dialling;
 
     Established(Semaphore dialling) {
