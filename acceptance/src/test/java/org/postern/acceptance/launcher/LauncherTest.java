@@ -246,7 +246,9 @@ final class LauncherTest {
     Path jdk = Path.of(System.getProperty("java.home"));
     Said said = postern(root, jdk, "-Xshare:on -Xlog:class+load:stdout", "connect", "--help");
     assertThat(said.code()).as(said.out() + said.err()).isZero();
+    assertThat(said.err()).isEmpty();
     assertThat(said.out())
+        .doesNotContain("[cds")
         .contains(ClientMain.class.getName() + " source: shared objects file")
         .doesNotContain(ClientMain.class.getName() + " source: jar");
   }
