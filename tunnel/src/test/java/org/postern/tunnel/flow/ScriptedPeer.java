@@ -21,6 +21,7 @@ final class ScriptedPeer implements MuxEvents {
   final List<FlowSummary> closed = new ArrayList<>();
   final List<Long> orphaned = new ArrayList<>();
   final List<Long> wantsOwnLane = new ArrayList<>();
+  final List<String> resetsAway = new ArrayList<>();
   final List<String> moved = new ArrayList<>();
   final List<String> lanesClosed = new ArrayList<>();
   private final List<Lane> lanes = new ArrayList<>();
@@ -80,7 +81,9 @@ final class ScriptedPeer implements MuxEvents {
   }
 
   @Override
-  public void onResetAway(long flowId, ReasonCode reason) {}
+  public void onResetAway(long flowId, ReasonCode reason) {
+    resetsAway.add(flowId + " " + reason.name());
+  }
 
   @Override
   public void onOrphaned(long flowId) {
