@@ -1,6 +1,5 @@
 package org.postern.tunnel.flow;
 
-import org.jspecify.annotations.Nullable;
 import org.postern.tunnel.flow.FlowState.Phase;
 import org.postern.tunnel.flow.FlowSummary.EndedBy;
 import org.postern.tunnel.message.ReasonCode;
@@ -89,11 +88,6 @@ public final class Handover {
       core.lanes.forEach(lane -> lane.resumesAsked.remove(flow));
       core.closed.add(flowId, reason.getNumber());
     }
-  }
-
-  /** The flow of that id that has left; null when there is none. */
-  public @Nullable FlowState away(long flowId) {
-    return core.away.get(flowId);
   }
 
   /** The peer has reset a flow, on another lane than its own. */
